@@ -1,0 +1,191 @@
+import { z } from 'zod'
+
+type Entry = { status: number; title: string; hint: string }
+
+/**
+ * The closed list of refusals. `title` is a public sentence, `hint` says what to do next. What only we may know
+ * never stands here: it goes to the program's own log.
+ */
+export const errorCatalogue = {
+  // input
+  invalid_request: {
+    status: 400,
+    title: 'The request does not have the expected form.',
+    hint: 'Compare it with /openapi.json; `errors` names the members.',
+  },
+  malformed_json: {
+    status: 400,
+    title: 'The body is not valid JSON.',
+    hint: 'Send one JSON value in UTF-8 with content-type application/json.',
+  },
+  unsupported_media_type: { status: 415, title: 'This content type is not accepted here.', hint: 'Send application/json.' },
+  body_too_large: { status: 413, title: 'The body is larger than this endpoint accepts.', hint: 'Send less than 1 MB.' },
+  headers_too_large: {
+    status: 431,
+    title: 'The headers are larger than this server accepts.',
+    hint: 'Send at most 100 headers and 16 kB.',
+  },
+  request_timeout: { status: 408, title: 'The request did not arrive in time.', hint: 'Send it again.' },
+  duplicate_cookie: { status: 400, title: 'The session cookie was sent twice.', hint: 'Clear the cookies of this site and sign in again.' },
+  reason_too_short: {
+    status: 400,
+    title: 'The reason needs at least 10 visible characters.',
+    hint: 'Say in one sentence why access is needed.',
+  },
+  ttl_out_of_range: {
+    status: 400,
+    title: 'The time to live must be a whole number of minutes, 1 to 60 (1 to 15 on one user).',
+    hint: 'Ask for the shortest time that will do; the default is 15.',
+  },
+  scope_unknown: {
+    status: 400,
+    title: 'A requested scope or preset does not exist.',
+    hint: 'GET /api/scopes lists the scopes and presets that do.',
+  },
+  // who
+  not_signed_in: { status: 401, title: 'You are not signed in.', hint: 'Sign in and try again.' },
+  session_idle: { status: 401, title: 'You were signed out after 15 minutes without activity.', hint: 'Sign in again.' },
+  session_over: { status: 401, title: 'Your sign-in has reached its limit of 8 hours or was ended.', hint: 'Sign in again.' },
+  sign_in_refused: {
+    status: 400,
+    title: 'The sign-in was refused.',
+    hint: 'Start again from the sign-in page; if it happens again, tell your administrator the request id.',
+  },
+  identity_provider_unavailable: {
+    status: 503,
+    title: 'The identity provider does not answer as it should.',
+    hint: 'Try again in a minute; the administrator finds the cause in the program log.',
+  },
+  no_role: {
+    status: 403,
+    title: 'Your account has no role in this console.',
+    hint: 'Ask your administrator for support_admin, super_admin or auditor.',
+  },
+  role_missing: { status: 403, title: 'Your roles do not allow this.', hint: 'The page of your account shows the roles that you have.' },
+  cross_site: { status: 403, title: 'This request came from another site.', hint: 'Open the console in its own tab and try again there.' },
+  key_refused: {
+    status: 401,
+    title: 'The API key is not valid.',
+    hint: 'Send one key in the X-API-Key header; keys can be revoked or expire.',
+  },
+  key_permission_missing: {
+    status: 403,
+    title: 'The API key does not have the permission for this.',
+    hint: 'Create a key with the permission audit:read.',
+  },
+  too_many_requests: { status: 429, title: 'Too many requests.', hint: 'Wait for the seconds given in Retry-After.' },
+  // what
+  not_found: {
+    status: 404,
+    title: 'There is nothing at this address.',
+    hint: 'Check the id; what belongs to another tenant is not shown.',
+  },
+  method_not_allowed: { status: 405, title: 'This address does not take that method.', hint: 'See /openapi.json.' },
+  conflict: { status: 409, title: 'The state has changed in the meantime.', hint: 'Load it again and decide anew.' },
+  session_already_over: {
+    status: 409,
+    title: 'The session has ended already.',
+    hint: 'Nothing needs to be done: it cannot be used any more.',
+  },
+  // support sessions at the gateway
+  token_missing: {
+    status: 401,
+    title: 'No support session token was sent.',
+    hint: 'Send Authorization: Bearer css_… with the token shown when the session was created.',
+  },
+  token_refused: {
+    status: 401,
+    title: 'The support session token is not valid.',
+    hint: 'Create a support session; a token is shown only once.',
+  },
+  session_expired: { status: 403, title: 'The support session has expired.', hint: 'Create a new session if access is still needed.' },
+  session_revoked: { status: 403, title: 'The support session was revoked.', hint: 'Ask who revoked it before you create a new one.' },
+  staff_not_allowed: {
+    status: 403,
+    title: 'The staff member who opened this session may no longer use it.',
+    hint: 'Sign in again; roles are read at every request.',
+  },
+  target_refused: {
+    status: 400,
+    title: 'The request target is written in a form that is not accepted.',
+    hint: 'Send a plain path without dot segments, double slashes or needless percent-encoding.',
+  },
+  method_refused: {
+    status: 405,
+    title: 'This method is not accepted by the gateway.',
+    hint: 'Use GET, HEAD, POST, PUT, PATCH or DELETE as the route declares.',
+  },
+  header_refused: {
+    status: 400,
+    title: 'A header is not accepted by the gateway.',
+    hint: 'Leave out forwarding, identity and override headers, underscores and duplicates.',
+  },
+  host_refused: { status: 421, title: 'This host name is not served here.', hint: "Use the gateway's own address." },
+  body_refused: { status: 400, title: 'This request may not have a body.', hint: 'Send GET, HEAD and DELETE without a body.' },
+  upgrade_refused: { status: 400, title: 'Protocol upgrades are not accepted.', hint: 'Use plain HTTP requests.' },
+  route_undeclared: {
+    status: 403,
+    title: 'No route is declared for this request.',
+    hint: 'Only routes of the configuration can be reached in a support session.',
+  },
+  sink_blocked: { status: 403, title: 'This route is never reachable in a support session.', hint: 'The tenant must do this itself.' },
+  scope_missing: {
+    status: 403,
+    title: 'The session does not have the scope for this request.',
+    hint: 'Create a session with the scope named in `scope`.',
+  },
+  other_tenant: { status: 403, title: 'The session is for another tenant.', hint: 'Create a session for that tenant.' },
+  upstream_unavailable: {
+    status: 502,
+    title: 'The product did not answer.',
+    hint: 'Try again; the request may or may not have been carried out.',
+  },
+  upstream_refused: {
+    status: 502,
+    title: 'The product answered in a form that is not passed on.',
+    hint: 'The access log says what was wrong.',
+  },
+  upstream_timeout: {
+    status: 504,
+    title: 'The product took too long to answer.',
+    hint: 'Try again; the request may or may not have been carried out.',
+  },
+  // ourselves
+  directory_unavailable: {
+    status: 503,
+    title: 'The directory of tenants and users does not answer.',
+    hint: 'Try again in a minute; `countersign connector check` says what is wrong.',
+  },
+  directory_garbled: {
+    status: 502,
+    title: 'The directory answered in a form that is not understood.',
+    hint: 'Run `countersign connector check` against it.',
+  },
+  store_unavailable: { status: 503, title: 'The database does not answer.', hint: 'Nothing was done. Try again in a minute.' },
+  not_durable: {
+    status: 503,
+    title: 'The database could not confirm that this was stored safely.',
+    hint: 'It may or may not have happened: look at the log before you try again.',
+  },
+  shutting_down: { status: 503, title: 'This server is shutting down.', hint: 'Try again.' },
+  internal: { status: 500, title: 'Something went wrong on our side.', hint: 'Tell your administrator the request id.' },
+} as const satisfies Record<string, Entry>
+
+export type ErrorCode = keyof typeof errorCatalogue
+export const errorCodes = Object.keys(errorCatalogue) as ErrorCode[]
+
+/** RFC 9457 problem details, with our code, hint and request id. */
+export const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string().optional(),
+    code: z.enum(errorCodes as [ErrorCode, ...ErrorCode[]]),
+    hint: z.string(),
+    request_id: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    scope: z.string().optional().describe('The scope that was missing'),
+  })
+  .meta({ id: 'Problem' })
+export type Problem = z.infer<typeof Problem>

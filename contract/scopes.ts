@@ -1,0 +1,24 @@
+import { z } from 'zod'
+
+/** `noun:verb`, lower case ASCII (S5). No wildcards: what a session may do is spelled out. */
+export const Scope = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,40}:[a-z][a-z0-9_]{0,20}$/)
+  .describe('Scope, noun:verb')
+export const presetReadOnly = 'read_only'
+/** What a request for a session may name: a scope or a preset. */
+export const ScopeOrPreset = z.union([Scope, z.string().regex(/^[a-z][a-z0-9_]{0,40}$/)])
+
+/** The scopes that the configuration's route table knows, for the dialog that grants them. */
+export const ScopeCatalogue = z
+  .object({
+    scopes: z.array(
+      z.object({
+        scope: Scope,
+        routes: z.array(z.object({ method: z.string(), path: z.string() })),
+      }),
+    ),
+    presets: z.array(z.object({ name: z.string(), scopes: z.array(Scope) })),
+  })
+  .meta({ id: 'ScopeCatalogue' })
+export type ScopeCatalogue = z.infer<typeof ScopeCatalogue>

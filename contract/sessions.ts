@@ -1,0 +1,116 @@
+import { z } from 'zod'
+import { RequestId, SessionId, StaffId, TenantId, UserId } from './ids.ts'
+import { Cursor, Limit, pageOf } from './pages.ts'
+import { presetReadOnly, Scope, ScopeOrPreset } from './scopes.ts'
+import { Reason, Remark, Ticket } from './text.ts'
+
+export const ttlDefaultMinutes = 15
+export const ttlMaximumMinutes = 60
+/** X1: a session on one user is shorter. */
+export const ttlMaximumUserMinutes = 15
+
+/** S7. The last two are terminal. */
+export const sessionStatuses = ['ACTIVE', 'EXPIRED', 'REVOKED'] as const
+export const SessionStatus = z.enum(sessionStatuses)
+export type SessionStatus = z.infer<typeof SessionStatus>
+
+/** What a caller may do with a session in each state; the server and the console read the same table. */
+export const sessionActs = {
+  revoke: { allowed: ['ACTIVE'], otherwise: { EXPIRED: 'It has expired already', REVOKED: 'It is revoked already' } },
+} as const
+
+export const CreateSession = z
+  .strictObject({
+    tenant_id: TenantId,
+    target_user_id: UserId.optional(),
+    reason: Reason,
+    scopes: z.array(ScopeOrPreset).min(1).max(50).default([presetReadOnly]),
+    ttl_minutes: z.number().int().min(1).max(ttlMaximumMinutes).default(ttlDefaultMinutes),
+    ticket: Ticket.optional(),
+  })
+  .refine((input) => input.target_user_id === undefined || input.ttl_minutes <= ttlMaximumUserMinutes, {
+    path: ['ttl_minutes'],
+    message: `is at most ${ttlMaximumUserMinutes} for a session on one user`,
+  })
+  .meta({ id: 'CreateSession' })
+export type CreateSession = z.infer<typeof CreateSession>
+
+export const EndedBy = z.enum(['expiry', 'opener', 'staff', 'tenant', 'system'])
+
+export const Session = z
+  .object({
+    id: SessionId,
+    status: SessionStatus,
+    tenant_id: TenantId,
+    tenant_name: z.string().nullable(),
+    target_user_id: UserId.nullable(),
+    staff_id: StaffId,
+    staff_email: z.string(),
+    reason: z.string(),
+    ticket: z.string().nullable(),
+    scopes: z.array(Scope),
+    issued_at: z.iso.datetime(),
+    expires_at: z.iso.datetime(),
+    ended_at: z.iso.datetime().nullable(),
+    ended_by: EndedBy.nullable(),
+    revoked_at: z.iso.datetime().nullable(),
+    revoked_by: z.string().nullable().describe('E-mail address of who revoked it'),
+    revocation_reason: z.string().nullable(),
+    remaining_seconds: z.number().int().nonnegative().describe("By the database's clock; 0 when ended"),
+  })
+  .meta({ id: 'Session' })
+export type Session = z.infer<typeof Session>
+
+/** The token is shown once; only its SHA-256 is kept. */
+export const CreatedSession = z
+  .object({
+    session: Session,
+    token: z.string().regex(/^css_[A-Za-z0-9_-]{43}$/),
+    gateway_url: z.url(),
+  })
+  .meta({ id: 'CreatedSession' })
+export type CreatedSession = z.infer<typeof CreatedSession>
+
+export const ListSessions = z.object({
+  status: SessionStatus.optional(),
+  tenant_id: TenantId.optional(),
+  staff_id: StaffId.optional(),
+  cursor: Cursor.optional(),
+  limit: Limit,
+})
+export type ListSessions = z.infer<typeof ListSessions>
+
+export const SessionPage = pageOf(Session)
+  .extend({
+    counters: z.object({
+      active: z.number().int(),
+      revoked: z.number().int(),
+      expired: z.number().int(),
+    }),
+  })
+  .meta({ id: 'SessionPage' })
+export type SessionPage = z.infer<typeof SessionPage>
+
+export const RevokeSession = z.strictObject({ reason: Remark.optional() }).meta({ id: 'RevokeSession' })
+export type RevokeSession = z.infer<typeof RevokeSession>
+
+/** One request of a session (C44): its admission and completion, or its refusal, as one row. */
+export const AccessLogRow = z
+  .object({
+    log_index: z.number().int().describe('Place of the first event of this request in the log'),
+    request_id: RequestId,
+    at: z.iso.datetime(),
+    method: z.string(),
+    path: z.string(),
+    scope: z.string().nullable(),
+    outcome: z.enum(['admitted', 'completed', 'refused', 'cut', 'failed']),
+    status: z.number().int().nullable().describe('HTTP status the caller got; null while under way'),
+    code: z.string().nullable().describe('Why it was refused'),
+    duration_ms: z.number().nullable(),
+    bytes: z.number().int().nullable(),
+  })
+  .meta({ id: 'AccessLogRow' })
+export type AccessLogRow = z.infer<typeof AccessLogRow>
+export const AccessLogPage = pageOf(AccessLogRow).meta({ id: 'AccessLogPage' })
+export type AccessLogPage = z.infer<typeof AccessLogPage>
+export const ListAccessLog = z.object({ cursor: Cursor.optional(), limit: Limit })

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { StaffId } from './ids.ts'
+
+/** X5. A staff member may hold several. */
+export const roles = ['support_admin', 'support_manager', 'super_admin', 'auditor'] as const
+export const Role = z.enum(roles)
+export type Role = z.infer<typeof Role>
+
+/** Who may use which part (C1, X5). `console` is everything but what only auditors need. */
+export const consoleRoles = ['support_admin', 'super_admin'] as const satisfies readonly Role[]
+export const auditRoles = ['support_admin', 'super_admin', 'auditor'] as const satisfies readonly Role[]
+
+export const Staff = z
+  .object({
+    id: StaffId,
+    email: z.string(),
+    name: z.string(),
+    roles: z.array(Role),
+  })
+  .meta({ id: 'Staff' })
+export type Staff = z.infer<typeof Staff>
+
+export const Me = z
+  .object({
+    staff: Staff,
+    idle_expires_at: z.iso.datetime(),
+    expires_at: z.iso.datetime(),
+    now: z.iso.datetime(),
+    local_sign_in: z.boolean().describe('True when people sign in at the built-in local provider'),
+    example_data: z.boolean().describe('True when the example product is behind the gateway'),
+    gateway_url: z.url(),
+    product_name: z.string(),
+  })
+  .meta({ id: 'Me' })
+export type Me = z.infer<typeof Me>
+
+/** What the sign-in page offers before anybody is signed in. */
+export const SignInOptions = z
+  .object({
+    local_people: z
+      .array(z.object({ login: z.string(), name: z.string(), email: z.string(), roles: z.array(Role) }))
+      .nullable()
+      .describe('The people of the local provider; null when a real issuer is configured'),
+    issuer: z.string().describe('Host name of the identity provider'),
+  })
+  .meta({ id: 'SignInOptions' })
+export type SignInOptions = z.infer<typeof SignInOptions>

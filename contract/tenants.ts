@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { TenantId } from './ids.ts'
+import { Cursor, Limit, pageOf } from './pages.ts'
+
+export const lifecycleStatuses = ['active', 'trial', 'onboarding', 'pending', 'suspended', 'closed'] as const
+export const LifecycleStatus = z.enum(lifecycleStatuses)
+export type LifecycleStatus = z.infer<typeof LifecycleStatus>
+
+export const Tenant = z
+  .object({
+    id: TenantId,
+    name: z.string().max(1000),
+    status: LifecycleStatus,
+    plan: z.string().max(200).nullable(),
+    region: z.string().max(200).nullable(),
+    user_count: z.number().int().nonnegative().nullable(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+    deleted_at: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Tenant' })
+export type Tenant = z.infer<typeof Tenant>
+
+export const tenantSorts = ['name', 'status', 'plan', 'created_at', 'user_count'] as const
+
+export const ListTenants = z.object({
+  query: z.string().trim().max(200).optional().describe('Part of a name, or an id'),
+  status: LifecycleStatus.optional(),
+  sort: z.enum(tenantSorts).default('name'),
+  order: z.enum(['asc', 'desc']).default('asc'),
+  cursor: Cursor.optional(),
+  limit: Limit,
+})
+export type ListTenants = z.infer<typeof ListTenants>
+
+export const TenantPage = pageOf(Tenant)
+  .extend({
+    total: z.number().int().describe('Tenants that match'),
+    synced_at: z.iso.datetime().nullable().describe('When the directory last answered'),
+  })
+  .meta({ id: 'TenantPage' })
+export type TenantPage = z.infer<typeof TenantPage>

@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import { EventId, TenantId, UserId } from './ids.ts'
+import { Cursor, Limit, pageOf } from './pages.ts'
+import { Staff } from './staff.ts'
+import { Tenant } from './tenants.ts'
+import { Ticket } from './text.ts'
+
+export const UserStatus = z.enum(['active', 'invited', 'suspended', 'deleted'])
+
+export const User = z
+  .object({
+    id: UserId,
+    tenant_id: TenantId,
+    email: z.string().max(320),
+    name: z.string().max(1000),
+    role: z.string().max(200).nullable().describe('Role in the tenant'),
+    status: UserStatus,
+    created_at: z.iso.datetime(),
+    last_seen_at: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'User' })
+export type User = z.infer<typeof User>
+
+export const Factor = z
+  .object({
+    id: z.string().max(200),
+    kind: z.enum(['password', 'passkey', 'totp', 'magic_link', 'sms', 'recovery_codes', 'sso', 'other']),
+    label: z.string().max(500).nullable(),
+    enrolled_at: z.iso.datetime().nullable(),
+    last_used_at: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Factor' })
+export type Factor = z.infer<typeof Factor>
+
+export const UserSession = z
+  .object({
+    id: z.string().max(200),
+    device: z.string().max(500).nullable(),
+    ip: z.string().max(100).nullable(),
+    place: z.string().max(200).nullable(),
+    created_at: z.iso.datetime(),
+    last_seen_at: z.iso.datetime().nullable(),
+    expires_at: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'UserSession' })
+export type UserSession = z.infer<typeof UserSession>
+
+export const SearchUsers = z.object({
+  query: z.string().trim().min(2).max(200).describe('Start of an e-mail address, a name or an id; small typing errors are forgiven'),
+  limit: z.coerce.number().int().min(1).max(50).default(20),
+})
+export type SearchUsers = z.infer<typeof SearchUsers>
+
+/** A user as found by a look-up: with the name of the tenant it belongs to. */
+export const FoundUser = User.extend({ tenant_name: z.string().nullable() }).meta({ id: 'FoundUser' })
+export type FoundUser = z.infer<typeof FoundUser>
+export const FoundUsers = z.object({ items: z.array(FoundUser) }).meta({ id: 'FoundUsers' })
+
+export const ListTenantUsers = z.object({ cursor: Cursor.optional(), limit: Limit })
+export const UserPage = pageOf(User).meta({ id: 'UserPage' })
+export type UserPage = z.infer<typeof UserPage>
+
+export const OpenUser = z.object({ ticket: Ticket.optional() })
+
+/** The user pane (A8, A11–A18). Opening it is an event, named here. */
+export const UserPane = z
+  .object({
+    user: User,
+    tenant: Tenant.nullable(),
+    factors: z.array(Factor),
+    sessions: z.array(UserSession),
+    opened: z.object({
+      event_id: EventId,
+      by: Staff,
+      at: z.iso.datetime(),
+      ticket: z.string().nullable(),
+      read_only: z.literal(true),
+      break_glass: z.boolean(),
+    }),
+  })
+  .meta({ id: 'UserPane' })
+export type UserPane = z.infer<typeof UserPane>

@@ -1,0 +1,56 @@
+import { createHmac } from 'node:crypto'
+import { eventCategories, type NewEvent } from '@countersign/contract/events.ts'
+import canonicalize from 'canonicalize'
+import { type Kysely, sql } from 'kysely'
+import { newId } from '../ids.ts'
+import type { Tables } from '../store/tables.ts'
+
+/** An event that is complete but for the instant, which the database's clock fills in between the two halves. */
+export type DraftEvent = { id: string; head: string; tail: string; mac: Buffer }
+
+const member = ',"occurred_at":"'
+
+const canonical = (value: object): string => {
+  const text = canonicalize(value)
+  if (text === undefined) throw new TypeError('an event must be JSON')
+  return text
+}
+
+/** HMAC-SHA256 over the two halves: shows that the program wrote the event, to whoever holds the key. */
+export const macOf = (key: Buffer, head: string, tail: string): Buffer =>
+  createHmac('sha256', key).update(head).update('\0').update(tail).digest()
+
+/**
+ * Splits an event's RFC 8785 form around its instant. Members are sorted, so those before `occurred_at` (action … note)
+ * are the head and those after it (reason … v) the tail. No member of the tail can hold an `occurred_at` of its own.
+ */
+export const draftEvent = (key: Buffer, event: NewEvent, id = newId('event')): DraftEvent => {
+  const before: Record<string, unknown> = {}
+  const after: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries({ ...event, v: 1, id, category: eventCategories[event.action] })) {
+    if (value === undefined) continue
+    ;(name < 'occurred_at' ? before : after)[name] = value
+  }
+  const head = `${canonical(before).slice(0, -1)}${member}`
+  const tail = `",${canonical(after).slice(1)}`
+  return { id, head, tail, mac: macOf(key, head, tail) }
+}
+
+/** The halves of a recorded body, or undefined where it is not of that form. */
+export const splitBody = (body: string): { head: string; occurred_at: string; tail: string } | undefined => {
+  const at = body.lastIndexOf(member)
+  if (at < 0) return undefined
+  const start = at + member.length
+  const end = body.indexOf('"', start)
+  return end < 0 ? undefined : { head: body.slice(0, start), occurred_at: body.slice(start, end), tail: body.slice(end) }
+}
+
+/** The database's clock as events write it: UTC with microseconds. */
+export const sqlNow = sql<string>`to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+
+/** Records an event in the caller's transaction; with it or not at all. Answers the event's id. */
+export const record = async (tx: Kysely<Tables>, keys: { event: Buffer }, event: NewEvent): Promise<string> => {
+  const draft = draftEvent(keys.event, event)
+  await sql`insert into events (body, mac) values (${draft.head}::text || ${sqlNow} || ${draft.tail}::text, ${draft.mac})`.execute(tx)
+  return draft.id
+}

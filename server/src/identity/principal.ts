@@ -1,0 +1,42 @@
+import type { Actor } from '@countersign/contract/events.ts'
+import type { Permission } from '@countersign/contract/keys.ts'
+import type { Role } from '@countersign/contract/staff.ts'
+import { Refusal } from '../errors.ts'
+
+/** A named human of the vendor, as read from the primary for this very request. */
+export type StaffPrincipal = {
+  kind: 'staff'
+  id: string
+  issuer: string
+  subject: string
+  email: string
+  name: string
+  roles: Role[]
+  /** Id of the sign-in session. */
+  session_id: string
+}
+
+/** A tenant's API key. */
+export type TenantPrincipal = { kind: 'tenant'; id: string; tenant_id: string; permissions: Permission[] }
+
+/** The person at the host's command line. */
+export type OperatorPrincipal = { kind: 'operator'; id: string }
+
+export type Principal = StaffPrincipal | TenantPrincipal | OperatorPrincipal
+
+/** The principal as events name it. */
+export const actorOf = (principal: Principal): Actor => {
+  if (principal.kind === 'staff') {
+    const { kind, id, issuer, subject, email, name } = principal
+    return { kind, id, issuer, subject, email, name }
+  }
+  if (principal.kind === 'tenant') return { kind: 'tenant', id: principal.id, tenant_id: principal.tenant_id }
+  return { kind: 'operator', id: principal.id }
+}
+
+export const hasRole = (principal: Principal, allowed: readonly Role[]): principal is StaffPrincipal =>
+  principal.kind === 'staff' && principal.roles.some((role) => allowed.includes(role))
+
+export function requireRole(principal: Principal, allowed: readonly Role[]): asserts principal is StaffPrincipal {
+  if (!hasRole(principal, allowed)) throw new Refusal('role_missing', { detail: `This needs ${allowed.join(' or ')}.` })
+}

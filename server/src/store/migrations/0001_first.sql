@@ -1,0 +1,232 @@
+-- Times are the database's. Ids are made by the program (prefix + UUIDv7). Nothing here updates or deletes an event.
+
+create extension if not exists pg_trgm;
+
+-- The log ---------------------------------------------------------------------------------------------------------
+
+create sequence events_n;
+
+-- `tx` stands before `n` on purpose: defaults are evaluated in column order, so a transaction has its id before it takes a
+-- number. The sequencer relies on it to tell a number that is still to come from one that never will (see audit/sequence.ts).
+create table events (
+  tx xid8 not null default pg_current_xact_id(),
+  n bigint not null default nextval('events_n') primary key,
+  body text not null,
+  mac bytea not null
+);
+alter sequence events_n owned by events.n;
+
+-- Written once by the sequencer: the place of an event in the log, its leaf hash, and the columns that queries need.
+create table log_entries (
+  log_index bigint primary key check (log_index >= 0),
+  event_n bigint not null unique,
+  event_id text not null unique,
+  leaf_hash bytea not null check (octet_length(leaf_hash) = 32),
+  occurred_at timestamptz not null,
+  action text not null,
+  category text not null,
+  result text not null,
+  actor_id text not null,
+  tenant_id text,
+  target_kind text,
+  target_id text,
+  session_id text,
+  request_id text,
+  ticket text
+);
+create index log_entries_tenant on log_entries (tenant_id, log_index) where tenant_id is not null;
+create index log_entries_session on log_entries (session_id, log_index) where session_id is not null;
+create index log_entries_actor on log_entries (actor_id, log_index);
+create index log_entries_action on log_entries (action text_pattern_ops, log_index);
+create index log_entries_target on log_entries (target_id, log_index) where target_id is not null;
+create index log_entries_time on log_entries (occurred_at, log_index);
+create index log_entries_denied on log_entries (result, log_index) where result <> 'ok';
+
+-- Full tiles only (256 hashes); partial ones are read from log_entries and the tiles below.
+create table log_tiles (
+  level smallint not null check (level >= 0),
+  tile_index bigint not null check (tile_index >= 0),
+  hashes bytea not null check (octet_length(hashes) = 8192),
+  primary key (level, tile_index)
+);
+
+create table log_checkpoints (
+  size bigint primary key check (size >= 0),
+  root bytea not null check (octet_length(root) = 32),
+  note text not null,
+  signed_at timestamptz not null default clock_timestamp()
+);
+
+-- One row: who sequences now. `fence` grows with each holder; a holder whose fence is not the row's has lost.
+create table log_sequencer (
+  id smallint primary key default 1 check (id = 1),
+  origin text,
+  key_hash text,
+  holder text,
+  fence bigint not null default 0,
+  lease_expires_at timestamptz not null default '-infinity',
+  high_n bigint not null default 0,
+  size bigint not null default 0,
+  root bytea not null default '\xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+);
+insert into log_sequencer default values;
+
+-- Numbers not seen yet below high_n: in flight when `seen_tx` was the newest transaction, or never to come.
+create table log_gaps (
+  n bigint primary key,
+  seen_tx xid8 not null
+);
+
+-- Who is calling ---------------------------------------------------------------------------------------------------
+
+create table staff (
+  id text primary key,
+  issuer text not null,
+  subject text not null,
+  email text not null,
+  name text not null,
+  roles text[] not null default '{}',
+  created_at timestamptz not null default clock_timestamp(),
+  signed_in_at timestamptz,
+  disabled_at timestamptz,
+  unique (issuer, subject)
+);
+
+create table staff_sessions (
+  id text primary key,
+  token_hash bytea not null unique check (octet_length(token_hash) = 32),
+  staff_id text not null references staff (id),
+  created_at timestamptz not null default clock_timestamp(),
+  last_seen_at timestamptz not null default clock_timestamp(),
+  expires_at timestamptz not null,
+  ended_at timestamptz,
+  ended_why text,
+  code_hash bytea unique
+);
+create index staff_sessions_staff on staff_sessions (staff_id) where ended_at is null;
+
+create table sign_in_flows (
+  state_hash bytea primary key,
+  browser_hash bytea not null,
+  nonce text not null,
+  code_verifier text not null,
+  return_to text not null,
+  created_at timestamptz not null default clock_timestamp(),
+  used_at timestamptz
+);
+
+create table api_keys (
+  id text primary key,
+  tenant_id text not null,
+  name text not null,
+  hint text not null,
+  key_hash bytea not null unique check (octet_length(key_hash) = 32),
+  permissions text[] not null,
+  created_at timestamptz not null default clock_timestamp(),
+  created_by text not null,
+  expires_at timestamptz,
+  last_used_at timestamptz
+);
+create index api_keys_tenant on api_keys (tenant_id);
+
+create table api_key_revocations (
+  key_id text primary key references api_keys (id),
+  revoked_at timestamptz not null default clock_timestamp(),
+  revoked_by text not null
+);
+
+-- The directory ----------------------------------------------------------------------------------------------------
+
+create table tenants (
+  id text primary key,
+  name text not null,
+  status text not null,
+  plan text,
+  region text,
+  user_count integer,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  deleted_at timestamptz,
+  synced_at timestamptz not null default clock_timestamp(),
+  round bigint not null default 0
+);
+create index tenants_name on tenants (lower(name) text_pattern_ops, id);
+create index tenants_name_trgm on tenants using gin (lower(name) gin_trgm_ops);
+create index tenants_status on tenants (status, id);
+
+create table directory_sync (
+  id smallint primary key default 1 check (id = 1),
+  round bigint not null default 0,
+  full_round boolean not null default true,
+  cursor text,
+  sync_token text,
+  started_at timestamptz,
+  finished_at timestamptz,
+  full_finished_at timestamptz,
+  error text,
+  lease_expires_at timestamptz not null default '-infinity'
+);
+insert into directory_sync default values;
+
+-- Support sessions -------------------------------------------------------------------------------------------------
+
+create table support_sessions (
+  id text primary key,
+  token_hash bytea not null unique check (octet_length(token_hash) = 32),
+  tenant_id text not null,
+  target_user_id text,
+  staff_id text not null references staff (id),
+  reason text not null check (char_length(btrim(reason)) >= 10),
+  ticket text,
+  scopes text[] not null check (cardinality(scopes) > 0),
+  issued_at timestamptz not null default clock_timestamp(),
+  expires_at timestamptz not null,
+  check (expires_at > issued_at),
+  check (expires_at <= issued_at + interval '60 minutes'),
+  check (target_user_id is null or expires_at <= issued_at + interval '15 minutes')
+);
+create index support_sessions_issued on support_sessions (issued_at desc, id desc);
+create index support_sessions_tenant on support_sessions (tenant_id, issued_at desc);
+create index support_sessions_expires on support_sessions (expires_at);
+
+-- A revocation is a record; there is no way to take one back.
+create table session_revocations (
+  session_id text primary key references support_sessions (id),
+  revoked_at timestamptz not null default clock_timestamp(),
+  revoked_by_kind text not null check (revoked_by_kind in ('opener', 'staff', 'tenant', 'system')),
+  revoked_by text not null,
+  reason text
+);
+
+-- That the end was noticed and put on the record; a session is over at expires_at with or without this row.
+create table session_expiries (
+  session_id text primary key references support_sessions (id),
+  noted_at timestamptz not null default clock_timestamp()
+);
+
+-- Who may do what --------------------------------------------------------------------------------------------------
+-- Two roles made by the migrator beside this file: countersign_app (the program) and countersign_tenant (a tenant's reads).
+
+grant usage on schema public to countersign_app, countersign_tenant;
+grant select, insert on events, log_entries, log_tiles, log_checkpoints to countersign_app;
+grant usage on sequence events_n to countersign_app;
+grant select, update on log_sequencer to countersign_app;
+grant select, insert, delete on log_gaps to countersign_app;
+grant select, insert, update on staff, staff_sessions, api_keys, tenants to countersign_app;
+grant select, insert, update, delete on sign_in_flows to countersign_app;
+grant select, insert on api_key_revocations, support_sessions, session_revocations, session_expiries to countersign_app;
+grant select, update on directory_sync to countersign_app;
+grant select on log_entries, events, log_checkpoints to countersign_tenant;
+
+alter table events enable row level security;
+alter table events force row level security;
+alter table log_entries enable row level security;
+alter table log_entries force row level security;
+create policy program_reads on events for select to countersign_app using (true);
+create policy program_records on events for insert to countersign_app with check (true);
+create policy program_reads on log_entries for select to countersign_app using (true);
+create policy program_sequences on log_entries for insert to countersign_app with check (true);
+create policy tenant_reads on log_entries for select to countersign_tenant
+  using (tenant_id = nullif(current_setting('countersign.tenant_id', true), ''));
+create policy tenant_reads on events for select to countersign_tenant
+  using (exists (select 1 from log_entries e where e.event_n = events.n));

@@ -1,0 +1,133 @@
+import type { ColumnType, Generated } from 'kysely'
+
+type Instant = ColumnType<Date, Date | string, Date | string>
+type InstantDefault = ColumnType<Date, Date | string | undefined, Date | string>
+type InstantOrNull = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
+/** bigint: pg gives text. */
+type Big = ColumnType<string, string | number | bigint, string | number | bigint>
+type BigDefault = ColumnType<string, string | number | bigint | undefined, string | number | bigint>
+
+/** The tables as the migrations make them. */
+export type Tables = {
+  events: { tx: Generated<string>; n: BigDefault; body: string; mac: Buffer }
+  log_entries: {
+    log_index: Big
+    event_n: Big
+    event_id: string
+    leaf_hash: Buffer
+    occurred_at: Instant
+    action: string
+    category: string
+    result: string
+    actor_id: string
+    tenant_id: string | null
+    target_kind: string | null
+    target_id: string | null
+    session_id: string | null
+    request_id: string | null
+    ticket: string | null
+  }
+  log_tiles: { level: number; tile_index: Big; hashes: Buffer }
+  log_checkpoints: { size: Big; root: Buffer; note: string; signed_at: InstantDefault }
+  log_sequencer: {
+    id: Generated<number>
+    origin: string | null
+    key_hash: string | null
+    holder: string | null
+    fence: BigDefault
+    lease_expires_at: InstantDefault
+    high_n: BigDefault
+    size: BigDefault
+    root: Generated<Buffer>
+  }
+  log_gaps: { n: Big; seen_tx: string }
+  staff: {
+    id: string
+    issuer: string
+    subject: string
+    email: string
+    name: string
+    roles: Generated<string[]>
+    created_at: InstantDefault
+    signed_in_at: InstantOrNull
+    disabled_at: InstantOrNull
+  }
+  staff_sessions: {
+    id: string
+    token_hash: Buffer
+    staff_id: string
+    created_at: InstantDefault
+    last_seen_at: InstantDefault
+    expires_at: Instant
+    ended_at: InstantOrNull
+    ended_why: string | null
+    code_hash: Buffer | null
+  }
+  sign_in_flows: {
+    state_hash: Buffer
+    browser_hash: Buffer
+    nonce: string
+    code_verifier: string
+    return_to: string
+    created_at: InstantDefault
+    used_at: InstantOrNull
+  }
+  api_keys: {
+    id: string
+    tenant_id: string
+    name: string
+    hint: string
+    key_hash: Buffer
+    permissions: string[]
+    created_at: InstantDefault
+    created_by: string
+    expires_at: InstantOrNull
+    last_used_at: InstantOrNull
+  }
+  api_key_revocations: { key_id: string; revoked_at: InstantDefault; revoked_by: string }
+  tenants: {
+    id: string
+    name: string
+    status: string
+    plan: string | null
+    region: string | null
+    user_count: number | null
+    created_at: Instant
+    updated_at: Instant
+    deleted_at: InstantOrNull
+    synced_at: InstantDefault
+    round: BigDefault
+  }
+  directory_sync: {
+    id: Generated<number>
+    round: BigDefault
+    full_round: Generated<boolean>
+    cursor: string | null
+    sync_token: string | null
+    started_at: InstantOrNull
+    finished_at: InstantOrNull
+    full_finished_at: InstantOrNull
+    error: string | null
+    lease_expires_at: InstantDefault
+  }
+  support_sessions: {
+    id: string
+    token_hash: Buffer
+    tenant_id: string
+    target_user_id: string | null
+    staff_id: string
+    reason: string
+    ticket: string | null
+    scopes: string[]
+    issued_at: InstantDefault
+    expires_at: Instant
+  }
+  session_revocations: {
+    session_id: string
+    revoked_at: InstantDefault
+    revoked_by_kind: 'opener' | 'staff' | 'tenant' | 'system'
+    revoked_by: string
+    reason: string | null
+  }
+  session_expiries: { session_id: string; noted_at: InstantDefault }
+}
