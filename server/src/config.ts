@@ -1,0 +1,229 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { Scope } from '@countersign/contract/scopes.ts'
+import { roles } from '@countersign/contract/staff.ts'
+import { closest } from 'fastest-levenshtein'
+import { parse as parseYaml } from 'yaml'
+import { z } from 'zod'
+import { Trouble } from './errors.ts'
+
+const httpUrl = z.url({ protocol: /^https?$/, hostname: /./ }).refine((text) => {
+  const url = new URL(text)
+  return !url.username && !url.password && !url.hash && !url.search
+}, 'must be a plain http or https address without user, query or fragment')
+const origin = httpUrl.refine((text) => new URL(text).pathname === '/', 'must have no path').transform((text) => new URL(text).origin)
+const port = z.number().int().min(0).max(65535)
+const method = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
+const pattern = z
+  .string()
+  .max(500)
+  .regex(
+    /^\/(?:(?:[A-Za-z0-9._~!$'()*,=@-]+|:[a-z][a-z0-9_]*)(?:\/(?:[A-Za-z0-9._~!$'()*,=@-]+|:[a-z][a-z0-9_]*))*)?$/,
+    'must be a path of plain segments and :parameters',
+  )
+
+const Route = z
+  .strictObject({
+    method,
+    path: pattern,
+    scope: Scope,
+    tenant: z
+      .string()
+      .regex(/^:[a-z][a-z0-9_]*$/)
+      .optional()
+      .describe("Parameter of the path that must be the session's tenant"),
+  })
+  .refine((route) => route.tenant === undefined || route.path.split('/').includes(route.tenant), {
+    path: ['tenant'],
+    message: 'must name a parameter of the path',
+  })
+export type Route = z.infer<typeof Route>
+
+/** `countersign.config.yaml`. Unknown keys are refused with the nearest known one. */
+export const ConfigFile = z.strictObject({
+  product: z.strictObject({ name: z.string().min(1).max(100).default('your product') }).prefault({}),
+  console: z
+    .strictObject({
+      host: z.string().default('127.0.0.1').describe('Address to listen on'),
+      port: port.default(4000),
+      public_url: origin.optional().describe('Address that browsers use; default http://localhost:<port>'),
+    })
+    .prefault({}),
+  gateway: z.strictObject({
+    host: z.string().default('127.0.0.1').describe('Address to listen on'),
+    port: port.default(4001),
+    public_url: origin.optional().describe('Address that callers use; default http://localhost:<port>'),
+    upstream: origin.describe("The product's own API"),
+    upstream_audience: z.string().min(1).max(200).describe('`aud` of the assertion that the product verifies'),
+    upstream_timeout_seconds: z.number().int().min(1).max(300).default(30).describe('Longest wait for the first byte of an answer'),
+    max_request_bytes: z.number().int().min(0).max(1_000_000_000).default(10_000_000),
+    routes: z.array(Route).min(1).max(5000),
+    presets: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,40}$/), z.array(Scope).min(1)),
+    sinks: z
+      .array(z.strictObject({ method, path: pattern }))
+      .max(1000)
+      .default([])
+      .describe('Never reachable in a support session'),
+  }),
+  directory: z.strictObject({
+    connector: z.strictObject({
+      url: httpUrl,
+      audience: z.string().min(1).max(200),
+    }),
+    sync_seconds: z.number().int().min(5).max(86400).default(60),
+    full_sync_hours: z.number().min(0.01).max(168).default(24),
+  }),
+  identity: z
+    .strictObject({
+      issuer: httpUrl,
+      client_id: z.string().min(1),
+      client_secret_env: z
+        .string()
+        .regex(/^[A-Z][A-Z0-9_]*$/)
+        .optional()
+        .describe('Environment variable that holds the client secret'),
+      scope: z.string().default('openid email profile'),
+      roles_claim: z.string().default('roles').describe('Claim of the ID token with the roles; dots reach into objects'),
+      role_map: z.record(z.string(), z.enum(roles)).optional().describe('Value of the claim → role; default: the same names'),
+    })
+    .optional()
+    .describe('The staff identity provider (OpenID Connect). None: a local one with named people, on loopback only'),
+  log: z
+    .strictObject({
+      origin: z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9./-]*$/)
+        .optional()
+        .describe("The log's name in checkpoints; default made from the console's address"),
+    })
+    .prefault({}),
+  keys_dir: z.string().optional().describe('Folder of the keys; default <data dir>/keys'),
+})
+export type ConfigFile = z.infer<typeof ConfigFile>
+
+/** The whole configuration: the file, the environment over it. */
+export type Config = ConfigFile & {
+  /** Where the file was, for messages. */
+  source: string
+  /** Runs the example product too. */
+  example: boolean
+  example_port: number
+  data_dir: string
+  database_url?: string
+  database_app_url?: string
+}
+
+const knownKeys = (schema: unknown, path: PropertyKey[]): string[] => {
+  // biome-ignore lint/suspicious/noExplicitAny: walking the schema's own structure
+  let at: any = schema
+  const unwrap = () => {
+    while (at?._zod?.def?.innerType) at = at._zod.def.innerType
+  }
+  for (const step of path) {
+    unwrap()
+    at = at?._zod?.def?.shape?.[step] ?? at?._zod?.def?.element ?? at?._zod?.def?.valueType
+  }
+  unwrap()
+  return Object.keys(at?._zod?.def?.shape ?? {})
+}
+
+const explain = (issues: z.core.$ZodIssue[]): string =>
+  issues
+    .map((issue) => {
+      const where = issue.path.map(String).join('.') || 'the file'
+      if (issue.code !== 'unrecognized_keys') return `  ${where}: ${issue.message}`
+      const known = knownKeys(ConfigFile, issue.path)
+      return issue.keys
+        .map(
+          (key) =>
+            `  ${[...issue.path.map(String), key].join('.')}: unknown key${known.length > 0 ? `; did you mean \`${closest(key, known)}\`?` : ''}`,
+        )
+        .join('\n')
+    })
+    .join('\n')
+
+/** Parses the text of a configuration file. */
+export const parseConfig = (text: string, source: string): ConfigFile => {
+  let raw: unknown
+  try {
+    raw = parseYaml(text, { maxAliasCount: 0, prettyErrors: true })
+  } catch (error) {
+    throw new Trouble(`${source} is not valid YAML: ${(error as Error).message.split('\n')[0]}`, 'Correct the line named above.')
+  }
+  const parsed = ConfigFile.safeParse(raw ?? {})
+  if (!parsed.success)
+    throw new Trouble(`${source} cannot be used:\n${explain(parsed.error.issues)}`, 'docs/configuration.md describes every key.')
+  for (const [name, scopes] of Object.entries(parsed.data.gateway.presets)) {
+    const unknown = scopes.find((scope) => !parsed.data.gateway.routes.some((route) => route.scope === scope))
+    if (unknown)
+      throw new Trouble(
+        `${source} cannot be used:\n  gateway.presets.${name}: no route has the scope ${unknown}`,
+        'Declare a route with it or leave it out.',
+      )
+  }
+  return parsed.data
+}
+
+const environmentPort = (environment: NodeJS.ProcessEnv, name: string): number | undefined => {
+  const text = environment[name]
+  if (text === undefined || text === '') return undefined
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535)
+    throw new Trouble(`${name}=${text} is not a port.`, 'Give a number from 0 to 65535; 0 picks a free port.')
+  return Number(text)
+}
+
+const environmentDatabase = (environment: NodeJS.ProcessEnv, name: string): string | undefined => {
+  const text = environment[name]
+  if (text === undefined || text === '') return undefined
+  if (!/^postgres(?:ql)?:\/\//.test(text) || !URL.canParse(text)) {
+    throw new Trouble(`${name} is not a PostgreSQL address.`, 'It looks like postgres://user:password@host:5432/database.')
+  }
+  return text
+}
+
+/** Whether a host to listen on is loopback: what the local sign-in needs. */
+export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+
+/** Reads the configuration: `file`, or `countersign.config.yaml` here, or the example's; then the environment. */
+export const loadConfig = (options: {
+  file?: string
+  exampleFile: string
+  defaultDataDir: () => string
+  environment: NodeJS.ProcessEnv
+}): Config => {
+  const { environment } = options
+  const own = options.file ?? 'countersign.config.yaml'
+  if (options.file !== undefined && !existsSync(options.file))
+    throw new Trouble(`There is no ${options.file}.`, 'Check the path given with --config.')
+  const example = options.file === undefined && !existsSync(own)
+  const source = example ? options.exampleFile : own
+  const file = parseConfig(readFileSync(source, 'utf8'), source)
+  file.console.port = environmentPort(environment, 'COUNTERSIGN_PORT') ?? file.console.port
+  file.gateway.port = environmentPort(environment, 'COUNTERSIGN_GATEWAY_PORT') ?? file.gateway.port
+  if (file.identity === undefined && !isLoopback(file.console.host)) {
+    throw new Trouble(
+      `console.host is ${file.console.host}, and no identity provider is configured.`,
+      'The local sign-in runs on loopback only: set `identity.issuer`, or listen on 127.0.0.1.',
+    )
+  }
+  for (const [name, url] of [
+    ['console.public_url', file.console.public_url],
+    ['gateway.public_url', file.gateway.public_url],
+  ] as const) {
+    if (url?.startsWith('http:') && !isLoopback(new URL(url).hostname)) {
+      throw new Trouble(
+        `${name} is ${url}: without TLS, sessions could be read on the way.`,
+        'Use an https address (TLS ends at your load balancer), or loopback.',
+      )
+    }
+  }
+  return {
+    ...file,
+    source,
+    example,
+    example_port: environmentPort(environment, 'COUNTERSIGN_EXAMPLE_PORT') ?? 4002,
+    data_dir: environment.COUNTERSIGN_DATA_DIR || options.defaultDataDir(),
+    database_url: environmentDatabase(environment, 'DATABASE_URL'),
+    database_app_url: environmentDatabase(environment, 'DATABASE_APP_URL'),
+  }
+}
