@@ -10,6 +10,14 @@ import { Factor, User, UserSession } from './users.ts'
  */
 export const connectorProtocol = 'countersign-connector/1'
 
+/** A connector's own place in a list: printable ASCII, sent back unchanged. */
+const ConnectorCursor = z
+  .string()
+  .min(1)
+  .max(2000)
+  .regex(/^[\x21-\x7e]+$/)
+
+/** GET /info */
 export const ConnectorInfo = z.object({
   protocol: z.literal(connectorProtocol),
   product: z.string().min(1).max(100),
@@ -20,15 +28,15 @@ export type ConnectorInfo = z.infer<typeof ConnectorInfo>
 /** GET /tenants?limit&cursor&since — a page; `sync_token` on the last page starts the next incremental read by `since`. Deleted tenants come with `deleted_at`. */
 export const ConnectorTenantPage = z.object({
   items: z.array(Tenant).max(1000),
-  next_cursor: z.string().max(2000).nullable(),
-  sync_token: z.string().max(2000).nullable(),
+  next_cursor: ConnectorCursor.nullable(),
+  sync_token: ConnectorCursor.nullable(),
 })
 export type ConnectorTenantPage = z.infer<typeof ConnectorTenantPage>
 
 /** GET /tenants/{tenant_id}/users?limit&cursor */
 export const ConnectorUserPage = z.object({
   items: z.array(User).max(1000),
-  next_cursor: z.string().max(2000).nullable(),
+  next_cursor: ConnectorCursor.nullable(),
 })
 export type ConnectorUserPage = z.infer<typeof ConnectorUserPage>
 

@@ -17,6 +17,7 @@ export const eventCategories = {
   'GATEWAY.REFUSED': 'gateway',
   'CONSOLE.OPENED': 'look_up',
   'USER.SEARCHED': 'look_up',
+  'USER.FOUND': 'look_up',
   'TENANT.OPENED': 'look_up',
   'TENANT.USERS.LISTED': 'look_up',
   'TENANT.DIRECTORY.SYNCED': 'directory',

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 export const Cursor = z
   .string()
-  .max(500)
+  .max(3000)
   .regex(/^[A-Za-z0-9_-]+$/)
   .describe('Opaque place in a list; send it back unchanged')
 

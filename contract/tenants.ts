@@ -13,7 +13,7 @@ export const Tenant = z
     status: LifecycleStatus,
     plan: z.string().max(200).nullable(),
     region: z.string().max(200).nullable(),
-    user_count: z.number().int().nonnegative().nullable(),
+    user_count: z.number().int().nonnegative().max(2_147_483_647).nullable(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
     deleted_at: z.iso.datetime().nullable(),

@@ -97,6 +97,7 @@ export type Tables = {
     deleted_at: InstantOrNull
     synced_at: InstantDefault
     round: BigDefault
+    known_since: InstantDefault
   }
   directory_sync: {
     id: Generated<number>

@@ -148,11 +148,15 @@ create table tenants (
   updated_at timestamptz not null,
   deleted_at timestamptz,
   synced_at timestamptz not null default clock_timestamp(),
-  round bigint not null default 0
+  round bigint not null default 0,
+  -- An id that was given to another tenant: what happened before this instant is the former one's, and hidden from this one.
+  known_since timestamptz not null default '-infinity'
 );
-create index tenants_name on tenants (lower(name) text_pattern_ops, id);
+-- Names are cut where they are sorted by: an index row has room for no more than 2,700 bytes.
+create index tenants_name on tenants (left(lower(name), 200) collate "C", id collate "C");
 create index tenants_name_trgm on tenants using gin (lower(name) gin_trgm_ops);
-create index tenants_status on tenants (status, id);
+create index tenants_id on tenants (id text_pattern_ops);
+create index tenants_status on tenants (status collate "C", id collate "C");
 
 create table directory_sync (
   id smallint primary key default 1 check (id = 1),
@@ -217,6 +221,7 @@ grant select, insert, update, delete on sign_in_flows to countersign_app;
 grant select, insert on api_key_revocations, support_sessions, session_revocations, session_expiries to countersign_app;
 grant select, update on directory_sync to countersign_app;
 grant select on log_entries, events, log_checkpoints to countersign_tenant;
+grant select (id, known_since) on tenants to countersign_tenant;
 
 alter table events enable row level security;
 alter table events force row level security;
@@ -224,9 +229,16 @@ alter table log_entries enable row level security;
 alter table log_entries force row level security;
 create policy program_reads on events for select to countersign_app using (true);
 create policy program_records on events for insert to countersign_app with check (true);
+alter table tenants enable row level security;
+create policy program_mirrors on tenants to countersign_app using (true) with check (true);
+create policy tenant_reads on tenants for select to countersign_tenant
+  using (id = nullif(current_setting('countersign.tenant_id', true), ''));
 create policy program_reads on log_entries for select to countersign_app using (true);
 create policy program_sequences on log_entries for insert to countersign_app with check (true);
 create policy tenant_reads on log_entries for select to countersign_tenant
-  using (tenant_id = nullif(current_setting('countersign.tenant_id', true), ''));
+  using (
+    tenant_id = nullif(current_setting('countersign.tenant_id', true), '')
+    and occurred_at >= coalesce((select known_since from tenants where id = current_setting('countersign.tenant_id', true)), '-infinity')
+  );
 create policy tenant_reads on events for select to countersign_tenant
   using (exists (select 1 from log_entries e where e.event_n = events.n));
