@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { eventCategories, type NewEvent } from '@countersign/contract/events.ts'
 import canonicalize from 'canonicalize'
 import { type Kysely, sql } from 'kysely'
@@ -16,9 +16,17 @@ const canonical = (value: object): string => {
   return text
 }
 
+// A key given as bytes is made into an object at every call, which costs more than the HMAC itself.
+const keyObjects = new WeakMap<Buffer, KeyObject>()
+const keyObjectOf = (key: Buffer): KeyObject => {
+  const object = keyObjects.get(key) ?? createSecretKey(key)
+  keyObjects.set(key, object)
+  return object
+}
+
 /** HMAC-SHA256 over the two halves: shows that the program wrote the event, to whoever holds the key. */
 export const macOf = (key: Buffer, head: string, tail: string): Buffer =>
-  createHmac('sha256', key).update(head).update('\0').update(tail).digest()
+  createHmac('sha256', keyObjectOf(key)).update(`${head}\0${tail}`).digest()
 
 /**
  * Splits an event's RFC 8785 form around its instant. Members are sorted, so those before `occurred_at` (action … note)
@@ -53,4 +61,16 @@ export const record = async (tx: Kysely<Tables>, keys: { event: Buffer }, event:
   const draft = draftEvent(keys.event, event)
   await sql`insert into events (body, mac) values (${draft.head}::text || ${sqlNow} || ${draft.tail}::text, ${draft.mac})`.execute(tx)
   return draft.id
+}
+
+/** Records several events with one statement, in their order. */
+export const recordAll = async (tx: Kysely<Tables>, keys: { event: Buffer }, events: readonly NewEvent[]): Promise<string[]> => {
+  const drafts = events.map((event) => draftEvent(keys.event, event))
+  await sql`
+    insert into events (body, mac)
+    select head || ${sqlNow} || tail, mac
+    from unnest(${drafts.map(({ head }) => head)}::text[], ${drafts.map(({ tail }) => tail)}::text[], ${drafts.map(({ mac }) => mac)}::bytea[])
+      with ordinality as draft (head, tail, mac, place)
+    order by place`.execute(tx)
+  return drafts.map(({ id }) => id)
 }

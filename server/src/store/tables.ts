@@ -41,6 +41,7 @@ export type Tables = {
     root: Generated<Buffer>
   }
   log_gaps: { n: Big; seen_tx: string }
+  log_rejected: { n: Big; why: string; noted_at: InstantDefault }
   staff: {
     id: string
     issuer: string

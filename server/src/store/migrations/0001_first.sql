@@ -77,6 +77,13 @@ create table log_gaps (
   seen_tx xid8 not null
 );
 
+-- Events that the sequencer would not take: not written by this program, or not in its form. Each is on the log as suspected.
+create table log_rejected (
+  n bigint primary key,
+  why text not null,
+  noted_at timestamptz not null default clock_timestamp()
+);
+
 -- Who is calling ---------------------------------------------------------------------------------------------------
 
 create table staff (
@@ -212,7 +219,7 @@ create table session_expiries (
 -- Two roles made by the migrator beside this file: countersign_app (the program) and countersign_tenant (a tenant's reads).
 
 grant usage on schema public to countersign_app, countersign_tenant;
-grant select, insert on events, log_entries, log_tiles, log_checkpoints to countersign_app;
+grant select, insert on events, log_entries, log_tiles, log_checkpoints, log_rejected to countersign_app;
 grant usage on sequence events_n to countersign_app;
 grant select, update on log_sequencer to countersign_app;
 grant select, insert, delete on log_gaps to countersign_app;
