@@ -1,0 +1,84 @@
+import pg from 'pg'
+import { Refusal } from '../errors.ts'
+import { isUnconfirmed, mayCommit, toRefusal } from './outcome.ts'
+
+type Answer = pg.QueryResult
+type Callback = (error: unknown, answer?: Answer) => void
+type Statement = string | { text: string; values?: unknown[] }
+
+/** How long the pool waits for a connection, and a statement for its answer, unless told otherwise. Together: 3 s. */
+export const connectMs = 1_000
+export const answerMs = 2_000
+
+const rolledBack = { command: 'ROLLBACK', rowCount: null, rows: [], fields: [], oid: 0 } as Answer
+
+/** A connection that believes no COMMIT which the server itself doubts, and waits for no answer without end. */
+export class CheckedClient extends pg.Client {
+  readonly #answerMs: number
+  #doubt: Error | undefined
+
+  constructor(config?: string | (pg.ClientConfig & { answerMs?: number })) {
+    super(config)
+    this.#answerMs = (typeof config === 'object' ? config.answerMs : undefined) ?? answerMs
+    this.on('notice', (notice) => {
+      if (isUnconfirmed(notice)) this.#doubt = new Error(notice.message)
+    })
+    // Whoever waits for an answer is told; without a listener the same error would end the process.
+    this.on('error', () => {})
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: one body behind the overloads of pg
+  override query(statement: any, values?: any, callback?: any): any {
+    if (typeof statement?.submit === 'function') throw new TypeError('statements are sent as text, so that their outcome is checked')
+    const done: Callback | undefined = typeof values === 'function' ? values : callback
+    const given = typeof values === 'function' ? undefined : values
+    if (done) return this.#send(statement, given, done)
+    return new Promise((resolve, reject) => {
+      this.#send(statement, given, (error, answer) => (error ? reject(error) : resolve(answer)))
+    }).catch((error) => {
+      if (error instanceof Error) Error.captureStackTrace(error)
+      throw error
+    })
+  }
+
+  #send(statement: Statement, values: unknown[] | undefined, done: Callback): void {
+    const text = typeof statement === 'string' ? statement : statement.text
+    const committing = mayCommit(text, this.getTransactionStatus() !== 'I')
+    // A server that fell silent, and a COMMIT that waits for a standby, are beyond statement_timeout.
+    const timer = setTimeout(() => {
+      const error = new Error(`no answer within ${this.#answerMs} ms`)
+      ;(this as unknown as { connection: { stream: { destroy(error: Error): void } } }).connection.stream.destroy(error)
+    }, this.#answerMs + 200)
+    super.query(statement as string, values as unknown[], (error: unknown, answer: Answer) => {
+      clearTimeout(timer)
+      const doubt = this.#doubt
+      this.#doubt = undefined
+      if (doubt) return done(new Refusal('not_durable', { cause: doubt }))
+      if (!error) return done(null, answer)
+      const refusal = toRefusal(error, committing)
+      // The server rolls back what a lost connection leaves: there is nothing to report over the first error.
+      if (refusal instanceof Refusal && /^\s*rollback\s*$/i.test(text)) return done(null, rolledBack)
+      done(refusal)
+    })
+  }
+}
+
+/** The pool of such connections. Where none is to be had, it says so within a second. */
+export class CheckedPool extends pg.Pool {
+  constructor(config: pg.PoolConfig & { answerMs?: number }) {
+    super({ connectionTimeoutMillis: connectMs, keepAlive: true, ...config, Client: CheckedClient } as pg.PoolConfig)
+    // An idle connection that breaks leaves the pool; the next statement tells what there is to tell.
+    this.on('error', () => {})
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: one body behind the overloads of pg
+  override connect(callback?: any): any {
+    const refuse = (cause: unknown) => new Refusal('store_unavailable', { cause })
+    if (!callback) {
+      return super.connect().catch((error) => {
+        throw refuse(error)
+      })
+    }
+    return super.connect((error, client, done) => callback(error ? refuse(error) : undefined, client, done))
+  }
+}

@@ -1,0 +1,54 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import type pg from 'pg'
+import { checkRole, checkSchema, checkServer } from './check.ts'
+import { answerMs, CheckedClient, CheckedPool } from './client.ts'
+import type { Tables } from './tables.ts'
+import { unreachable } from './urls.ts'
+
+export type Store = {
+  db: Kysely<Tables>
+  pool: pg.Pool
+  close(): Promise<void>
+}
+
+/** One connection of its own, checked like those of a pool. A database that cannot be reached is a Trouble. */
+export const connect = async (url: string, settings: { name?: string; answerMs?: number } = {}): Promise<pg.Client> => {
+  const client = new CheckedClient({
+    connectionString: url,
+    application_name: settings.name ?? 'countersign',
+    connectionTimeoutMillis: 5_000,
+    answerMs: settings.answerMs ?? 30_000,
+  })
+  try {
+    await client.connect()
+    return client
+  } catch (error) {
+    throw unreachable(url, error)
+  }
+}
+
+/**
+ * Opens the store as the role that runs the program, after it has made sure that server, schema and role are fit for it.
+ * `answerMs` is for work in the background that may take longer than a person waits.
+ */
+export const openStore = async (settings: { url: string; max?: number; name?: string; answerMs?: number }): Promise<Store> => {
+  const { url, max = 10, name = 'countersign' } = settings
+  const client = await connect(url, { name })
+  try {
+    await checkServer(client)
+    await checkSchema(client)
+    await checkRole(client)
+  } finally {
+    await client.end()
+  }
+  const pool = new CheckedPool({
+    connectionString: url,
+    max,
+    application_name: name,
+    answerMs: settings.answerMs ?? answerMs,
+    statement_timeout: settings.answerMs ?? answerMs,
+    idle_in_transaction_session_timeout: 30_000,
+  })
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  return { db, pool, close: () => db.destroy() }
+}

@@ -1,0 +1,94 @@
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import type { TestProject } from 'vitest/node'
+import { passwordOf } from '../../server/src/store/embedded/secret.ts'
+import { attachEmbedded, ensureDatabase, startEmbedded } from '../../server/src/store/embedded.ts'
+import { migrate } from '../../server/src/store/migrate.ts'
+import { connect } from '../../server/src/store/open.ts'
+import { ensureRole, ensureRoles } from '../../server/src/store/roles.ts'
+import { withLogin } from '../../server/src/store/urls.ts'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    postgres: { superuserUrl: string; ownerUrl: string; appUrl: string; template: string; given: boolean }
+  }
+}
+
+const prefix = 'countersign-tests-'
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Stops and removes what a run that was killed left behind. */
+const removeStale = async () => {
+  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
+    const folder = join(tmpdir(), name)
+    try {
+      if (isAlive(Number(readFileSync(join(folder, 'run.pid'), 'utf8')))) continue
+      const left = await attachEmbedded({ dataDir: join(folder, 'data') })
+      await left.stop()
+      rmSync(folder, { recursive: true, force: true })
+    } catch {
+      // Another run removes it just now, or another user's.
+    }
+  }
+}
+
+const startServer = async (): Promise<{ superuserUrl: string; stop: () => Promise<void> }> => {
+  await removeStale()
+  const folder = mkdtempSync(join(tmpdir(), prefix))
+  writeFileSync(join(folder, 'run.pid'), String(process.pid))
+  // mkdtemp makes it private; the server's user has to pass through.
+  chmodSync(folder, 0o711)
+  const dataDir = join(folder, 'data')
+  const { superuserUrl, stop } = await startEmbedded({ dataDir })
+  return {
+    superuserUrl,
+    stop: async () => {
+      await stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Logins for the tests alone, so that a server given by TEST_DATABASE_URL keeps its own. */
+const prepare = async (superuserUrl: string) => {
+  const template = `countersign_test_template_${process.pid}`
+  const client = await connect(superuserUrl)
+  const login = 'countersign_test_app'
+  const password = passwordOf(decodeURIComponent(new URL(superuserUrl).password), login)
+  try {
+    await client.query(`drop database if exists ${template} with (force)`)
+    await ensureRoles(client)
+    await ensureRole(client, login, `login password ${pg.escapeLiteral(password)} in role countersign_app`)
+    const ownerUrl = await ensureDatabase(superuserUrl, template, 'countersign_test_owner')
+    await client.query(`grant countersign_app to countersign_test_owner`)
+    const appUrl = withLogin(ownerUrl, login, password)
+    await migrate({ url: ownerUrl, appUrl })
+    return { superuserUrl, ownerUrl, appUrl, template }
+  } finally {
+    await client.end()
+  }
+}
+
+export default async (project: TestProject) => {
+  const given = process.env.TEST_DATABASE_URL
+  const { superuserUrl, stop } = given ? { superuserUrl: given, stop: async () => {} } : await startServer()
+  const postgres = await prepare(superuserUrl)
+  project.provide('postgres', { ...postgres, given: given !== undefined })
+  return async () => {
+    const client = await connect(superuserUrl)
+    const { rows } = await client.query<{ datname: string }>('select datname from pg_database where datname = $1', [postgres.template])
+    for (const { datname } of rows) await client.query(`drop database ${datname} with (force)`)
+    await client.end()
+    await stop()
+  }
+}
