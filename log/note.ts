@@ -52,7 +52,8 @@ const control = /[\u0000-\u0009\u000b-\u001f]/
 /** Splits a note into its text and signatures (C2SP signed-note, "Format"). Throws LogError where it is malformed. */
 export const parseNote = (note: string): Note => {
   const at = note.lastIndexOf('\n\n')
-  if (at < 0 || note.length > maxLength || control.test(note) || !note.isWellFormed() || !note.endsWith('\n')) throw new LogError('malformed_note')
+  if (at < 0 || note.length > maxLength || control.test(note) || !note.isWellFormed() || !note.endsWith('\n'))
+    throw new LogError('malformed_note')
   const lines = note.slice(at + 2, -1).split('\n')
   if (at + 2 >= note.length || lines.length > maxSignatures) throw new LogError('malformed_note')
   const signatures = lines.map((line) => {

@@ -12,7 +12,8 @@ export type Tile = { level: number; index: number; width: number }
 /** Where a tile is served: `tile/0/x001/067`, a partial one with `.p/<width>` (C2SP tlog-tiles, "Merkle Tree"). */
 export const tilePath = ({ level, index, width }: Tile): string => {
   const groups = [String(index % 1000).padStart(3, '0')]
-  for (let rest = Math.floor(index / 1000); rest > 0; rest = Math.floor(rest / 1000)) groups.unshift(`x${String(rest % 1000).padStart(3, '0')}`)
+  for (let rest = Math.floor(index / 1000); rest > 0; rest = Math.floor(rest / 1000))
+    groups.unshift(`x${String(rest % 1000).padStart(3, '0')}`)
   return `tile/${level}/${groups.join('/')}${width === tileWidth ? '' : `.p/${width}`}`
 }
 

@@ -63,6 +63,22 @@ export const record = async (tx: Kysely<Tables>, keys: { event: Buffer }, event:
   return draft.id
 }
 
+/** The same, for an answer that names the instant of its event. */
+export const recordTimed = async (
+  tx: Kysely<Tables>,
+  keys: { event: Buffer },
+  event: NewEvent,
+): Promise<{ id: string; occurred_at: string }> => {
+  const draft = draftEvent(keys.event, event)
+  const { rows } = await sql<{ body: string }>`
+    insert into events (body, mac) values (${draft.head}::text || ${sqlNow} || ${draft.tail}::text, ${draft.mac}) returning body`.execute(
+    tx,
+  )
+  const occurred_at = splitBody(rows[0]?.body ?? '')?.occurred_at
+  if (occurred_at === undefined) throw new Error('the recorded event has no instant')
+  return { id: draft.id, occurred_at }
+}
+
 /** Records several events with one statement, in their order. */
 export const recordAll = async (tx: Kysely<Tables>, keys: { event: Buffer }, events: readonly NewEvent[]): Promise<string[]> => {
   const drafts = events.map((event) => draftEvent(keys.event, event))

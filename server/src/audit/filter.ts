@@ -1,0 +1,30 @@
+import type { EventFilters, LoggedEvent } from '@countersign/contract/events.ts'
+import { type Kysely, type SqlBool, sql } from 'kysely'
+import type { Tables } from '../store/tables.ts'
+
+/** Underscores and per cent signs stand for themselves. */
+const prefixPattern = (text: string): string => `${text.slice(0, -1).replaceAll(/[\\%_]/g, '\\$&')}%`
+
+/** The events of the log that match all filters, with their place, not ordered. */
+export const matchingEvents = (db: Kysely<Tables>, filters: EventFilters) => {
+  const { category, action, actor_id, resource_type, target_id, tenant_id, session_id, ticket, result, from, to } = filters
+  let query = db
+    .selectFrom('log_entries as entry')
+    .innerJoin('events as event', 'event.n', 'entry.event_n')
+    .select(['entry.log_index', 'event.body'])
+  const equal = { category, actor_id, target_kind: resource_type, target_id, tenant_id, session_id, ticket, result } as const
+  for (const [column, value] of Object.entries(equal) as [keyof typeof equal, string | undefined][]) {
+    if (value !== undefined) query = query.where(`entry.${column}`, '=', value)
+  }
+  if (action?.endsWith('*')) query = query.where('entry.action', 'like', prefixPattern(action))
+  else if (action !== undefined) query = query.where('entry.action', '=', action)
+  if (from !== undefined) query = query.where(sql<SqlBool>`entry.occurred_at >= ${from}::timestamptz`)
+  if (to !== undefined) query = query.where(sql<SqlBool>`entry.occurred_at < ${to}::timestamptz`)
+  return query
+}
+
+/** An event as it is served: the recorded body and its place. */
+export const toLogged = ({ log_index, body }: { log_index: string; body: string }): LoggedEvent => ({
+  ...JSON.parse(body),
+  log_index: Number(log_index),
+})

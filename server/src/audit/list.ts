@@ -1,0 +1,36 @@
+import type { EventFilters, EventPage } from '@countersign/contract/events.ts'
+import { type Kysely, sql } from 'kysely'
+import type { Store } from '../store/open.ts'
+import type { Tables } from '../store/tables.ts'
+import { transaction } from '../store/transaction.ts'
+import { type Page, pageOfRows, parseCursor } from './cursor.ts'
+import { matchingEvents, toLogged } from './filter.ts'
+
+const readPage = async (db: Kysely<Tables>, filters: EventFilters, { cursor, limit }: Page): Promise<EventPage> => {
+  const before = cursor === undefined ? undefined : parseCursor(cursor)
+  const query = matchingEvents(db, filters)
+    .orderBy('entry.log_index', 'desc')
+    .limit(limit + 1)
+  const rows = await (before === undefined ? query : query.where('entry.log_index', '<', String(before))).execute()
+  return pageOfRows(rows.map(toLogged), limit)
+}
+
+/** Events in the log, newest first, for staff who may read all of it. */
+export const listEvents = async (store: Pick<Store, 'db'>, filters: EventFilters, page: Page): Promise<EventPage> =>
+  await readPage(store.db, filters, page)
+
+/**
+ * Events that concern one tenant, newest first. Kept apart twice: the query asks for that tenant alone, and it runs in a role
+ * to which row security shows nothing else.
+ */
+export const listTenantEvents = async (
+  store: Pick<Store, 'db'>,
+  tenantId: string,
+  filters: Omit<EventFilters, 'tenant_id'>,
+  page: Page,
+): Promise<EventPage> =>
+  await transaction(store, async (tx) => {
+    await sql`set local role countersign_tenant`.execute(tx)
+    await sql`select set_config('countersign.tenant_id', ${tenantId}, true)`.execute(tx)
+    return await readPage(tx, { ...filters, tenant_id: tenantId }, page)
+  })

@@ -1,0 +1,61 @@
+import { type Checkpoint, parseCheckpoint, signCheckpoint, verifyCheckpoint } from '@countersign/log/checkpoint.ts'
+import { proveConsistency, verifyConsistency } from '@countersign/log/proof.ts'
+import { sha256 } from '@countersign/log/sha256-node.ts'
+import type { Store } from '../store/open.ts'
+import { findCheckpoint } from './checkpoint.ts'
+import { readGuard, writeGuard } from './guard-file.ts'
+import { Stop } from './load-edge.ts'
+import type { LogKey } from './log-key.ts'
+import { nodeReader } from './tree-reader.ts'
+
+type Needs = { store: Pick<Store, 'db'>; dataDir: string; key: LogKey }
+type Head = { size: number; root: Uint8Array }
+
+const requirePrefix = async ({ store }: Needs, what: string, earlier: Checkpoint, head: Head): Promise<void> => {
+  if (earlier.size > head.size) {
+    throw new Stop(
+      `The database holds a log of ${head.size} entries, but ${what} says ${earlier.size}. It was rolled back or an old backup was restored.`,
+    )
+  }
+  try {
+    const proof = await proveConsistency(sha256, nodeReader(store, head.size), earlier.size, head.size)
+    verifyConsistency(sha256, { size1: earlier.size, size2: head.size, root1: earlier.root, root2: head.root, proof })
+  } catch (error) {
+    throw new Stop(`The log of ${head.size} entries does not continue ${what} of ${earlier.size}: ${(error as Error).message}`)
+  }
+}
+
+/** Makes sure that the log continues everything that was signed before: the newest checkpoint in the database and the kept one. */
+export const requireContinuity = async (needs: Needs, head: Head): Promise<void> => {
+  const newest = await findCheckpoint(needs.store)
+  if (newest) {
+    const checkpoint = await verifyCheckpoint(newest.note, [needs.key.verifier]).catch((error) => {
+      throw new Stop(`The newest checkpoint in the database is not one of ours: ${error.message}`)
+    })
+    await requirePrefix(needs, 'the newest checkpoint in the database', checkpoint, head)
+  }
+  const kept = await readGuard(needs.dataDir, needs.key)
+  if (kept) await requirePrefix(needs, 'the last checkpoint signed here', kept, head)
+}
+
+/**
+ * Signs the head that was committed: keeps the checkpoint in the file, then shows it. In this order, so that whatever anyone
+ * has seen is known here even if the database forgets it. A size is signed with one root only.
+ */
+export const publishCheckpoint = async (needs: Needs, { size, root }: Head): Promise<void> => {
+  const { dataDir, key, store } = needs
+  const kept = await readGuard(dataDir, key)
+  const note = signCheckpoint({ origin: key.origin, size, root }, key.signer)
+  if (kept && kept.size > size) throw new Stop(`A checkpoint of ${kept.size} entries was signed here already; this one has ${size}.`)
+  if (kept?.size === size && !Buffer.from(kept.root).equals(root))
+    throw new Stop(`Another root was signed for ${size} entries here already.`)
+  if (kept?.size !== size) await writeGuard(dataDir, note)
+  await store.db
+    .insertInto('log_checkpoints')
+    .values({ size, root: Buffer.from(root), note })
+    .onConflict((conflict) => conflict.column('size').doNothing())
+    .execute()
+  const shown = await findCheckpoint(store, size)
+  const { root: shownRoot } = parseCheckpoint(shown?.note.split('\n\n')[0]?.concat('\n') ?? '')
+  if (!Buffer.from(shownRoot).equals(root)) throw new Stop(`Another root was signed for ${size} entries already.`)
+}

@@ -1,0 +1,103 @@
+import type { NewEvent } from '@countersign/contract/events.ts'
+import { sha256 } from '@countersign/log/sha256-node.ts'
+import { type Edge, rootOfEdge } from '@countersign/log/tile.ts'
+import { type Kysely, sql } from 'kysely'
+import type { Keys } from '../keys.ts'
+import type { Store } from '../store/open.ts'
+import type { Tables } from '../store/tables.ts'
+import { transaction } from '../store/transaction.ts'
+import { appendEvents } from './append.ts'
+import { type CheckedEvent, checkEvent, type Rejection } from './check-event.ts'
+import { type Lease, leaseUntil, lockLease } from './lease.ts'
+import { Stop } from './load-edge.ts'
+import { readPending, settleGaps } from './pending.ts'
+import { recordAll } from './record.ts'
+
+/** Events taken in one transaction: enough to be fast, few enough to be over in a fraction of the lease. */
+export const tickLimit = 4096
+
+export type TickNeeds = { store: Pick<Store, 'db'>; keys: Pick<Keys, 'event'>; origin: string }
+export type Ticked = { edge: Edge; appended: number; rejected: number; more: boolean }
+
+/** The suspicion as it stands on the log. Nothing of the event itself is repeated: whoever wrote it chose the words. */
+const suspicion = (origin: string, { n, why }: Rejection): NewEvent => ({
+  action: 'LOG.TAMPER.SUSPECTED',
+  result: 'error',
+  actor: { kind: 'system', id: 'sequencer' },
+  target: { kind: 'log', id: origin },
+  note: 'A row among the events was not written by this program and was kept out of the log.',
+  details: { n, why },
+})
+
+/** Keeps events out of the log for good, and says so on it, once. */
+const rejectEvents = async (tx: Kysely<Tables>, { keys, origin }: TickNeeds, rejections: readonly Rejection[]): Promise<void> => {
+  if (rejections.length === 0) return
+  await tx
+    .insertInto('log_rejected')
+    .values(rejections.map(({ n, why }) => ({ n, why })))
+    .execute()
+  await recordAll(
+    tx,
+    keys,
+    rejections.map((rejection) => suspicion(origin, rejection)),
+  )
+}
+
+/** Splits off events whose id is in the log or among them already: a copied row has a valid HMAC. */
+const withoutCopies = async (tx: Kysely<Tables>, events: readonly CheckedEvent[], lookUp: boolean) => {
+  const known = new Set<string>()
+  if (lookUp) {
+    const { rows } = await sql<{ event_id: string }>`
+      select event_id from log_entries where event_id = any(${events.map(({ event }) => event.id)}::text[])`.execute(tx)
+    for (const { event_id } of rows) known.add(event_id)
+  }
+  const copies: Rejection[] = []
+  const originals = events.filter(({ n, event }) => {
+    if (known.has(event.id)) copies.push({ n, why: 'It is a copy of an event that is in the log.' })
+    else return known.add(event.id)
+    return false
+  })
+  return { originals, copies }
+}
+
+const isCopyInserted = (error: unknown): boolean =>
+  (error as { code?: string }).code === '23505' && (error as { constraint?: string }).constraint === 'log_entries_event_id_key'
+
+const tickOnce = async (needs: TickNeeds, lease: Lease, edge: Edge, lookUpCopies: boolean): Promise<Ticked> =>
+  await transaction(
+    needs.store,
+    async (tx) => {
+      const row = await lockLease(tx, lease)
+      if (row.size !== edge.size || !row.root.equals(rootOfEdge(sha256, edge))) {
+        throw new Stop(`The database says that the log has ${row.size} entries, the tree has ${edge.size}; or their roots differ.`)
+      }
+      const pending = await readPending(tx, row.high_n, tickLimit)
+      const checked = pending.rows.map((event) => checkEvent(needs.keys.event, event))
+      const genuine = checked.filter((result) => 'event' in result)
+      const { originals, copies } = await withoutCopies(tx, genuine, lookUpCopies)
+      const rejections = [
+        ...checked.filter((result) => 'why' in result),
+        ...copies,
+        ...pending.strangers.map((n) => ({ n, why: 'Its number was never given out.' })),
+      ]
+      await rejectEvents(tx, needs, rejections)
+      const next = originals.length > 0 ? await appendEvents(tx, edge, originals) : edge
+      await settleGaps(tx, pending)
+      await tx
+        .updateTable('log_sequencer')
+        .set({ size: next.size, root: Buffer.from(rootOfEdge(sha256, next)), high_n: pending.highN, lease_expires_at: leaseUntil })
+        .execute()
+      return { edge: next, appended: originals.length, rejected: rejections.length, more: pending.more || rejections.length > 0 }
+    },
+    { isolation: 'repeatable read' },
+  )
+
+/** One step of the sequencer: everything in one transaction that holds the lease's fence, or nothing. */
+export const tick = async (needs: TickNeeds, lease: Lease, edge: Edge): Promise<Ticked> => {
+  try {
+    return await tickOnce(needs, lease, edge, false)
+  } catch (error) {
+    if (!isCopyInserted(error)) throw error
+    return await tickOnce(needs, lease, edge, true)
+  }
+}

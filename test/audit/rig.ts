@@ -1,0 +1,53 @@
+import type { NewEvent } from '@countersign/contract/events.ts'
+import type { Logger } from 'pino'
+import { record } from '../../server/src/audit/record.ts'
+import { createSequencer } from '../../server/src/audit/sequence.ts'
+import type { Store } from '../../server/src/store/open.ts'
+import { transaction } from '../../server/src/store/transaction.ts'
+import { newDatabase, type TestDatabase } from '../support/database.ts'
+
+export const origin = 'test.example/log'
+const silent = { info: () => {}, warn: () => {}, error: () => {} } as unknown as Logger
+
+export const eventOf = (number: number, more: Partial<NewEvent> = {}): NewEvent => ({
+  action: 'TENANT.OPENED',
+  result: 'ok',
+  actor: { kind: 'operator', id: 'tester' },
+  details: { number },
+  ...more,
+})
+
+export type Rig = TestDatabase & {
+  sequencer: ReturnType<typeof createSequencer>
+  /** Another sequencer over the same database, with a data folder and keys as given. */
+  another(changes?: { dataDir?: string; holder?: string; store?: Store }): ReturnType<typeof createSequencer>
+  /** Records events, each in a transaction of its own. */
+  record(...events: NewEvent[]): Promise<string[]>
+  needs: { store: Store; keys: TestDatabase['keys']; dataDir: string; origin: string; log: Logger }
+}
+
+/** A database with a sequencer that runs only when it is told to. */
+export const newRig = async (): Promise<Rig> => {
+  const database = await newDatabase()
+  const { store, keys, dataDir } = database
+  const needs = { store, keys, dataDir, origin, log: silent }
+  const made: ReturnType<typeof createSequencer>[] = []
+  const another: Rig['another'] = ({ holder, ...changes } = {}) => {
+    const sequencer = createSequencer({ ...needs, ...changes }, holder)
+    made.push(sequencer)
+    return sequencer
+  }
+  return {
+    ...database,
+    needs,
+    sequencer: another(),
+    another,
+    record: async (...events) => {
+      const ids: string[] = []
+      for (const event of events) ids.push(await transaction(store, (tx) => record(tx, keys, event)))
+      return ids
+    },
+  }
+}
+
+export const numbers = (count: number, from = 0): number[] => Array.from({ length: count }, (_, at) => from + at)
