@@ -1,0 +1,18 @@
+import type { Auth } from './auth/open.ts'
+import type { Database } from './database/open.ts'
+import type { Signer } from './signer.ts'
+import type { TrustedCaller } from './trust/verify.ts'
+
+/** What every handler may need. */
+export type Acme = {
+  database: Database
+  /** Known once the port is. */
+  auth: () => Auth
+  /** The address people use. */
+  url: () => string
+  signer: Signer
+  support: TrustedCaller
+  directory: TrustedCaller
+  /** Aborted when the program stops: streams end then. */
+  stopping: AbortSignal
+}

@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto'
+import { passkey } from '@better-auth/passkey'
+import { type BetterAuthOptions, betterAuth } from 'better-auth'
+import { admin, magicLink, organization, twoFactor } from 'better-auth/plugins'
+import type { Database } from '../database/open.ts'
+import { rememberSignIn, startSession } from './session.ts'
+
+const days = 24 * 60 * 60
+
+/** better-auth with the product's own additions: what a tenant is, when somebody was last seen, how they signed in. */
+export const authOptions = (database: Database, secret: string, baseURL: string) =>
+  ({
+    appName: 'Acme Attest',
+    baseURL,
+    basePath: '/api/auth',
+    secret,
+    trustedOrigins: [baseURL],
+    telemetry: { enabled: false },
+    logger: { level: 'error' },
+    database: { db: database.db, type: 'postgres' },
+    emailAndPassword: { enabled: true, minPasswordLength: 12, autoSignIn: true },
+    user: {
+      deleteUser: { enabled: true },
+      additionalFields: { lastSeenAt: { type: 'date', required: false, input: false } },
+    },
+    session: {
+      expiresIn: 30 * days,
+      additionalFields: {
+        place: { type: 'string', required: false, input: false },
+        method: { type: 'string', required: false, input: false },
+        lastSeenAt: { type: 'date', required: false, input: false },
+      },
+    },
+    advanced: {
+      // The address of the connection, written by our own mount: a client cannot choose it.
+      ipAddress: { ipAddressHeaders: [peerHeader] },
+      database: { generateId: ({ model }) => newId(model) },
+    },
+    rateLimit: { enabled: true, window: 10, max: 200, customRules: { '/sign-in/email': { window: 10, max: 30 } } },
+    databaseHooks: {
+      session: {
+        create: {
+          before: (session, context) => startSession(database, session, context?.path),
+          after: (session) => rememberSignIn(database, session),
+        },
+      },
+    },
+    plugins: [
+      organization({
+        allowUserToCreateOrganization: false,
+        membershipLimit: 10_000,
+        schema: {
+          organization: {
+            additionalFields: {
+              status: { type: 'string', required: true, defaultValue: 'onboarding', input: false },
+              plan: { type: 'string', required: false, input: false },
+              region: { type: 'string', required: false, input: false },
+              updatedAt: { type: 'date', required: true, defaultValue: () => new Date(), input: false },
+            },
+          },
+        },
+      }),
+      admin(),
+      twoFactor({ issuer: 'Acme Attest' }),
+      magicLink({
+        disableSignUp: true,
+        sendMagicLink: async ({ email, url }) => console.error(`acme: magic link for ${JSON.stringify(email)}: ${url}`),
+      }),
+      passkey({ rpID: 'localhost', rpName: 'Acme Attest', origin: baseURL }),
+    ],
+  }) satisfies BetterAuthOptions
+
+export const peerHeader = 'x-acme-peer'
+
+const idPrefixes: Record<string, string> = { user: 'usr', organization: 'ten', session: 'sgn', member: 'mem', passkey: 'psk' }
+
+export const newId = (model: string) => `${idPrefixes[model] ?? model.slice(0, 3)}_${randomBytes(12).toString('hex')}`
+
+export function openAuth(database: Database, secret: string, baseURL: string) {
+  return betterAuth(authOptions(database, secret, baseURL))
+}
+
+export type Auth = ReturnType<typeof openAuth>

@@ -1,0 +1,37 @@
+import type { FastifyInstance } from 'fastify'
+import type { Acme } from '../acme.ts'
+import { Problem } from '../problem.ts'
+import { requireCountersign } from './caller.ts'
+import { searchUsers } from './search.ts'
+import { listTenants } from './tenants.ts'
+import { getUser, listTenantUsers } from './users.ts'
+
+/** The connector: what support is shown of this product's tenants and users. Reads only. */
+export function mountConnector(app: FastifyInstance, acme: Acme): void {
+  app.register(
+    async (scope) => {
+      // The body's bytes are what was signed: they are taken as they are.
+      scope.removeAllContentTypeParsers()
+      scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: 100_000 }, (_request, body, done) => done(null, body))
+      scope.setErrorHandler((error, request, reply) => {
+        if (error instanceof Problem) return reply.status(error.status).send({ code: error.code, message: error.message })
+        const status = (error as { statusCode?: number }).statusCode ?? 500
+        if (status >= 500) request.log.error(error)
+        return reply.status(status).send({ code: status < 500 ? 'bad_request' : 'internal', message: 'this call could not be answered' })
+      })
+      scope.addHook('preHandler', async (request) => {
+        await requireCountersign(acme, request, Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0))
+      })
+      scope.setNotFoundHandler(async () => {
+        throw new Problem('not_found', 'the connector has no such address')
+      })
+
+      scope.get('/', async () => ({ protocol: 'countersign-connector/1', product: 'Acme Attest', version: '0.1.0' }))
+      scope.get('/tenants', (request) => listTenants(acme.database, request.query))
+      scope.get('/tenants/:id/users', (request) => listTenantUsers(acme.database, (request.params as { id: string }).id, request.query))
+      scope.get('/users', (request) => searchUsers(acme.database, request.query))
+      scope.get('/users/:id', (request) => getUser(acme.database, (request.params as { id: string }).id))
+    },
+    { prefix: '/countersign' },
+  )
+}

@@ -1,0 +1,188 @@
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+
+CREATE TABLE settings (name text PRIMARY KEY, value text NOT NULL);
+
+CREATE TABLE sign_in_methods (
+  user_id text NOT NULL REFERENCES "user" (id) ON DELETE CASCADE,
+  method text NOT NULL CHECK (method IN ('password', 'passkey', 'magic_link')),
+  first_used_at timestamptz NOT NULL,
+  last_used_at timestamptz NOT NULL,
+  PRIMARY KEY (user_id, method)
+);
+
+ALTER TABLE "twoFactor" ADD COLUMN enrolled_at timestamptz NOT NULL DEFAULT now();
+
+-- One person, one organisation: the product has no switcher.
+CREATE UNIQUE INDEX member_one_organization ON member ("userId");
+CREATE INDEX member_by_organization ON member ("organizationId", "userId");
+
+CREATE TABLE attestations (
+  id text PRIMARY KEY,
+  tenant_id text NOT NULL REFERENCES organization (id) ON DELETE CASCADE,
+  kind text NOT NULL CHECK (kind IN ('document', 'device', 'build', 'person')),
+  subject text NOT NULL,
+  statement jsonb NOT NULL,
+  signature text NOT NULL,
+  status text NOT NULL CHECK (status IN ('valid', 'revoked', 'expired')),
+  issued_by text NOT NULL,
+  issued_at timestamptz NOT NULL,
+  expires_at timestamptz,
+  revoked_at timestamptz,
+  revoked_reason text,
+  CHECK ((status = 'revoked') = (revoked_at IS NOT NULL))
+);
+CREATE INDEX attestations_by_tenant ON attestations (tenant_id, issued_at DESC, id DESC);
+
+CREATE TABLE billing_settings (
+  tenant_id text PRIMARY KEY REFERENCES organization (id) ON DELETE CASCADE,
+  billing_email text NOT NULL,
+  company text NOT NULL,
+  address text NOT NULL,
+  tax_id text,
+  currency text NOT NULL,
+  payment_method text NOT NULL,
+  invoice_note text,
+  updated_at timestamptz NOT NULL
+);
+
+CREATE TABLE invoices (
+  id text PRIMARY KEY,
+  tenant_id text NOT NULL REFERENCES organization (id) ON DELETE CASCADE,
+  number text NOT NULL UNIQUE,
+  period text NOT NULL,
+  amount_cents integer NOT NULL,
+  currency text NOT NULL,
+  status text NOT NULL CHECK (status IN ('paid', 'open', 'overdue')),
+  issued_at timestamptz NOT NULL
+);
+CREATE INDEX invoices_by_tenant ON invoices (tenant_id, issued_at DESC, id DESC);
+
+CREATE TABLE exports (
+  id text PRIMARY KEY,
+  tenant_id text NOT NULL REFERENCES organization (id) ON DELETE CASCADE,
+  kind text NOT NULL CHECK (kind IN ('attestations', 'members', 'activity')),
+  format text NOT NULL CHECK (format IN ('csv', 'ndjson')),
+  requested_by text NOT NULL,
+  created_at timestamptz NOT NULL
+);
+CREATE INDEX exports_by_tenant ON exports (tenant_id, created_at DESC, id DESC);
+
+CREATE TABLE notifications (
+  id text PRIMARY KEY,
+  tenant_id text NOT NULL REFERENCES organization (id) ON DELETE CASCADE,
+  user_id text NOT NULL REFERENCES "user" (id) ON DELETE CASCADE,
+  title text NOT NULL,
+  body text NOT NULL,
+  created_at timestamptz NOT NULL,
+  read_at timestamptz
+);
+CREATE INDEX notifications_by_tenant ON notifications (tenant_id, created_at DESC, id DESC);
+
+CREATE TABLE activity (
+  seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  tenant_id text NOT NULL REFERENCES organization (id) ON DELETE CASCADE,
+  actor text NOT NULL,
+  action text NOT NULL,
+  subject text NOT NULL,
+  at timestamptz NOT NULL
+);
+CREATE INDEX activity_by_tenant ON activity (tenant_id, seq);
+
+CREATE TABLE api_keys (
+  id text PRIMARY KEY,
+  tenant_id text NOT NULL REFERENCES organization (id) ON DELETE CASCADE,
+  user_id text NOT NULL REFERENCES "user" (id) ON DELETE CASCADE,
+  name text NOT NULL,
+  key_hash bytea NOT NULL UNIQUE,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- A tenant whose export storage is failing: what makes some answers 5xx.
+CREATE TABLE storage_incidents (
+  tenant_id text PRIMARY KEY REFERENCES organization (id) ON DELETE CASCADE,
+  failing_share real NOT NULL CHECK (failing_share BETWEEN 0 AND 1)
+);
+
+-- Incremental reads. A change takes its place in the order under one lock that it holds until it commits, so places become
+-- visible in order and a reader that has passed a place never misses an earlier one.
+CREATE TABLE tenant_tombstones (
+  id text PRIMARY KEY,
+  name text NOT NULL,
+  status text NOT NULL,
+  plan text,
+  region text,
+  created_at timestamptz NOT NULL,
+  updated_at timestamptz NOT NULL,
+  deleted_at timestamptz NOT NULL
+);
+CREATE INDEX organization_by_update ON organization ("updatedAt", id);
+CREATE INDEX tenant_tombstones_by_update ON tenant_tombstones (updated_at, id);
+
+CREATE FUNCTION next_tenant_change() RETURNS timestamptz LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('acme.tenant_change', 0));
+  RETURN greatest(
+    clock_timestamp(),
+    (SELECT max("updatedAt") FROM organization) + interval '1 microsecond',
+    (SELECT max(updated_at) FROM tenant_tombstones) + interval '1 microsecond'
+  );
+END $$;
+
+CREATE FUNCTION stamp_tenant() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW."updatedAt" := next_tenant_change();
+  RETURN NEW;
+END $$;
+CREATE TRIGGER organization_changed BEFORE INSERT OR UPDATE ON organization FOR EACH ROW EXECUTE FUNCTION stamp_tenant();
+
+CREATE FUNCTION bury_tenant() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  place timestamptz := next_tenant_change();
+BEGIN
+  INSERT INTO tenant_tombstones VALUES (OLD.id, OLD.name, 'closed', OLD.plan, OLD.region, OLD."createdAt", place, place);
+  RETURN OLD;
+END $$;
+CREATE TRIGGER organization_deleted BEFORE DELETE ON organization FOR EACH ROW EXECUTE FUNCTION bury_tenant();
+
+CREATE FUNCTION stamp_tenants_of_members() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE organization SET "updatedAt" = "updatedAt" WHERE id IN (SELECT DISTINCT "organizationId" FROM changed);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER member_added AFTER INSERT ON member
+  REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION stamp_tenants_of_members();
+CREATE TRIGGER member_removed AFTER DELETE ON member
+  REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION stamp_tenants_of_members();
+
+CREATE VIEW tenant_directory AS
+  SELECT id, name, status, plan, region, "createdAt" AS created_at, "updatedAt" AS updated_at, NULL::timestamptz AS deleted_at
+  FROM organization
+  UNION ALL
+  SELECT id, name, status, plan, region, created_at, updated_at, deleted_at
+  FROM tenant_tombstones;
+
+-- Look-up: what a person types is compared without case, accents and invisible characters. A database in the C locale lowers
+-- only ASCII, so a Unicode collation is taken where the server has one.
+DO $$
+DECLARE
+  folding text := (
+    SELECT format('COLLATE %I.%I', n.nspname, c.collname)
+    FROM pg_collation c JOIN pg_namespace n ON n.oid = c.collnamespace
+    WHERE c.collname IN ('pg_c_utf8', 'und-x-icu', 'C.utf8', 'en_US.utf8')
+    ORDER BY array_position(ARRAY['pg_c_utf8', 'und-x-icu', 'C.utf8', 'en_US.utf8'], c.collname::text) LIMIT 1
+  );
+BEGIN
+  EXECUTE format($f$
+    CREATE FUNCTION fold(given text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN
+      regexp_replace(
+        lower(normalize(given, NFKD) %s), E'[\\u0300-\\u036f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff]', '', 'g'
+      ) COLLATE "C"
+  $f$, folding);
+END $$;
+
+CREATE INDEX user_id_prefix ON "user" (id text_pattern_ops);
+CREATE INDEX user_email_prefix ON "user" (fold(email) text_pattern_ops);
+CREATE INDEX user_name_prefix ON "user" (fold(name) text_pattern_ops);
+CREATE INDEX user_email_trigrams ON "user" USING gin (fold(email) gin_trgm_ops);
+CREATE INDEX user_name_trigrams ON "user" USING gin (fold(name) gin_trgm_ops);
+CREATE INDEX session_by_user_seen ON session ("userId", "lastSeenAt" DESC);
