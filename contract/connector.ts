@@ -17,7 +17,7 @@ const ConnectorCursor = z
   .max(2000)
   .regex(/^[\x21-\x7e]+$/)
 
-/** GET /info */
+/** GET / below the connector's address */
 export const ConnectorInfo = z.object({
   protocol: z.literal(connectorProtocol),
   product: z.string().min(1).max(100),

@@ -9,8 +9,7 @@ const garbled = (cause: unknown): Refusal => new Refusal('directory_garbled', { 
  * What a string from outside may not hold: NUL, which PostgreSQL cannot store, and lone surrogates, which have no UTF-8
  * form and so no hash that two programs would agree on.
  */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what is looked for
-const cleanText = (text: string): string => text.toWellFormed().replace(/\u0000/g, '\ufffd')
+const cleanText = (text: string): string => text.toWellFormed().replaceAll('\0', '\ufffd')
 
 /** Parses JSON from outside; every string in it is storable afterwards. */
 export const parseOutsideJson = (text: string): unknown =>
@@ -34,7 +33,10 @@ const readBounded = async (body: Dispatcher.ResponseData['body']): Promise<strin
 
 /** The JSON value of a connector's answer; undefined for 404. Everything else is refused, and what was sent is not repeated. */
 export const readAnswer = async ({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<unknown> => {
-  const mediaType = String(headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase()
+  const mediaType = String(headers['content-type'] ?? '')
+    .split(';', 1)[0]
+    ?.trim()
+    .toLowerCase()
   const refuse = (refusal: Refusal): never => {
     // The connection is given up: nobody reads what else comes.
     body.on('error', () => {}).destroy()

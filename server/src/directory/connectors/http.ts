@@ -27,9 +27,7 @@ type Options = {
 }
 
 const query = (members: Record<string, string | number | undefined>): string =>
-  new URLSearchParams(
-    Object.entries(members).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
-  ).toString()
+  new URLSearchParams(Object.entries(members).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))).toString()
 
 /** `.` and `..` are ids to us and directions to others: no such thing is asked for. */
 const isSegment = (id: string): boolean => id !== '.' && id !== '..'
@@ -80,7 +78,7 @@ export const openHttpConnector = (options: Options): Connector & { close(): Prom
   }
 
   return {
-    info: () => askExisting(ConnectorInfo, '/info'),
+    info: () => askExisting(ConnectorInfo, '/'),
 
     async listTenants({ since, cursor, limit }) {
       return askExisting(ConnectorTenantPage, `/tenants?${query({ limit, cursor, since })}`)

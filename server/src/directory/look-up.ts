@@ -1,0 +1,43 @@
+import type { NewEvent } from '@countersign/contract/events.ts'
+import { record } from '../audit/record.ts'
+import { Refusal } from '../errors.ts'
+import { actorOf, type StaffPrincipal } from '../identity/principal.ts'
+import type { Keys } from '../keys.ts'
+import type { Store } from '../store/open.ts'
+import { transaction } from '../store/transaction.ts'
+import type { Act, Connector } from './connector.ts'
+
+export type LookUpNeeds = { store: Store; keys: Pick<Keys, 'event'>; connector: Connector }
+
+export const actOf = (principal: StaffPrincipal): Act => ({ sub: principal.id, email: principal.email })
+
+type Attempt = Pick<NewEvent, 'action' | 'target' | 'tenant_id' | 'ticket' | 'details'>
+
+/**
+ * Asks the directory for a person. A look-up that finds nothing or fails is on the record like one that succeeds;
+ * where it cannot be recorded, the store's refusal takes the place of the directory's.
+ */
+export const lookUp = async <T>(
+  needs: LookUpNeeds,
+  principal: StaffPrincipal,
+  attempt: Attempt,
+  ask: () => Promise<T | undefined>,
+): Promise<T> => {
+  try {
+    const found = await ask()
+    if (found === undefined) throw new Refusal('not_found')
+    return found
+  } catch (error) {
+    const code = error instanceof Refusal ? error.code : 'internal'
+    await transaction(needs.store, (tx) =>
+      record(tx, needs.keys, {
+        ...attempt,
+        result: code === 'not_found' ? 'deny' : 'error',
+        actor: actorOf(principal),
+        code,
+        note: code === 'not_found' ? 'no such thing in the directory' : 'the directory did not answer as it should',
+      }),
+    )
+    throw error
+  }
+}

@@ -1,0 +1,106 @@
+import type { Tenant } from '@countersign/contract/tenants.ts'
+import { type Kysely, type Selectable, sql } from 'kysely'
+import { Refusal } from '../errors.ts'
+import type { Tables } from '../store/tables.ts'
+
+/** What a page of the directory changed in the mirror. */
+export type Changes = { added: number; changed: number; deleted: number; restored: number; recreated: string[] }
+
+/** An instant that PostgreSQL can hold: to the millisecond, in the years 1 to 9999. */
+const storableInstant = (text: string): string => {
+  const instant = new Date(text).toISOString()
+  if (instant.startsWith('0000')) throw new Refusal('directory_garbled', { cause: new Error('an instant in the year 0') })
+  return instant
+}
+
+const storable = (tenant: Tenant): Tenant => ({
+  ...tenant,
+  created_at: storableInstant(tenant.created_at),
+  updated_at: storableInstant(tenant.updated_at),
+  deleted_at: tenant.deleted_at === null ? null : storableInstant(tenant.deleted_at),
+})
+
+/**
+ * Writes a page into the mirror and marks its tenants as seen in `round`. A tombstone of a tenant that was never here leaves
+ * no row. An id that comes back with a later birth is another tenant's, which must not see what the former one's log holds.
+ * `fresh` counts the tenants not seen in this round before.
+ */
+export const mirrorPage = async (tx: Kysely<Tables>, round: string, items: Tenant[]): Promise<Changes & { fresh: number }> => {
+  const page = [...new Map(items.map((tenant) => [tenant.id, storable(tenant)])).values()]
+  const { rows } = await sql<Changes & { fresh: number }>`
+    with incoming as (
+      select * from jsonb_to_recordset(${JSON.stringify(page)}::jsonb) as t (id text, name text, status text, plan text, region text,
+        user_count integer, created_at timestamptz, updated_at timestamptz, deleted_at timestamptz)
+    ), known as (
+      select * from tenants where id in (select id from incoming)
+    ), written as (
+      insert into tenants as mirror (id, name, status, plan, region, user_count, created_at, updated_at, deleted_at, round)
+      select i.*, ${round}::bigint from incoming i where i.deleted_at is null or i.id in (select id from known)
+      on conflict (id) do update set
+        name = excluded.name, status = excluded.status, plan = excluded.plan, region = excluded.region,
+        user_count = excluded.user_count, updated_at = excluded.updated_at, deleted_at = excluded.deleted_at,
+        created_at = excluded.created_at, round = excluded.round, synced_at = clock_timestamp(),
+        known_since = case when excluded.created_at > mirror.created_at then clock_timestamp() else mirror.known_since end
+    )
+    select
+      count(*) filter (where k.id is null and i.deleted_at is null)::int as added,
+      count(*) filter (where (k.name, k.status, k.plan, k.region, k.user_count, k.created_at, k.updated_at)
+        is distinct from (i.name, i.status, i.plan, i.region, i.user_count, i.created_at, i.updated_at)
+        and k.id is not null and (k.deleted_at is null) = (i.deleted_at is null))::int as changed,
+      count(*) filter (where k.deleted_at is null and i.deleted_at is not null and k.id is not null)::int as deleted,
+      count(*) filter (where k.deleted_at is not null and i.deleted_at is null)::int as restored,
+      count(*) filter (where k.round is distinct from ${round}::bigint)::int as fresh,
+      coalesce(array_agg(i.id) filter (where i.created_at > k.created_at), '{}') as recreated
+    from incoming i left join known k on k.id = i.id`.execute(tx)
+  return rows[0] as Changes & { fresh: number }
+}
+
+/**
+ * Ends a full round: what was not seen in it is gone. A directory that names no tenant at all where there were some is
+ * more likely broken than empty, so nothing is taken from the mirror then.
+ */
+export const sweepUnseen = async (tx: Kysely<Tables>, round: string): Promise<number> => {
+  const { rows } = await sql<{ seen: boolean; live: boolean }>`
+    select exists (select from tenants where round = ${round}::bigint) as seen,
+      exists (select from tenants where deleted_at is null) as live`.execute(tx)
+  if (rows[0]?.live && !rows[0].seen) {
+    throw new Refusal('directory_garbled', { cause: new Error('it names no tenant at all, where there were some') })
+  }
+  const swept = await sql`
+    update tenants set deleted_at = clock_timestamp(), synced_at = clock_timestamp()
+    where deleted_at is null and round < ${round}::bigint`.execute(tx)
+  return Number(swept.numAffectedRows)
+}
+
+const instant = (value: Date | null): string | null => (value === null ? null : value.toISOString())
+
+/** A row of the mirror as the contract names it. */
+export const formatTenant = (row: Omit<Selectable<Tables['tenants']>, 'synced_at' | 'round' | 'known_since'>): Tenant => ({
+  id: row.id,
+  name: row.name,
+  status: row.status as Tenant['status'],
+  plan: row.plan,
+  region: row.region,
+  user_count: row.user_count,
+  created_at: row.created_at.toISOString(),
+  updated_at: row.updated_at.toISOString(),
+  deleted_at: instant(row.deleted_at),
+})
+
+export const tenantColumns = [
+  'id',
+  'name',
+  'status',
+  'plan',
+  'region',
+  'user_count',
+  'created_at',
+  'updated_at',
+  'deleted_at',
+] as const satisfies (keyof Tables['tenants'])[]
+
+/** A tenant of the mirror, deleted ones too: their history stays. */
+export const findTenant = async (db: Kysely<Tables>, tenantId: string): Promise<Tenant | undefined> => {
+  const row = await db.selectFrom('tenants').select(tenantColumns).where('id', '=', tenantId).executeTakeFirst()
+  return row && formatTenant(row)
+}

@@ -1,0 +1,130 @@
+import { type Kysely, sql } from 'kysely'
+import { record } from '../audit/record.ts'
+import { Refusal } from '../errors.ts'
+import type { Keys } from '../keys.ts'
+import type { Store } from '../store/open.ts'
+import type { Tables } from '../store/tables.ts'
+import { transaction } from '../store/transaction.ts'
+import type { Connector } from './connector.ts'
+import { type Changes, mirrorPage, sweepUnseen } from './mirror.ts'
+
+const pageSize = 500
+/** Longer than the longest call to the directory. */
+const lease = sql`clock_timestamp() + interval '15 seconds'`
+
+export type RoundNeeds = { store: Store; keys: Pick<Keys, 'event'>; connector: Connector }
+export type Schedule = { sync_seconds: number; full_sync_hours: number }
+
+/** A round as its holder knows it. The instant the lease ends names the holder: no two hold the same. */
+type Round = { lease: string; round: string; full_round: boolean; cursor: string | null; sync_token: string | null }
+
+const columns = sql.raw('lease_expires_at::text as lease, round, full_round, cursor, sync_token')
+
+/**
+ * Takes the lease if nobody holds it and a round is due, by the database's clock: goes on with the round that was left
+ * at a cursor, or begins a new one.
+ */
+export const claimRound = async (store: Store, { sync_seconds, full_sync_hours }: Schedule, now: boolean): Promise<Round | undefined> => {
+  const { rows } = await sql<Round>`
+    update directory_sync set
+      lease_expires_at = ${lease},
+      round = case when cursor is null then round + 1 else round end,
+      started_at = case when cursor is null then clock_timestamp() else started_at end,
+      full_round = case when cursor is not null then full_round else
+        sync_token is null or full_finished_at is null
+        or full_finished_at <= clock_timestamp() - make_interval(secs => ${full_sync_hours * 3600}) end
+    where id = 1 and lease_expires_at <= clock_timestamp()
+      and (${now}::boolean or cursor is not null or error is not null or finished_at is null
+        or finished_at <= clock_timestamp() - make_interval(secs => ${sync_seconds}))
+    returning ${columns}`.execute(store.db)
+  return rows[0]
+}
+
+const recordChanges = async (tx: Kysely<Tables>, keys: Pick<Keys, 'event'>, round: Round, changes: Changes): Promise<void> => {
+  const { recreated, ...counts } = changes
+  if (Object.values(counts).every((count) => count === 0) && recreated.length === 0) return
+  await record(tx, keys, {
+    action: 'TENANT.DIRECTORY.SYNCED',
+    result: 'ok',
+    actor: { kind: 'system', id: 'directory' },
+    details: { round: Number(round.round), full: round.full_round, ...counts, ...(recreated.length > 0 ? { recreated } : {}) },
+  })
+}
+
+/** Whoever lost the lease writes nothing more: the page is not his to store. */
+const advance = async (tx: Kysely<Tables>, round: Round, next: string | null, syncToken: string | null): Promise<Round> => {
+  const done = next === null
+  const { rows } = await sql<Round>`
+    update directory_sync set
+      lease_expires_at = ${lease},
+      cursor = ${next},
+      sync_token = ${done ? syncToken : round.sync_token},
+      finished_at = case when ${done}::boolean then clock_timestamp() else finished_at end,
+      full_finished_at = case when ${done && round.full_round}::boolean then clock_timestamp() else full_finished_at end,
+      error = null
+    where id = 1 and lease_expires_at = ${round.lease}::timestamptz
+    returning ${columns}`.execute(tx)
+  if (!rows[0]) throw new Refusal('conflict', { cause: new Error('another instance reads the directory now') })
+  return rows[0]
+}
+
+/** Reads one page and stores it with its cursor and its event. Answers the round as it stands, and whether it is over. */
+const turnPage = async (
+  { store, keys, connector }: RoundNeeds,
+  round: Round,
+): Promise<{ round: Round; over: boolean; changes: Changes }> => {
+  const page = await connector.listTenants({
+    limit: pageSize,
+    ...(round.cursor === null ? {} : { cursor: round.cursor }),
+    ...(round.full_round || round.sync_token === null ? {} : { since: round.sync_token }),
+  })
+  const next = page.next_cursor
+  if (next !== null && next === round.cursor) throw new Refusal('directory_garbled', { cause: new Error('a page that leads to itself') })
+  return transaction(store, async (tx) => {
+    const advanced = await advance(tx, round, next, page.sync_token)
+    const { fresh, ...changes } = await mirrorPage(tx, round.round, page.items)
+    if (round.full_round && next !== null && fresh === 0 && page.items.length > 0) {
+      throw new Refusal('directory_garbled', { cause: new Error('a page that was there before: the list does not end') })
+    }
+    if (round.full_round && next === null) changes.deleted += await sweepUnseen(tx, round.round)
+    await recordChanges(tx, keys, round, changes)
+    return { round: advanced, over: next === null, changes }
+  })
+}
+
+/** Gives the lease back. What was garbled begins anew with a full round; what was only unavailable goes on where it stands. */
+const leaveRound = async (store: Store, round: Round, error: unknown): Promise<void> => {
+  const garbled = error instanceof Refusal && error.code === 'directory_garbled'
+  const cause = error instanceof Refusal ? error.facts.cause : error
+  const text =
+    error === undefined ? null : `${error instanceof Refusal ? error.code : 'internal'}: ${String((cause as Error)?.message ?? cause)}`
+  await sql`
+    update directory_sync set
+      lease_expires_at = '-infinity',
+      error = ${text === null ? null : text.slice(0, 500)},
+      cursor = case when ${garbled}::boolean then null else cursor end,
+      sync_token = case when ${garbled}::boolean then null else sync_token end
+    where id = 1 and lease_expires_at = ${round.lease}::timestamptz`.execute(store.db)
+}
+
+/** Runs a claimed round to its end, page by page, or until `stopping`. */
+export const runRound = async (needs: RoundNeeds, claimed: Round, stopping: AbortSignal): Promise<Changes> => {
+  const total: Changes = { added: 0, changed: 0, deleted: 0, restored: 0, recreated: [] }
+  let round = claimed
+  let failure: unknown
+  try {
+    for (let over = false; !over && !stopping.aborted; ) {
+      const turned = await turnPage(needs, round)
+      round = turned.round
+      over = turned.over
+      for (const name of ['added', 'changed', 'deleted', 'restored'] as const) total[name] += turned.changes[name]
+      total.recreated.push(...turned.changes.recreated)
+    }
+    return total
+  } catch (error) {
+    failure = error
+    throw error
+  } finally {
+    await leaveRound(needs.store, round, failure).catch(() => {})
+  }
+}

@@ -1,0 +1,75 @@
+import type { Event } from '@countersign/contract/events.ts'
+import type { Role } from '@countersign/contract/staff.ts'
+import type { Selectable } from 'kysely'
+import type { Connector } from '../../server/src/directory/connector.ts'
+import { openHttpConnector } from '../../server/src/directory/connectors/http.ts'
+import type { Changes } from '../../server/src/directory/mirror.ts'
+import { claimRound, runRound } from '../../server/src/directory/round.ts'
+import type { StaffPrincipal } from '../../server/src/identity/principal.ts'
+import { newId } from '../../server/src/ids.ts'
+import type { Tables } from '../../server/src/store/tables.ts'
+import { newDatabase, type TestDatabase } from '../support/database.ts'
+import { type DirectoryServer, startDirectory, type World } from '../support/directory.ts'
+
+export const staff = (name: string, roles: Role[]): StaffPrincipal => ({
+  kind: 'staff',
+  id: newId('staff'),
+  issuer: 'http://issuer.test',
+  subject: name,
+  email: `${name}@vendor.example`,
+  name,
+  roles,
+  session_id: newId('staffSession'),
+})
+
+export const schedule = { sync_seconds: 3600, full_sync_hours: 24 }
+export const rob = staff('rob', ['support_admin'])
+
+export type Rig = {
+  database: TestDatabase
+  store: TestDatabase['store']
+  keys: TestDatabase['keys']
+  directory: DirectoryServer
+  connector: Connector & { close(): Promise<void> }
+  /** One round now; undefined where another runner holds the lease. */
+  syncOnce(settings?: { connector?: Connector; signal?: AbortSignal }): Promise<Changes | undefined>
+  /** The one row of the runner's state. */
+  syncState(): Promise<Selectable<Tables['directory_sync']>>
+  events(): Promise<Event[]>
+  close(): Promise<void>
+}
+
+/** A database, a directory over HTTP and the connector between them. */
+export const newRig = async (world: World, { timeoutMilliseconds }: { timeoutMilliseconds?: number } = {}): Promise<Rig> => {
+  const database = await newDatabase()
+  const { store, keys } = database
+  const directory = await startDirectory({ jwk: keys.assertion.publicJwk, world })
+  const connector = openHttpConnector({
+    url: directory.url,
+    audience: directory.audience,
+    issuer: directory.issuer,
+    keys,
+    timeoutMilliseconds,
+  })
+  return {
+    database,
+    store,
+    keys,
+    directory,
+    connector,
+    async syncOnce({ connector: other = connector, signal = new AbortController().signal } = {}) {
+      const round = await claimRound(store, schedule, true)
+      return round && runRound({ store, keys, connector: other }, round, signal)
+    },
+    syncState: () => store.db.selectFrom('directory_sync').selectAll().executeTakeFirstOrThrow(),
+    async events() {
+      const rows = await store.db.selectFrom('events').select('body').orderBy('n').execute()
+      return rows.map(({ body }) => JSON.parse(body) as Event)
+    },
+    async close() {
+      await connector.close()
+      await directory.close()
+      await database.close()
+    },
+  }
+}

@@ -1,0 +1,226 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Connector } from '../../server/src/directory/connector.ts'
+import { startSync } from '../../server/src/directory/sync.ts'
+import type { Refusal } from '../../server/src/errors.ts'
+import { asSuperuser } from '../support/database.ts'
+import { at, newTenant } from '../support/directory.ts'
+import { newRig, type Rig, schedule } from './rig.ts'
+
+let rig: Rig
+const mirrored = async () => {
+  const rows = await rig.store.db.selectFrom('tenants').select(['id', 'name', 'deleted_at']).orderBy('id').execute()
+  return rows.map(({ id, name, deleted_at }) => `${id} ${name}${deleted_at ? ' (deleted)' : ''}`)
+}
+const syncEvents = async () => (await rig.events()).filter(({ action }) => action === 'TENANT.DIRECTORY.SYNCED')
+const codeOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => 'answered',
+    (error: Refusal) => error.code ?? String(error),
+  )
+/** Makes the next round a full one, as if the last had been long ago. */
+const fullRoundDue = () => asSuperuser(rig.database.superuserUrl, `update directory_sync set full_finished_at = '-infinity'`)
+
+beforeAll(async () => {
+  rig = await newRig({ tenants: [], people: [] })
+})
+afterEach(async () => {
+  rig.directory.fault = undefined
+  rig.directory.calls.length = 0
+  await asSuperuser(
+    rig.database.superuserUrl,
+    `truncate tenants;
+     update directory_sync set round = 0, full_round = true, cursor = null, sync_token = null, started_at = null, finished_at = null,
+       full_finished_at = null, error = null, lease_expires_at = '-infinity';
+     truncate events`,
+  )
+})
+afterAll(() => rig.close())
+
+describe('a round', () => {
+  it('C8 brings all tenants, page by page, and says so in one event for each page that changed something', async () => {
+    rig.directory.world.tenants = Array.from({ length: 1201 }, (_, n) => newTenant(n))
+    expect(await rig.syncOnce()).toMatchObject({ added: 1201, changed: 0, deleted: 0, restored: 0 })
+    expect(await mirrored()).toHaveLength(1201)
+    expect(rig.directory.calls).toHaveLength(3)
+    const events = await syncEvents()
+    expect(events.map(({ details }) => details?.added)).toEqual([500, 500, 201])
+    expect(events[0]).toMatchObject({ actor: { kind: 'system', id: 'directory' }, result: 'ok', details: { full: true } })
+    const state = await rig.syncState()
+    expect(state).toMatchObject({ cursor: null, error: null, sync_token: at(299) })
+    expect(state.finished_at).toBeInstanceOf(Date)
+  })
+
+  it('reads only what changed, sees deletions and restorations, and is silent when nothing changed', async () => {
+    const { world } = rig.directory
+    world.tenants = [newTenant(1), newTenant(2), newTenant(3)]
+    await rig.syncOnce()
+    world.tenants = [
+      newTenant(1, { name: 'Renamed', updated_at: at(400) }),
+      newTenant(2, { deleted_at: at(401), updated_at: at(401) }),
+      newTenant(3),
+    ]
+    expect(await rig.syncOnce()).toMatchObject({ added: 0, changed: 1, deleted: 1, restored: 0 })
+    expect(new URL(rig.directory.calls.at(-1)?.target ?? '', 'http://x').searchParams.get('since')).toBe(at(3))
+    expect(await mirrored()).toEqual(['ten_0001 Renamed', 'ten_0002 Tenant 2 (deleted)', 'ten_0003 Tenant 3'])
+    const events = (await syncEvents()).length
+    expect(await rig.syncOnce()).toMatchObject({ added: 0, changed: 0, deleted: 0, restored: 0 })
+    expect(await syncEvents()).toHaveLength(events)
+    world.tenants = [newTenant(1), newTenant(2, { updated_at: at(402) }), newTenant(3)]
+    expect(await rig.syncOnce()).toMatchObject({ restored: 1, recreated: [] })
+    expect(await mirrored()).toContain('ten_0002 Tenant 2')
+  })
+
+  it('finds out by a full round what a directory dropped without a word', async () => {
+    rig.directory.world.tenants = [newTenant(1), newTenant(2), newTenant(3)]
+    await rig.syncOnce()
+    rig.directory.world.tenants = [newTenant(1), newTenant(3)]
+    await rig.syncOnce()
+    expect(await mirrored()).toContain('ten_0002 Tenant 2')
+    await fullRoundDue()
+    expect(await rig.syncOnce()).toMatchObject({ deleted: 1 })
+    expect(await mirrored()).toContain('ten_0002 Tenant 2 (deleted)')
+  })
+
+  it('takes nothing from the mirror where the directory suddenly names no tenant at all', async () => {
+    rig.directory.world.tenants = [newTenant(1), newTenant(2)]
+    await rig.syncOnce()
+    rig.directory.world.tenants = []
+    await fullRoundDue()
+    expect(await codeOf(rig.syncOnce())).toBe('directory_garbled')
+    expect(await mirrored()).toEqual(['ten_0001 Tenant 1', 'ten_0002 Tenant 2'])
+    expect((await rig.syncState()).error).toBe('directory_garbled: it names no tenant at all, where there were some')
+    rig.directory.world.tenants = [newTenant(1), newTenant(2)]
+    await rig.syncOnce()
+    expect((await rig.syncState()).error).toBeNull()
+  })
+
+  it('leaves no row for the tombstone of a tenant that was never here', async () => {
+    rig.directory.world.tenants = [newTenant(1), newTenant(2, { deleted_at: at(5) })]
+    expect(await rig.syncOnce()).toMatchObject({ added: 1, deleted: 0 })
+    expect(await mirrored()).toEqual(['ten_0001 Tenant 1'])
+  })
+
+  it('takes names as they come: 1,000 characters of four bytes, markup, quotes and formulas', async () => {
+    const names = ['\u{1F600}'.repeat(500), '\u{20000}'.repeat(500), `'; drop table tenants; --`, '<b>x</b>', '=1+1', '', 'İ'.repeat(1000)]
+    rig.directory.world.tenants = names.map((name, n) => newTenant(n, { name }))
+    expect(await rig.syncOnce()).toMatchObject({ added: names.length })
+    expect(await mirrored()).toEqual(names.map((name, n) => `ten_${String(n).padStart(4, '0')} ${name}`))
+  })
+
+  it.each([
+    ['the year 0', { created_at: '0000-01-01T00:00:00Z' }],
+    ['a page that leads to itself', undefined],
+  ])('refuses %s and leaves the mirror as it was', async (_what, members) => {
+    rig.directory.world.tenants = [newTenant(1)]
+    await rig.syncOnce()
+    await fullRoundDue()
+    const items = [newTenant(1, { name: 'Changed', ...members })]
+    rig.directory.fault = (_request, response) =>
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ items, next_cursor: members ? null : 'same', sync_token: null }))
+    expect(await codeOf(rig.syncOnce())).toBe('directory_garbled')
+    if (members) expect(await mirrored()).toEqual(['ten_0001 Tenant 1'])
+    expect(await rig.syncState()).toMatchObject({ cursor: null, sync_token: null, finished_at: expect.any(Date) })
+  })
+
+  it('ends where a directory repeats its pages without end', async () => {
+    let n = 0
+    rig.directory.fault = (_request, response) => {
+      n += 1
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ items: [newTenant(1), newTenant(2)], next_cursor: `page${n}`, sync_token: null }))
+    }
+    expect(await codeOf(rig.syncOnce())).toBe('directory_garbled')
+    expect(n).toBe(2)
+  })
+})
+
+describe('a runner that dies', () => {
+  /** The directory as seen by a runner that never comes back from its second page. */
+  const dyingAt = (page: number, died: () => void): Connector => {
+    let pages = 0
+    return {
+      ...rig.connector,
+      listTenants: (input) => {
+        pages += 1
+        if (pages < page) return rig.connector.listTenants(input)
+        died()
+        return new Promise(() => {})
+      },
+    }
+  }
+
+  it('leaves its round to the next, which goes on at the page that was not stored', async () => {
+    rig.directory.world.tenants = Array.from({ length: 1600 }, (_, n) => newTenant(n))
+    await new Promise<void>((resolve) => void rig.syncOnce({ connector: dyingAt(3, resolve) }))
+    expect(await mirrored()).toHaveLength(1000)
+    expect(await rig.syncOnce()).toBeUndefined()
+    await asSuperuser(rig.database.superuserUrl, `update directory_sync set lease_expires_at = clock_timestamp() - interval '1 second'`)
+    rig.directory.calls.length = 0
+    expect(await rig.syncOnce()).toMatchObject({ added: 600 })
+    expect(rig.directory.calls.map(({ target }) => new URL(target, 'http://x').searchParams.get('cursor'))).toEqual(['p1000', 'p1500'])
+    expect(await mirrored()).toHaveLength(1600)
+    expect((await rig.syncState()).round).toBe('1')
+  })
+
+  it('writes nothing more once another has the lease', async () => {
+    rig.directory.world.tenants = Array.from({ length: 700 }, (_, n) => newTenant(n))
+    let goOn = () => {}
+    let waiting = () => {}
+    const isWaiting = new Promise<void>((resolve) => {
+      waiting = resolve
+    })
+    const slow: Connector = {
+      ...rig.connector,
+      listTenants: async (input) => {
+        const page = await rig.connector.listTenants(input)
+        await new Promise<void>((resolve) => {
+          goOn = resolve
+          waiting()
+        })
+        return page
+      },
+    }
+    const first = codeOf(rig.syncOnce({ connector: slow }))
+    await isWaiting
+    await asSuperuser(rig.database.superuserUrl, `update directory_sync set lease_expires_at = clock_timestamp() - interval '1 second'`)
+    expect(await rig.syncOnce()).toMatchObject({ added: 700 })
+    const events = (await syncEvents()).length
+    const state = await rig.syncState()
+    goOn()
+    expect(await first).toBe('conflict')
+    expect(await syncEvents()).toHaveLength(events)
+    expect(await rig.syncState()).toEqual(state)
+  })
+})
+
+describe('the loop', () => {
+  const log = { info: () => {}, warn: () => {} }
+  const start = () => startSync({ store: rig.store, keys: rig.keys, connector: rig.connector, config: { directory: schedule }, log })
+
+  it('runs at once, runs when asked, and stops between pages', async () => {
+    rig.directory.world.tenants = [newTenant(1)]
+    const sync = start()
+    await sync.syncNow()
+    expect(await mirrored()).toEqual(['ten_0001 Tenant 1'])
+    rig.directory.world.tenants = Array.from({ length: 900 }, (_, n) => newTenant(n, { updated_at: at(500 + n) }))
+    let stopped: Promise<void> | undefined
+    rig.directory.fault = () => {
+      stopped ??= sync.stop()
+    }
+    await sync.syncNow()
+    await stopped
+    expect((await rig.syncState()).cursor).toBe('p500')
+    expect((await rig.syncState()).lease_expires_at).toBe(Number.NEGATIVE_INFINITY)
+  })
+
+  it('keeps the cause of a failure where people can read it', async () => {
+    rig.directory.fault = (_request, response) => response.writeHead(503).end()
+    const sync = start()
+    expect(await codeOf(sync.syncNow())).toBe('directory_unavailable')
+    expect((await rig.syncState()).error).toMatch(/^directory_unavailable: /)
+    await sync.stop()
+  })
+})

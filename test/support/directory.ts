@@ -1,0 +1,176 @@
+import { createHash } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Tenant } from '@countersign/contract/tenants.ts'
+import type { Factor, User, UserSession } from '@countersign/contract/users.ts'
+import { createRemoteJWKSet, decodeJwt, importJWK, type JWK, type JWTVerifyGetKey, jwtVerify } from 'jose'
+
+export type Person = { user: User; factors: Factor[]; sessions: UserSession[] }
+
+/** What the product holds. Tests change it as a product would. */
+export type World = { tenants: Tenant[]; people: Person[] }
+
+/** Answers in place of the honest one; undefined leaves the honest answer. */
+export type Fault = (request: { path: string; query: URLSearchParams }, response: ServerResponse) => unknown
+
+export type DirectoryServer = {
+  url: string
+  audience: string
+  issuer: string
+  world: World
+  /** Every call as it came, refused ones too. */
+  calls: { target: string; act?: { sub: string; email: string } }[]
+  fault: Fault | undefined
+  /** Checks that are left out, for a directory that is careless. */
+  careless: Set<'signature' | 'audience' | 'exp' | 'jti' | 'htu' | 'body_sha256' | 'token'>
+  close(): Promise<void>
+}
+
+export const at = (day: number): string => new Date(Date.UTC(2026, 0, 1 + day)).toISOString()
+
+export const newTenant = (n: number, members: Partial<Tenant> = {}): Tenant => ({
+  id: `ten_${String(n).padStart(4, '0')}`,
+  name: `Tenant ${n}`,
+  status: 'active',
+  plan: 'team',
+  region: 'eu',
+  user_count: n,
+  created_at: at(0),
+  updated_at: at(n % 300),
+  deleted_at: null,
+  ...members,
+})
+
+export const newPerson = (n: number, tenantId: string, members: Partial<User> = {}): Person => ({
+  user: {
+    id: `usr_${String(n).padStart(4, '0')}`,
+    tenant_id: tenantId,
+    email: `person${n}@example.com`,
+    name: `Person ${n}`,
+    role: 'member',
+    status: 'active',
+    created_at: at(1),
+    last_seen_at: at(2),
+    ...members,
+  },
+  factors: [{ id: `fac_${n}`, kind: 'passkey', label: 'Laptop', enrolled_at: at(1), last_used_at: null }],
+  sessions: [
+    {
+      id: `sess_${n}`,
+      device: 'Firefox on Linux',
+      ip: '192.0.2.7',
+      place: 'Berlin',
+      created_at: at(1),
+      last_seen_at: at(2),
+      expires_at: null,
+    },
+  ],
+})
+
+const answer = (response: ServerResponse, status: number, body: unknown): void => {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+}
+
+/** Three tenants with two people each: what a test has that does not say otherwise. */
+export const smallWorld = (): World => ({
+  tenants: [1, 2, 3].map((n) => newTenant(n)),
+  people: [1, 2, 3, 4, 5, 6].map((n) => newPerson(n, `ten_000${Math.ceil(n / 2)}`)),
+})
+
+type Options = { jwk?: JWK; issuer?: string; audience?: string; world?: World; path?: string }
+
+/**
+ * A product's directory over real HTTP that speaks the connector protocol: honest, unless a test tells it not to be.
+ * Without a key it believes the program that calls first, and reads the keys from it.
+ */
+export const startDirectory = async (options: Options = {}): Promise<DirectoryServer> => {
+  const given = options.jwk && (await importJWK(options.jwk, 'EdDSA'))
+  let published: ReturnType<typeof createRemoteJWKSet> | undefined
+  const keyFor: JWTVerifyGetKey = async (header, token) => {
+    if (given) return given
+    published ??= createRemoteJWKSet(new URL('/.well-known/jwks.json', directory.issuer))
+    return published(header, token)
+  }
+  const used = new Set<string>()
+  const base = options.path ?? '/directory'
+
+  const judge = async (request: IncomingMessage): Promise<{ act?: { sub: string; email: string } } | undefined> => {
+    const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
+    const { careless } = directory
+    if (careless.has('token') && token === undefined) return {}
+    if (careless.has('signature') && token !== undefined) return {}
+    try {
+      if (!given && published === undefined) directory.issuer = String(decodeJwt(token ?? '').iss)
+      const { payload } = await jwtVerify(token ?? '', keyFor, {
+        issuer: directory.issuer,
+        algorithms: ['EdDSA'],
+        clockTolerance: careless.has('exp') ? 1_000_000 : 5,
+        ...(careless.has('audience') ? {} : { audience: directory.audience }),
+      })
+      if (payload.htm !== request.method || (payload.htu !== request.url && !careless.has('htu'))) return undefined
+      if (payload.body_sha256 !== createHash('sha256').digest('base64url') && !careless.has('body_sha256')) return undefined
+      if (used.has(String(payload.jti)) && !careless.has('jti')) return undefined
+      used.add(String(payload.jti))
+      return { act: payload.act as { sub: string; email: string } | undefined }
+    } catch {
+      return undefined
+    }
+  }
+
+  const page = <T>(items: T[], query: URLSearchParams): { items: T[]; next_cursor: string | null } => {
+    const from = Number(query.get('cursor')?.slice(1) ?? 0)
+    const to = from + Number(query.get('limit') ?? 100)
+    return { items: items.slice(from, to), next_cursor: to < items.length ? `p${to}` : null }
+  }
+
+  const honest = (path: string, query: URLSearchParams): [status: number, body: unknown] => {
+    const { tenants, people } = directory.world
+    if (path === '/' || path === '') return [200, { protocol: 'countersign-connector/1', product: 'Test product' }]
+    if (path === '/tenants') {
+      const since = query.get('since')
+      const sorted = tenants.toSorted((a, b) => (a.updated_at < b.updated_at ? -1 : 1))
+      const found = sorted.filter((tenant) => since === null || tenant.updated_at > since)
+      const { items, next_cursor } = page(found, query)
+      return [200, { items, next_cursor, sync_token: next_cursor === null ? (sorted.at(-1)?.updated_at ?? null) : null }]
+    }
+    const users = people.map(({ user }) => user)
+    if (path === '/users') {
+      const text = (query.get('query') ?? '').toLowerCase()
+      const found = users.filter((user) => [user.id, user.email, user.name].some((field) => field.toLowerCase().includes(text)))
+      return [200, { items: found.slice(0, Number(query.get('limit'))) }]
+    }
+    const [, noun, id, list] = path.split('/').map(decodeURIComponent)
+    if (noun === 'tenants' && list === 'users' && tenants.some((tenant) => tenant.id === id)) {
+      const members = users.filter((user) => user.tenant_id === id)
+      return [200, page(members, query)]
+    }
+    const person = noun === 'users' && list === undefined ? people.find(({ user }) => user.id === id) : undefined
+    return person ? [200, person] : [404, { code: 'not_found', message: 'no such thing' }]
+  }
+
+  const server = createServer(async (request, response) => {
+    const target = request.url ?? ''
+    const { pathname, searchParams } = new URL(target, 'http://directory')
+    const caller = await judge(request)
+    directory.calls.push({ target, ...(caller?.act ? { act: caller.act } : {}) })
+    if (!caller) return answer(response, 401, { code: 'bad_assertion', message: 'not signed as it should be' })
+    const path = pathname.slice(base.length)
+    await directory.fault?.({ path, query: searchParams }, response)
+    if (!response.headersSent && !response.writableEnded && !response.destroyed) answer(response, ...honest(path, searchParams))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const directory: DirectoryServer = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${base}`,
+    audience: options.audience ?? 'test-directory',
+    issuer: options.issuer ?? 'http://console.test',
+    world: options.world ?? smallWorld(),
+    calls: [],
+    fault: undefined,
+    careless: new Set(),
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+  return directory
+}
