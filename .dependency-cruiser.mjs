@@ -1,0 +1,161 @@
+// Who may import whom. Arrows point down only; each rule is one row of the map in ARCHITECTURE.md, with its reason.
+// `npm run check` holds the code to it, `npm run rooms` draws it.
+
+const source = '^(contract|log|server/src|console/(src|dev)|examples/acme/src)/'
+const test = '[.]test[.]tsx?$'
+const rooms = (...names) => `^server/src/(${names.join('|')})(/|[.]ts$)`
+
+const doors = ['gateway', 'http', 'feed', 'cli']
+const verbs = ['sessions', 'actions', 'health']
+/** Files of the server that any room may use. */
+const ground = '^server/src/(errors|ids|keys|config|version)[.]ts$'
+const pure = '^(contract|log)/'
+/** What of the log may touch Node: `sha256-node.ts` and the like. */
+const nodeAdapter = '^log/[^/]*node[.]ts$'
+
+/** A row of the map: what a room may not reach, because it is not below it. */
+const row = (name, comment, from, ...below) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: from, pathNot: test },
+  to: { path: '^(server|console|examples|guard|test|scripts|bench)/', pathNot: [ground, '/node_modules/', ...below] },
+})
+
+export default {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'What imports itself in a circle cannot be read, tested or taken out alone.',
+      severity: 'error',
+      from: { path: source },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-orphans',
+      comment: 'A file that nothing imports and that imports nothing is dead code.',
+      severity: 'error',
+      from: {
+        orphan: true,
+        path: source,
+        pathNot: [test, '[.]d[.]ts$', '^contract/', '^server/src/main[.]ts$', '^console/src/main[.]tsx$'],
+      },
+      to: {},
+    },
+    {
+      name: 'unresolved',
+      comment: 'An import must lead somewhere.',
+      severity: 'error',
+      from: { path: source },
+      to: { couldNotResolve: true, pathNot: '[.]css$' },
+    },
+    {
+      name: 'contract-is-pure',
+      comment:
+        'The contract is shapes and words: it imports zod and nothing else, so that a browser, a product and the server read the same.',
+      severity: 'error',
+      from: { path: '^contract/', pathNot: test },
+      to: { pathNot: ['^contract/', '^node_modules/zod/'] },
+    },
+    {
+      name: 'log-is-pure',
+      comment:
+        'The log computes: no clock, no randomness, no I/O and no room of ours, so that anybody can run it. Its Node adapter alone may use node:.',
+      severity: 'error',
+      from: { path: '^log/', pathNot: [test, nodeAdapter] },
+      to: { pathNot: ['^log/', '^node_modules/canonicalize/', '^node_modules/@noble/'] },
+    },
+    {
+      name: 'log-adapter-imports-node-only',
+      comment: 'The adapter of the log to Node is published with it: it may use node: and packages, but no room of ours.',
+      severity: 'error',
+      from: { path: nodeAdapter, pathNot: test },
+      to: { path: '^(contract|server|console|examples|guard|test|scripts|bench)/' },
+    },
+    row('ground-is-lowest', 'Errors, ids, keys and configuration are used by every room, so they know none of them.', ground, pure),
+    row(
+      'store-below-all-rooms',
+      'The store is the lowest room: it knows tables and transactions, not what they are for.',
+      rooms('store'),
+      rooms('store'),
+    ),
+    row(
+      'audit-above-store',
+      'The log of events knows only the store: whatever is done above is recorded here.',
+      rooms('audit'),
+      rooms('audit', 'store'),
+    ),
+    row(
+      'identity-and-directory-above-audit',
+      'Who is calling and whom it is about: they record and store, and know no verb and no door.',
+      rooms('identity', 'directory'),
+      rooms('identity', 'directory', 'audit', 'store'),
+    ),
+    row(
+      'verbs-above-identity-and-directory',
+      'A verb is what can happen, whoever asks: it may not know by which door the request came.',
+      rooms(...verbs),
+      rooms(...verbs, 'identity', 'directory', 'audit', 'store'),
+    ),
+    ...doors.map((door) =>
+      row(
+        `${door}-is-a-door`,
+        'Doors never import each other: what two of them need is a verb, below both. And none imports what starts it.',
+        rooms(door),
+        rooms(door, ...verbs, 'identity', 'directory', 'audit', 'store'),
+      ),
+    ),
+    {
+      name: 'nothing-imports-what-starts-it',
+      comment: 'main puts the rooms together; a room that imports it could not be tested without all others.',
+      severity: 'error',
+      from: { pathNot: ['^server/src/[^/]+[.]ts$', '^(test|scripts|bench)/', rooms('cli')] },
+      to: { path: '^server/src/[^/]+[.]ts$', pathNot: ground },
+    },
+    {
+      name: 'console-knows-contract-and-log',
+      comment: 'The console can do nothing that the API cannot, so it imports the contract, the log and no room of the server.',
+      severity: 'error',
+      from: { path: '^console/', pathNot: test },
+      to: { path: '^(server|examples|guard|test|scripts|bench)/' },
+    },
+    {
+      name: 'example-knows-nothing-of-ours',
+      comment: 'The example product is what a stranger would write: it speaks the protocol and imports nothing of ours.',
+      severity: 'error',
+      from: { path: '^examples/' },
+      to: { path: '^(contract|log|server|console|guard|test|scripts|bench)/' },
+    },
+    {
+      name: 'product-knows-no-tests',
+      comment: 'What runs in production imports no test, script or bench.',
+      severity: 'error',
+      from: { path: source, pathNot: test },
+      to: { path: '^(test|scripts|bench)/' },
+    },
+    {
+      name: 'declared-packages-only',
+      comment: 'A package that is used is declared where it is used, or a new installation lacks it.',
+      severity: 'error',
+      from: { path: source, pathNot: [test, '^console/dev/'] },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    combinedDependencies: false,
+    preserveSymlinks: false,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)dist/' },
+    extraExtensionsToScan: ['.css'],
+    moduleSystems: ['es6'],
+    builtInModules: { add: ['node:sqlite', 'node:test'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.tsx', '.mjs', '.js', '.json', '.css'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+    },
+    reporterOptions: { mermaid: { minify: false } },
+  },
+}
