@@ -1,0 +1,129 @@
+import type { EventRequest } from '@countersign/contract/events.ts'
+import { Me, roles, SignInOptions } from '@countersign/contract/staff.ts'
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Config } from '../../config.ts'
+import { Refusal } from '../../errors.ts'
+import { findCookie, flowCookie, formatCookie, sessionCookie } from '../../identity/cookies.ts'
+import { openIdentity } from '../../identity/open.ts'
+import { readMe } from '../../identity/read-me.ts'
+import { isFromElsewhere } from '../../identity/same-origin.ts'
+import { isSecret } from '../../identity/secret.ts'
+import { type FinishNeeds, finishSignIn } from '../../identity/sign-in/finish.ts'
+import { signOut } from '../../identity/sign-in/sign-out.ts'
+import { flowSeconds, startSignIn } from '../../identity/sign-in/start.ts'
+import { type Door, staffOf } from '../door.ts'
+import { problems, refusalOf } from '../fail.ts'
+import { localProviderRoutes } from './local-oidc.ts'
+
+type Needs = Omit<FinishNeeds, 'identity'> & { config: Config; gatewayUrl: string; log: FastifyBaseLogger; environment?: NodeJS.ProcessEnv }
+
+const tags = ['sign-in']
+const login = z.string().regex(/^[a-z]{1,20}$/)
+const seeOther = z.null().describe('To the next page')
+
+/** The request as events name it: without the query, which holds the code. */
+const eventRequest = (request: FastifyRequest): EventRequest => ({
+  id: request.id,
+  method: request.method,
+  path: request.routeOptions.url ?? '',
+})
+
+/** People are sent to a page that says what was wrong; programs get the problem itself. */
+const refuse = (request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply => {
+  if (!(request.headers.accept ?? '').includes('text/html')) throw error
+  const refusal = refusalOf(error as Error)
+  const level = refusal.status >= 500 ? 'error' : 'info'
+  request.log[level]({ err: refusal.facts.cause ?? error, code: refusal.code }, 'sign-in refused')
+  return reply.redirect(`/sign-in?${new URLSearchParams({ refused: refusal.code, request_id: request.id })}`, 303)
+}
+
+/** Signing in and out. Opens the identity provider of the configuration, and serves the local one where there is none. */
+export const authRoutes = async (app: Door, given: Needs): Promise<void> => {
+  const { publicUrl, environment = process.env } = given
+  const needs = { ...given, identity: openIdentity({ ...given, environment }) }
+  const setFlow = (value: string, maxAge: number) => formatCookie(publicUrl, flowCookie(publicUrl), value, { sameSite: 'Lax', maxAge })
+  const setSession = (value: string, maxAge?: number) =>
+    formatCookie(publicUrl, sessionCookie(publicUrl), value, { sameSite: 'Strict', maxAge })
+
+  app.get(
+    '/auth/sign-in',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags,
+        summary: 'Begin to sign in: on to the identity provider',
+        querystring: z.object({
+          as: login.optional().describe('At the local provider: who'),
+          return_to: z.string().default('/').describe('Page of this console to come back to'),
+        }),
+        response: { 303: seeOther, ...problems },
+      },
+    },
+    async (request, reply) => {
+      try {
+        // Begun by another site, it would sign a person in whom the person did not choose.
+        if (isFromElsewhere(request.raw.rawHeaders)) throw new Refusal('cross_site')
+        const { location, browser } = await startSignIn(needs, request.query)
+        return reply.header('set-cookie', setFlow(browser, flowSeconds)).redirect(location, 303)
+      } catch (error) {
+        return refuse(request, reply, error)
+      }
+    },
+  )
+  app.get(
+    '/auth/callback',
+    {
+      config: { access: 'public' },
+      schema: { tags, summary: "The identity provider's answer comes back here", response: { 303: seeOther, ...problems } },
+    },
+    async (request, reply) => {
+      reply.header('set-cookie', setFlow('', 0))
+      try {
+        const { rawHeaders, url } = request.raw
+        const previous = findCookie(rawHeaders, sessionCookie(publicUrl))
+        const { token, return_to } = await finishSignIn(needs, {
+          query: new URLSearchParams(new URL(url ?? '', publicUrl).search),
+          browser: findCookie(rawHeaders, flowCookie(publicUrl)),
+          previous: previous !== undefined && isSecret(previous) ? previous : undefined,
+          request: eventRequest(request),
+        })
+        return reply.header('set-cookie', setSession(token)).redirect(return_to, 303)
+      } catch (error) {
+        return refuse(request, reply, error)
+      }
+    },
+  )
+  app.post(
+    '/auth/sign-out',
+    {
+      config: { access: 'public' },
+      schema: { tags, summary: 'Sign out; twice is harmless', response: { 204: z.null(), ...problems } },
+    },
+    async (request, reply) => {
+      const token = findCookie(request.raw.rawHeaders, sessionCookie(publicUrl))
+      if (token !== undefined && isSecret(token)) await signOut(needs, token, eventRequest(request))
+      return reply.header('set-cookie', setSession('', 0)).code(204).send(null)
+    },
+  )
+  app.get(
+    '/api/sign-in/options',
+    {
+      config: { access: 'public' },
+      schema: { tags, summary: 'How one can sign in here', response: { 200: SignInOptions, ...problems } },
+    },
+    async () => ({
+      local_people: needs.identity.local ? needs.identity.local.people.map((person) => ({ ...person })) : null,
+      issuer: new URL(needs.identity.issuer.url).host,
+    }),
+  )
+  app.get(
+    '/api/me',
+    {
+      config: { access: roles },
+      schema: { tags, summary: 'Who is signed in, and until when', response: { 200: Me, ...problems } },
+    },
+    async (request) => readMe(needs, staffOf(request)),
+  )
+  if (needs.identity.local) await localProviderRoutes(app, needs.identity.local)
+}

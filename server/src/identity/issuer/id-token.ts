@@ -1,0 +1,68 @@
+import { z } from 'zod'
+import { parseStrictJson } from './strict-json.ts'
+
+/** Asymmetric signatures only: `none` and HMAC would let whoever knows our public configuration make tokens. */
+const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] as const
+const skew = 60
+/** A token is made for the code that we just redeemed; one much older is another one's. */
+const oldest = 300
+const longest = 7 * 86_400
+
+const absent = z.never().optional()
+const Header = z.object({
+  alg: z.enum(algorithms),
+  typ: z.string().regex(/^jwt$/i).optional(),
+  kid: z.string().max(1000).optional(),
+  // A token that brings its own key, or says where to fetch it, is refused whether or not anybody would look.
+  jwk: absent,
+  jku: absent,
+  x5u: absent,
+  x5c: absent,
+  crit: absent,
+  b64: absent,
+  zip: absent,
+  enc: absent,
+})
+
+const seconds = z.number().int().positive()
+const Claims = z.looseObject({
+  iss: z.string(),
+  sub: z.string().regex(/^[\x21-\x7e]{1,255}$/),
+  aud: z.union([z.string(), z.array(z.string())]),
+  azp: z.string().optional(),
+  exp: seconds,
+  iat: seconds,
+  nbf: seconds.optional(),
+})
+export type Claims = z.infer<typeof Claims>
+
+const decodePart = (part: string): unknown => {
+  const bytes = Buffer.from(part, 'base64url')
+  // One token, one spelling: decoders accept others, which would read the same and compare unequal.
+  if (bytes.toString('base64url') !== part) return undefined
+  const text = bytes.toString('utf8')
+  return Buffer.from(text, 'utf8').equals(bytes) ? parseStrictJson(text) : undefined
+}
+
+/**
+ * What is asked of an ID token beyond its signature, issuer and nonce, which the library has checked by then. Answers its
+ * claims, or says in one phrase what is wrong with it.
+ */
+export const readIdToken = (token: string, expected: { issuer: string; clientId: string; now: number }): Claims | string => {
+  const parts = token.split('.')
+  if (parts.length !== 3 || !parts.every((part) => /^[A-Za-z0-9_-]+$/.test(part))) return 'is not a signed token in its one spelling'
+  const [header, payload, signature] = parts as [string, string, string]
+  if (Buffer.from(signature, 'base64url').toString('base64url') !== signature) return 'is not a signed token in its one spelling'
+  if (!Header.safeParse(decodePart(header)).success) return 'has a header that is not accepted'
+  const parsed = Claims.safeParse(decodePart(payload))
+  if (!parsed.success) return `has a bad ${String(parsed.error.issues[0]?.path[0] ?? 'body')}`
+  const { iss, aud, azp, exp, iat, nbf } = parsed.data
+  const { issuer, clientId, now } = expected
+  if (iss !== issuer) return 'is from another issuer'
+  if (![aud].flat().every((one) => one === clientId) || [aud].flat().length === 0) return 'is for another audience too'
+  if (azp !== undefined && azp !== clientId) return 'was given to another client'
+  if (exp <= now - skew || exp > now + longest) return 'has a bad exp'
+  if (iat < now - oldest || iat > now + skew) return 'has a bad iat'
+  if (nbf !== undefined && nbf > now + skew) return 'has a bad nbf'
+  return parsed.data
+}

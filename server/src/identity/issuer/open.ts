@@ -1,0 +1,85 @@
+import * as client from 'openid-client'
+import { isLoopback } from '../../config.ts'
+import { newFetch } from './fetch.ts'
+import { newKeysFetch } from './keys-fetch.ts'
+import { ProviderTrouble } from './trouble.ts'
+
+const freshFor = 3_600_000
+const pauseAfterFailure = 1_000
+
+export type IssuerSettings = {
+  issuer: string
+  client_id: string
+  client_secret?: string
+  scope: string
+  /** Sent with each request to it; the local provider's door wants our origin. */
+  headers?: Record<string, string>
+  /** Longest wait for one answer. */
+  milliseconds?: number
+}
+
+export type Issuer = {
+  url: string
+  client_id: string
+  scope: string
+  /** What discovery said, asked for when first needed and once an hour. */
+  configuration(): Promise<client.Configuration>
+}
+
+const basic: client.ClientAuth = (as, metadata, body, headers) =>
+  (as.token_endpoint_auth_methods_supported ?? ['client_secret_basic']).includes('client_secret_basic')
+    ? client.ClientSecretBasic()(as, metadata, body, headers)
+    : client.ClientSecretPost()(as, metadata, body, headers)
+
+/** The identity provider. Nothing is asked of it until somebody signs in: the program starts while it is down. */
+export const openIssuer = (settings: IssuerSettings): Issuer => {
+  const url = new URL(settings.issuer)
+  const allowLoopback = url.protocol === 'http:' && isLoopback(url.hostname)
+  const fetch = newFetch({ allowLoopback, headers: settings.headers, milliseconds: settings.milliseconds })
+  const keysFetch = newKeysFetch(fetch)
+
+  const discover = async (): Promise<client.Configuration> => {
+    const configuration = await client.discovery(
+      url,
+      settings.client_id,
+      { client_secret: settings.client_secret, [client.clockTolerance]: 60 },
+      settings.client_secret === undefined ? client.None() : basic,
+      {
+        execute: [client.enableNonRepudiationChecks, ...(allowLoopback ? [client.allowInsecureRequests] : [])],
+        [client.customFetch]: fetch,
+        timeout: 10,
+      },
+    )
+    const { issuer, jwks_uri, authorization_endpoint, token_endpoint } = configuration.serverMetadata()
+    // The library lets some issuers name another one; who may sign in here is the one of the configuration, to the letter.
+    if (new URL(issuer).href !== url.href) throw new ProviderTrouble(`it calls itself ${issuer}`)
+    for (const [name, endpoint] of Object.entries({ jwks_uri, authorization_endpoint, token_endpoint })) {
+      if (endpoint === undefined || !URL.canParse(endpoint)) throw new ProviderTrouble(`its description has no ${name}`)
+      const { protocol, hostname } = new URL(endpoint)
+      if (protocol !== 'https:' && !(allowLoopback && protocol === 'http:' && isLoopback(hostname))) {
+        throw new ProviderTrouble(`its ${name} is not an https address`)
+      }
+    }
+    configuration[client.customFetch] = (target, init) => (target === jwks_uri ? keysFetch : fetch)(target, init)
+    return configuration
+  }
+
+  let known: { at: number; answer: Promise<client.Configuration>; failed: boolean } | undefined
+  return {
+    url: settings.issuer,
+    client_id: settings.client_id,
+    scope: settings.scope,
+    configuration: () => {
+      const now = performance.now()
+      if (known === undefined || now - known.at > (known.failed ? pauseAfterFailure : freshFor)) {
+        const asked = { at: now, failed: false, answer: discover() }
+        asked.answer.catch(() => {
+          asked.failed = true
+          asked.at = performance.now()
+        })
+        known = asked
+      }
+      return known.answer
+    },
+  }
+}

@@ -1,0 +1,95 @@
+import type { Actor, EventRequest } from '@countersign/contract/events.ts'
+import { sql } from 'kysely'
+import { record } from '../../audit/record.ts'
+import { newId } from '../../ids.ts'
+import type { Keys } from '../../keys.ts'
+import type { Store } from '../../store/open.ts'
+import { transaction } from '../../store/transaction.ts'
+import { hashSecret, newSecret } from '../secret.ts'
+import { absoluteTime } from '../staff-session.ts'
+import type { Person } from './redeem.ts'
+import { SignInRefusal } from './refusal.ts'
+import type { Flow } from './take-flow.ts'
+
+type Input = { flow: Flow; person: Person; code: string; previous: string | undefined; request: EventRequest }
+
+/**
+ * Makes the sign-in of a person whom the provider vouches for, in one transaction with its event: the staff member by issuer and
+ * subject, their roles as of now, a new session id. Answers the secret for the cookie.
+ */
+export const admitPerson = async (
+  needs: { store: Store; keys: Keys },
+  { flow, person, code, previous, request }: Input,
+): Promise<string> => {
+  const { issuer, subject, email, name, roles } = person
+  const token = newSecret()
+  const refused = await transaction(needs.store, async (tx) => {
+    const open = await tx.deleteFrom('sign_in_flows').where('state_hash', '=', flow.stateHash).returning('state_hash').executeTakeFirst()
+    if (open === undefined) throw new SignInRefusal('sign_in_refused', 'the answer was sent twice')
+    const known = await tx
+      .selectFrom('staff')
+      .select(['id', 'disabled_at'])
+      .where('issuer', '=', issuer)
+      .where('subject', '=', subject)
+      .forUpdate()
+      .executeTakeFirst()
+    const deny = async (actor: Actor, code: 'no_role' | 'sign_in_refused', note: string) => {
+      await record(tx, needs.keys, {
+        action: 'AUTH.DENIED',
+        result: 'deny',
+        actor,
+        code,
+        note,
+        request,
+        details: { issuer, subject, email },
+      })
+      return new SignInRefusal(code, note, { recorded: true })
+    }
+    const actor = (id: string): Actor => ({ kind: 'staff', id, issuer, subject, email, name })
+    if (known === undefined && roles.length === 0) return deny({ kind: 'anonymous', id: 'anonymous' }, 'no_role', 'no role in this console')
+    const staff = await tx
+      .insertInto('staff')
+      .values({ id: known?.id ?? newId('staff'), issuer, subject, email, name, roles })
+      .onConflict((conflict) => conflict.columns(['issuer', 'subject']).doUpdateSet({ email, name, roles }))
+      .returning(['id', 'disabled_at'])
+      .executeTakeFirstOrThrow()
+    if (staff.disabled_at !== null) return deny(actor(staff.id), 'sign_in_refused', 'the staff member is disabled')
+    // Whoever is already signed in elsewhere has lost the role there too, by the update above.
+    if (roles.length === 0) return deny(actor(staff.id), 'no_role', 'no role in this console any more')
+    await tx.updateTable('staff').set({ signed_in_at: sql`clock_timestamp()` }).where('id', '=', staff.id).execute()
+    const session = await tx
+      .insertInto('staff_sessions')
+      .values({
+        id: newId('staffSession'),
+        token_hash: hashSecret(token),
+        staff_id: staff.id,
+        expires_at: sql`clock_timestamp() + ${absoluteTime}`,
+        code_hash: hashSecret(code),
+      })
+      .onConflict((conflict) => conflict.column('code_hash').doNothing())
+      .returning('id')
+      .executeTakeFirst()
+    if (session === undefined) throw new SignInRefusal('sign_in_refused', 'the code was used before')
+    const replaced =
+      previous === undefined
+        ? undefined
+        : await tx
+            .updateTable('staff_sessions')
+            .set({ ended_at: sql`clock_timestamp()`, ended_why: 'replaced by a new sign-in' })
+            .where('token_hash', '=', hashSecret(previous))
+            .where('ended_at', 'is', null)
+            .returning('id')
+            .executeTakeFirst()
+    await record(tx, needs.keys, {
+      action: 'AUTH.SIGNED_IN',
+      result: 'ok',
+      actor: actor(staff.id),
+      target: { kind: 'staff', id: staff.id, label: email },
+      request,
+      details: { roles, sign_in: session.id, ...(replaced ? { replaces: replaced.id } : {}) },
+    })
+    return undefined
+  })
+  if (refused) throw refused
+  return token
+}

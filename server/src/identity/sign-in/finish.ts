@@ -1,0 +1,43 @@
+import type { EventRequest } from '@countersign/contract/events.ts'
+import type { Keys } from '../../keys.ts'
+import { isSecret } from '../secret.ts'
+import { admitPerson } from './admit.ts'
+import { denySignIn } from './deny.ts'
+import { redeem } from './redeem.ts'
+import { SignInRefusal } from './refusal.ts'
+import type { StartNeeds } from './start.ts'
+import { takeFlow } from './take-flow.ts'
+
+export type FinishNeeds = StartNeeds & { keys: Keys }
+type Input = {
+  /** The answer's query, as it arrived. */
+  query: URLSearchParams
+  /** From the cookie set at the start. */
+  browser: string | undefined
+  /** The session cookie this browser had before, if any: it is replaced, never taken over. */
+  previous: string | undefined
+  request: EventRequest
+}
+
+const finish = async (needs: FinishNeeds, { query, browser, previous, request }: Input): Promise<{ token: string; return_to: string }> => {
+  const states = query.getAll('state')
+  const [state] = states
+  if (state === undefined || states.length > 1 || !isSecret(state))
+    throw new SignInRefusal('sign_in_refused', 'no state, or not one of ours')
+  const flow = await takeFlow(needs.store.db, state, browser)
+  const person = await redeem(needs, flow, query)
+  const token = await admitPerson(needs, { flow, person, code: query.get('code') ?? '', previous, request })
+  return { token, return_to: flow.return_to }
+}
+
+/** Finishes a sign-in with the provider's answer. Every refusal is on the record. */
+export const finishSignIn = async (needs: FinishNeeds, input: Input): Promise<{ token: string; return_to: string }> => {
+  try {
+    return await finish(needs, input)
+  } catch (error) {
+    if (error instanceof SignInRefusal && !error.recorded) {
+      await denySignIn(needs, error, { code: input.query.get('code'), request: input.request })
+    }
+    throw error
+  }
+}

@@ -1,0 +1,32 @@
+import type { EventRequest } from '@countersign/contract/events.ts'
+import { sql } from 'kysely'
+import { record } from '../../audit/record.ts'
+import type { Keys } from '../../keys.ts'
+import type { Store } from '../../store/open.ts'
+import { transaction } from '../../store/transaction.ts'
+import { hashSecret } from '../secret.ts'
+
+/** Ends the sign-in of a cookie's secret. One that is over already, or never was, is left as it is. */
+export const signOut = async (needs: { store: Store; keys: Keys }, token: string, request: EventRequest): Promise<void> => {
+  await transaction(needs.store, async (tx) => {
+    const ended = await tx
+      .updateTable('staff_sessions as s')
+      .from('staff as p')
+      .set({ ended_at: sql`clock_timestamp()`, ended_why: 'signed out' })
+      .whereRef('p.id', '=', 's.staff_id')
+      .where('s.token_hash', '=', hashSecret(token))
+      .where('s.ended_at', 'is', null)
+      .returning(['s.id', 'p.id as staff_id', 'p.issuer', 'p.subject', 'p.email', 'p.name'])
+      .executeTakeFirst()
+    if (ended === undefined) return
+    const { id: sign_in, staff_id: id, issuer, subject, email, name } = ended
+    await record(tx, needs.keys, {
+      action: 'AUTH.SIGNED_OUT',
+      result: 'ok',
+      actor: { kind: 'staff', id, issuer, subject, email, name },
+      target: { kind: 'staff', id, label: email },
+      request,
+      details: { sign_in },
+    })
+  })
+}

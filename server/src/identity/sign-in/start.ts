@@ -1,0 +1,52 @@
+import { sql } from 'kysely'
+import * as client from 'openid-client'
+import { Refusal } from '../../errors.ts'
+import type { Store } from '../../store/open.ts'
+import type { Identity } from '../open.ts'
+import { isReturnTo } from '../return-to.ts'
+import { hashSecret, newSecret } from '../secret.ts'
+
+export type StartNeeds = { store: Store; identity: Identity; publicUrl: string }
+
+/** A sign-in must come back within this. */
+export const flowTime = sql`interval '10 minutes'`
+export const flowSeconds = 600
+
+export const redirectUri = (publicUrl: string): string => `${publicUrl}/auth/callback`
+
+/**
+ * Begins a sign-in: remembers what the answer must match, and says where to send the browser. `browser` goes into a cookie, so
+ * that only this browser can finish it.
+ */
+export const startSignIn = async (
+  needs: StartNeeds,
+  input: { as?: string; return_to: string },
+): Promise<{ location: string; browser: string }> => {
+  if (!isReturnTo(input.return_to)) {
+    throw new Refusal('invalid_request', { errors: [{ path: '/return_to', message: 'is not a page of this console' }] })
+  }
+  const { issuer, local } = needs.identity
+  let configuration: client.Configuration
+  try {
+    configuration = await issuer.configuration()
+  } catch (cause) {
+    throw new Refusal('identity_provider_unavailable', { cause })
+  }
+  const [state, browser, nonce, verifier] = [newSecret(), newSecret(), newSecret(), client.randomPKCECodeVerifier()]
+  await sql`
+    with old as (delete from sign_in_flows where created_at < clock_timestamp() - ${flowTime})
+    insert into sign_in_flows (state_hash, browser_hash, nonce, code_verifier, return_to)
+    values (${hashSecret(state)}, ${hashSecret(browser)}, ${nonce}, ${verifier}, ${input.return_to})`.execute(needs.store.db)
+  const location = client.buildAuthorizationUrl(configuration, {
+    redirect_uri: redirectUri(needs.publicUrl),
+    scope: issuer.scope,
+    state,
+    nonce,
+    code_challenge: await client.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+    // At the local provider, people choose anew each time who they are.
+    ...(local ? { prompt: 'login' } : {}),
+    ...(local && input.as !== undefined ? { login_hint: input.as } : {}),
+  })
+  return { location: location.href, browser }
+}

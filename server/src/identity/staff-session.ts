@@ -1,0 +1,102 @@
+import type { ErrorCode } from '@countersign/contract/errors.ts'
+import type { Role } from '@countersign/contract/staff.ts'
+import { type Kysely, sql } from 'kysely'
+import { record } from '../audit/record.ts'
+import { Refusal } from '../errors.ts'
+import type { Keys } from '../keys.ts'
+import type { Store } from '../store/open.ts'
+import type { Tables } from '../store/tables.ts'
+import { transaction } from '../store/transaction.ts'
+import { newBudget } from './budget.ts'
+import { findCookie, sessionCookie } from './cookies.ts'
+import { actorOf, type StaffPrincipal } from './principal.ts'
+import { hashSecret, isSecret } from './secret.ts'
+
+export type StaffNeeds = { store: Store; keys: Keys; publicUrl: string }
+
+export const idleTime = sql`interval '15 minutes'`
+export const absoluteTime = sql`interval '8 hours'`
+/** Finer than this, last_seen_at is not kept: a write for every read would cost more than it says. */
+const touchAfter = sql`interval '30 seconds'`
+
+type Found = {
+  id: string
+  staff_id: string
+  issuer: string
+  subject: string
+  email: string
+  name: string
+  roles: Role[]
+  trouble: Extract<ErrorCode, 'session_idle' | 'session_over'> | null
+  why: string | null
+}
+
+/**
+ * One statement, on the primary (a standby refuses it, for it may write), judged by the database's clock: the sign-in, the
+ * staff member as they are now, and what is wrong. It is touched only while nothing is wrong.
+ */
+const findSignIn = async (db: Kysely<Tables>, token: string, touch: boolean): Promise<Found | undefined> => {
+  const { rows } = await sql<Found>`
+    with clock as materialized (select clock_timestamp() as now),
+    found as (
+      select s.id, s.staff_id, p.issuer, p.subject, p.email, p.name, p.roles, s.ended_at,
+        case when s.ended_at is not null then coalesce(s.ended_why, 'ended')
+          when p.disabled_at is not null then 'disabled'
+          when s.expires_at <= clock.now then 'time limit'
+          when s.last_seen_at <= clock.now - ${idleTime} then 'idle'
+        end as why
+      from staff_sessions s join staff p on p.id = s.staff_id cross join clock
+      where s.token_hash = ${hashSecret(token)}
+    ),
+    touched as (
+      update staff_sessions s set last_seen_at = clock.now from found f, clock
+      where s.id = f.id and f.why is null and s.ended_at is null and ${touch} and s.last_seen_at < clock.now - ${touchAfter}
+    )
+    select id, staff_id, issuer, subject, email, name, roles, why,
+      case when why is null then null when why = 'idle' then 'session_idle' else 'session_over' end as trouble
+    from found`.execute(db)
+  return rows[0]
+}
+
+const replays = newBudget(60)
+
+/** Puts the end on the record when it is first seen; after that, further use of the dead cookie, once a minute. */
+const noteRefusal = async (needs: StaffNeeds, principal: StaffPrincipal, code: ErrorCode, why: string): Promise<void> => {
+  await transaction(needs.store, async (tx) => {
+    const ended = await tx
+      .updateTable('staff_sessions')
+      .set({ ended_at: sql`clock_timestamp()`, ended_why: why })
+      .where('id', '=', principal.session_id)
+      .where('ended_at', 'is', null)
+      .returning('id')
+      .executeTakeFirst()
+    const unrecorded = ended ? 0 : replays.take(principal.session_id)
+    if (unrecorded === undefined) return
+    await record(tx, needs.keys, {
+      action: 'AUTH.DENIED',
+      result: 'deny',
+      actor: actorOf(principal),
+      target: { kind: 'staff', id: principal.id, label: principal.email },
+      code,
+      note: ended ? `the sign-in has ended: ${why}` : `a sign-in that had ended was used: ${why}`,
+      ...(unrecorded > 0 ? { details: { unrecorded } } : {}),
+    })
+  })
+}
+
+/** The staff member whom the session cookie names, read from the primary for this very request; else a refusal. */
+export const requireStaff = async (
+  needs: StaffNeeds,
+  rawHeaders: readonly string[],
+  options: { touch: boolean },
+): Promise<StaffPrincipal> => {
+  const token = findCookie(rawHeaders, sessionCookie(needs.publicUrl))
+  if (token === undefined || !isSecret(token)) throw new Refusal('not_signed_in')
+  const found = await findSignIn(needs.store.db, token, options.touch)
+  if (found === undefined) throw new Refusal('not_signed_in')
+  const { id: session_id, staff_id: id, issuer, subject, email, name, roles, trouble, why } = found
+  const principal: StaffPrincipal = { kind: 'staff', id, issuer, subject, email, name, roles, session_id }
+  if (trouble === null) return principal
+  await noteRefusal(needs, principal, trouble, why ?? 'ended')
+  throw new Refusal(trouble)
+}
