@@ -74,10 +74,13 @@ export const signNote = (text: string, signer: Signer): string => {
   return `${text}\n\u2014 ${signer.name} ${formatBase64(concatBytes([id, signer.sign(utf8.encode(text))]))}\n`
 }
 
+const imported = new WeakMap<VerifierKey, Promise<CryptoKey>>()
+
 const verifySignature = async (key: VerifierKey, signature: Uint8Array<ArrayBuffer>, text: string): Promise<boolean> => {
   if (signature.length !== 64) return false
-  const trusted = await crypto.subtle.importKey('raw', key.publicKey, 'Ed25519', false, ['verify'])
-  return await crypto.subtle.verify('Ed25519', trusted, signature, utf8.encode(text))
+  const trusted = imported.get(key) ?? crypto.subtle.importKey('raw', key.publicKey, 'Ed25519', false, ['verify'])
+  imported.set(key, trusted)
+  return await crypto.subtle.verify('Ed25519', await trusted, signature, utf8.encode(text))
 }
 
 /**

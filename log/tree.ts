@@ -34,11 +34,20 @@ export type Frontier = { size: number; hashes: Uint8Array[] }
 
 export const emptyFrontier = (): Frontier => ({ size: 0, hashes: [] })
 
+/** Told of each perfect subtree that a leaf completes: its level (0 for the leaf itself) and its root. */
+export type NodeListener = (level: number, node: Uint8Array) => void
+
 /** Appends one leaf hash, in place. */
-export const appendLeaf = (hash: Hash, frontier: Frontier, leaf: Uint8Array): void => {
+export const appendLeaf = (hash: Hash, frontier: Frontier, leaf: Uint8Array, onNode?: NodeListener): void => {
   let node = leaf
+  let level = 0
+  onNode?.(level, node)
   // Each trailing one of the size is a perfect subtree that the new leaf completes into one twice as large.
-  for (let rest = frontier.size; rest % 2 === 1; rest = (rest - 1) / 2) node = hashNode(hash, frontier.hashes.pop() as Uint8Array, node)
+  for (let rest = frontier.size; rest % 2 === 1; rest = (rest - 1) / 2) {
+    node = hashNode(hash, frontier.hashes.pop() as Uint8Array, node)
+    level += 1
+    onNode?.(level, node)
+  }
   frontier.hashes.push(node)
   frontier.size += 1
 }

@@ -3,12 +3,13 @@ import { proveConsistency, verifyConsistency } from '@countersign/log/proof.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
 import type { Store } from '../store/open.ts'
 import { findCheckpoint } from './checkpoint.ts'
+import { checkEntryRow, readEntryRows } from './entry-rows.ts'
 import { readGuard, writeGuard } from './guard-file.ts'
 import { Stop } from './load-edge.ts'
 import type { LogKey } from './log-key.ts'
 import { nodeReader } from './tree-reader.ts'
 
-type Needs = { store: Pick<Store, 'db'>; dataDir: string; key: LogKey }
+type Needs = { store: Pick<Store, 'db'>; dataDir: string; key: LogKey; eventKey: Buffer }
 type Head = { size: number; root: Uint8Array }
 
 const requirePrefix = async ({ store }: Needs, what: string, earlier: Checkpoint, head: Head): Promise<void> => {
@@ -25,17 +26,35 @@ const requirePrefix = async ({ store }: Needs, what: string, earlier: Checkpoint
   }
 }
 
+/**
+ * Entries that were committed and not signed yet are looked at once more before they are: a row put at the end of the log by
+ * hand lacks the HMAC.
+ */
+const requireGenuine = async ({ store, eventKey }: Needs, from: number, to: number): Promise<void> => {
+  for (let next = from; next < to; ) {
+    const rows = await readEntryRows(store.db, next)
+    for (const row of rows) {
+      const wrong = checkEntryRow(row, eventKey)
+      if (wrong || Number(row.log_index) !== next)
+        throw new Stop(`Entry ${next} of the log is not to be signed: ${wrong?.reason ?? 'it is missing.'}`)
+      next += 1
+    }
+    if (rows.length === 0) throw new Stop(`The log should have ${to} entries, but it has ${next}.`)
+  }
+}
+
 /** Makes sure that the log continues everything that was signed before: the newest checkpoint in the database and the kept one. */
 export const requireContinuity = async (needs: Needs, head: Head): Promise<void> => {
   const newest = await findCheckpoint(needs.store)
-  if (newest) {
-    const checkpoint = await verifyCheckpoint(newest.note, [needs.key.verifier]).catch((error) => {
+  const shown =
+    newest &&
+    (await verifyCheckpoint(newest.note, [needs.key.verifier]).catch((error) => {
       throw new Stop(`The newest checkpoint in the database is not one of ours: ${error.message}`)
-    })
-    await requirePrefix(needs, 'the newest checkpoint in the database', checkpoint, head)
-  }
+    }))
+  if (shown) await requirePrefix(needs, 'the newest checkpoint in the database', shown, head)
   const kept = await readGuard(needs.dataDir, needs.key)
   if (kept) await requirePrefix(needs, 'the last checkpoint signed here', kept, head)
+  await requireGenuine(needs, Math.max(shown?.size ?? 0, kept?.size ?? 0), head.size)
 }
 
 /**

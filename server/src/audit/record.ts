@@ -28,6 +28,14 @@ const keyObjectOf = (key: Buffer): KeyObject => {
 export const macOf = (key: Buffer, head: string, tail: string): Buffer =>
   createHmac('sha256', keyObjectOf(key)).update(`${head}\0${tail}`).digest()
 
+/** An event whose two halves were written elsewhere, in exactly the form of draftEvent(). */
+export const sealEvent = (key: Buffer, id: string, head: string, tail: string): DraftEvent => ({
+  id,
+  head,
+  tail,
+  mac: macOf(key, head, tail),
+})
+
 /**
  * Splits an event's RFC 8785 form around its instant. Members are sorted, so those before `occurred_at` (action … note)
  * are the head and those after it (reason … v) the tail. No member of the tail can hold an `occurred_at` of its own.
@@ -41,7 +49,7 @@ export const draftEvent = (key: Buffer, event: NewEvent, id = newId('event')): D
   }
   const head = `${canonical(before).slice(0, -1)}${member}`
   const tail = `",${canonical(after).slice(1)}`
-  return { id, head, tail, mac: macOf(key, head, tail) }
+  return sealEvent(key, id, head, tail)
 }
 
 /** The halves of a recorded body, or undefined where it is not of that form. */

@@ -36,7 +36,7 @@ const stoppedMilliseconds = 5000
 export const createSequencer = (needs: SequencerNeeds, holder: string = randomUUID()) => {
   const { store, keys, dataDir, origin } = needs
   const key: LogKey = logKeyOf(keys, origin)
-  const publishNeeds = { store, dataDir, key }
+  const publishNeeds = { store, dataDir, key, eventKey: keys.event }
   let leader: Leader | undefined
 
   /** Takes the lease and makes sure that what is there agrees with itself and continues what was signed. */

@@ -1,0 +1,136 @@
+import { sameBytes } from './bytes.ts'
+import { type Checkpoint, verifyCheckpoint } from './checkpoint.ts'
+import { parseEntry } from './entry.ts'
+import { LogError } from './errors.ts'
+import type { VerifierKey } from './note.ts'
+import { splitTile, type Tile, tileAt, tileWidth } from './tile.ts'
+import { appendLeaf, emptyFrontier, type Hash, hashLeaf, rootOf } from './tree.ts'
+import { createVerifier, type ExpectedHead, type Finding } from './verifier.ts'
+
+/** A whole log: from a folder, a database or an address. */
+export type LogSource = {
+  /** The newest signed checkpoint. */
+  checkpoint: string
+  /** Other signed checkpoints of the same log that the source keeps. */
+  checkpoints?: Iterable<string> | AsyncIterable<string>
+  /** Bytes of the entries from the first on, in batches. */
+  entries: AsyncIterable<readonly Uint8Array[]> | Iterable<readonly Uint8Array[]>
+  /** Tiles of hashes as the source stores them, where it does: they make a finding exact. */
+  readTile?: (tile: Tile) => Promise<Uint8Array | undefined>
+}
+
+export type Verification = { checkpoint: Checkpoint; checkpoints: number; entries: number; root: Uint8Array; findings: Finding[] }
+
+/** Places that are named at most: one is enough to disbelieve a log. */
+const maxFindings = 1000
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+const isCanonical = (entry: Uint8Array): boolean => {
+  try {
+    parseEntry(utf8.decode(entry))
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Checkpoints as heads; what is not a checkpoint of this log is a finding. */
+const readHeads = async (
+  notes: LogSource['checkpoints'],
+  name: string,
+  trusted: readonly VerifierKey[],
+  findings: Finding[],
+): Promise<ExpectedHead[]> => {
+  const heads: ExpectedHead[] = []
+  for await (const note of notes ?? []) {
+    try {
+      const { size, root } = await verifyCheckpoint(note, trusted)
+      heads.push({ name: `${name} of ${size} entries`, size, root })
+    } catch (error) {
+      if (!(error instanceof LogError)) throw error
+      findings.push({ code: error.code, reason: `One of the checkpoints is not to be believed: ${error.message}` })
+    }
+  }
+  return heads
+}
+
+/** Compares leaves with the stored tiles, a tile at a time, and keeps where they differ. */
+const compareTiles = (readTile: LogSource['readTile'], size: number) => {
+  const changed: number[] = []
+  let row: Uint8Array[] = []
+  let index = 0
+  const flush = async (): Promise<void> => {
+    const tile = tileAt(0, index, size)
+    const bytes = tile && (await readTile?.(tile))
+    const stored = bytes ? splitTile(bytes, tile.width) : []
+    stored.forEach((leaf, at) => {
+      const ours = row[at]
+      if (ours && !sameBytes(ours, leaf) && changed.length < maxFindings) changed.push(index * tileWidth + at)
+    })
+    row = []
+    index += 1
+  }
+  return {
+    changed,
+    flush,
+    /** Answers whether a tile is full and must be flushed. */
+    add: (leaf: Uint8Array): boolean => row.push(leaf) === tileWidth,
+  }
+}
+
+/** Whether the stored tiles are those that were signed: only then can they say which entry was changed. */
+const isSigned = async (hash: Hash, readTile: NonNullable<LogSource['readTile']>, head: ExpectedHead): Promise<boolean> => {
+  const frontier = emptyFrontier()
+  for (let index = 0; index * tileWidth < head.size; index += 1) {
+    const tile = tileAt(0, index, head.size) as Tile
+    const bytes = await readTile(tile)
+    if (!bytes) return false
+    for (const stored of splitTile(bytes, tile.width)) appendLeaf(hash, frontier, stored)
+  }
+  return sameBytes(rootOf(hash, frontier), head.root)
+}
+
+/**
+ * Verifies a whole log: the signature of every checkpoint, the canonical form of every entry, and the root of the entries
+ * against every checkpoint, earlier ones that somebody kept included. Throws LogError where the newest checkpoint cannot be
+ * believed, since there is nothing to verify against then; all else is a finding.
+ */
+export const verifyLog = async (
+  hash: Hash,
+  source: LogSource,
+  { trusted, earlier = [] }: { trusted: readonly VerifierKey[]; earlier?: readonly string[] },
+): Promise<Verification> => {
+  const checkpoint = await verifyCheckpoint(source.checkpoint, trusted)
+  const findings: Finding[] = []
+  const heads = [
+    ...(await readHeads(earlier, 'the earlier checkpoint', trusted, findings)),
+    ...(await readHeads(source.checkpoints, 'the checkpoint', trusted, findings)),
+    { name: `the newest checkpoint of ${checkpoint.size} entries`, ...checkpoint },
+  ]
+  const verifier = createVerifier(hash, heads)
+  const tiles = source.readTile && compareTiles(source.readTile, checkpoint.size)
+  for await (const batch of source.entries) {
+    for (const entry of batch) {
+      const index = verifier.size()
+      if (!isCanonical(entry) && findings.length < maxFindings) {
+        findings.push({ code: 'not_canonical', from: index, to: index + 1, reason: 'It is not a JSON value in canonical form.' })
+      }
+      const leaf = hashLeaf(hash, entry)
+      verifier.addLeaf(leaf)
+      if (tiles?.add(leaf)) await tiles.flush()
+    }
+  }
+  await tiles?.flush()
+  const root = verifier.root()
+  const departures = verifier.finish()
+  const head = heads.find(({ size }) => size === checkpoint.size) as ExpectedHead
+  const isExact = departures.length > 0 && source.readTile !== undefined && (await isSigned(hash, source.readTile, head))
+  // Tiles that were changed together with the entries prove nothing: then the departures alone say where.
+  for (const index of isExact || departures.length === 0 ? (tiles?.changed ?? []) : []) {
+    const place = { from: index, to: index + 1 }
+    if (isExact) findings.push({ code: 'entry_mismatch', ...place, reason: 'It is not the entry whose hash is in the signed tree.' })
+    else findings.push({ code: 'tile_mismatch', ...place, reason: 'The stored hash is not that of the entry.' })
+  }
+  return { checkpoint, checkpoints: heads.length, entries: verifier.size(), root, findings: [...findings, ...departures] }
+}

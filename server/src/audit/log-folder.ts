@@ -1,0 +1,74 @@
+import { createReadStream } from 'node:fs'
+import { open, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { LogError } from '@countersign/log/errors.ts'
+import { tileWidth } from '@countersign/log/tile.ts'
+import type { LogSource } from '@countersign/log/verify.ts'
+
+/** The files of an exported log. */
+export const logFiles = {
+  checkpoint: 'checkpoint',
+  checkpoints: 'checkpoints.ndjson',
+  entries: 'entries.ndjson',
+  leaves: 'leaf-hashes',
+  key: 'log.vkey',
+  readme: 'README.txt',
+} as const
+
+const newline = 0x0a
+
+/** Lines of a file as bytes, in batches, without a copy of each. */
+export const readLines = async function* (path: string): AsyncGenerator<Uint8Array[]> {
+  let rest: Buffer = Buffer.alloc(0)
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    const bytes: Buffer = rest.length > 0 ? Buffer.concat([rest, chunk as Buffer]) : (chunk as Buffer)
+    const lines: Uint8Array[] = []
+    let start = 0
+    for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
+      lines.push(bytes.subarray(start, end))
+      start = end + 1
+    }
+    rest = bytes.subarray(start)
+    yield lines
+  }
+  if (rest.length > 0) yield [rest]
+}
+
+const readNotes = async function* (path: string): AsyncGenerator<string> {
+  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+    try {
+      yield (JSON.parse(line) as { note: string }).note
+    } catch {
+      throw new LogError('malformed_note', `${path} has a line that is not a checkpoint.`)
+    }
+  }
+}
+
+const exists = async (path: string): Promise<boolean> =>
+  await stat(path).then(
+    () => true,
+    () => false,
+  )
+
+/** An exported log as a source. The tiles are read from the file of leaf hashes, if it is there. */
+export const openLogFolder = async (folder: string): Promise<LogSource & { key: string; close: () => Promise<void> }> => {
+  const at = (name: keyof typeof logFiles) => join(folder, logFiles[name])
+  const checkpoint = await readFile(at('checkpoint'), 'utf8')
+  const key = (await readFile(at('key'), 'utf8')).trim()
+  const leaves = (await exists(at('leaves'))) ? await open(at('leaves')) : undefined
+  return {
+    key,
+    checkpoint,
+    checkpoints: (await exists(at('checkpoints'))) ? readNotes(at('checkpoints')) : [],
+    entries: readLines(at('entries')),
+    ...(leaves && {
+      readTile: async ({ index, width }) => {
+        const bytes = Buffer.alloc(width * 32)
+        const { bytesRead } = await leaves.read(bytes, 0, bytes.length, index * tileWidth * 32)
+        return bytesRead === bytes.length ? bytes : undefined
+      },
+    }),
+    close: async () => await leaves?.close(),
+  }
+}

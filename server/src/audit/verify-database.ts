@@ -1,0 +1,122 @@
+import { verifyCheckpoint } from '@countersign/log/checkpoint.ts'
+import { LogError } from '@countersign/log/errors.ts'
+import type { VerifierKey } from '@countersign/log/note.ts'
+import { sha256 } from '@countersign/log/sha256-node.ts'
+import { type FullTile, tileWidth } from '@countersign/log/tile.ts'
+import { hashLeaf } from '@countersign/log/tree.ts'
+import { createVerifier, type ExpectedHead, type Finding } from '@countersign/log/verifier.ts'
+import { type Kysely, sql } from 'kysely'
+import type { Store } from '../store/open.ts'
+import type { Tables } from '../store/tables.ts'
+import { transaction } from '../store/transaction.ts'
+import { hasMac } from './check-event.ts'
+import { checkEntryRow, readEntryRows } from './entry-rows.ts'
+
+export type DatabaseVerification = {
+  origin: string
+  size: number
+  entries: number
+  root: Uint8Array
+  checkpoints: number
+  findings: Finding[]
+}
+
+type Needs = { trusted: readonly VerifierKey[]; earlier: readonly string[]; eventKey?: Buffer | undefined }
+
+/** Findings that are kept: enough to see what happened, not so many that a ruined log fills the memory. */
+const maxFindings = 1000
+
+/** Heads from the signed checkpoints in the table and from outside. A note that is not to be believed is a finding. */
+const readHeads = async (tx: Kysely<Tables>, { trusted, earlier }: Needs, findings: Finding[]): Promise<ExpectedHead[]> => {
+  const heads: ExpectedHead[] = []
+  const add = async (note: string, name: string, size?: string, root?: Buffer): Promise<void> => {
+    try {
+      const checkpoint = await verifyCheckpoint(note, trusted)
+      if (size !== undefined && (Number(size) !== checkpoint.size || !root?.equals(checkpoint.root)))
+        throw new LogError('malformed_checkpoint', 'Its row says otherwise.')
+      heads.push({ name: `${name} of ${checkpoint.size} entries`, ...checkpoint })
+    } catch (error) {
+      findings.push({
+        code: error instanceof LogError ? error.code : 'malformed_checkpoint',
+        reason: `${name} ${size ?? ''}: ${(error as Error).message}`,
+      })
+    }
+  }
+  for (const note of earlier) await add(note, 'the earlier checkpoint')
+  const rows = await tx.selectFrom('log_checkpoints').select(['size', 'root', 'note']).orderBy('size').execute()
+  for (const { size, root, note } of rows) await add(note, 'the checkpoint', size, root)
+  return heads
+}
+
+const compareTiles = async (tx: Kysely<Tables>, tiles: readonly FullTile[], findings: Finding[]): Promise<void> => {
+  if (tiles.length === 0) return
+  const { rows } = await sql<{ level: number; tile_index: string; hashes: Buffer }>`
+    select level, tile_index, hashes from log_tiles
+    where (level, tile_index) in (select * from unnest(${tiles.map(({ level }) => level)}::smallint[], ${tiles.map(({ index }) => index)}::bigint[]))`.execute(
+    tx,
+  )
+  const stored = new Map(rows.map(({ level, tile_index, hashes }) => [`${level}/${tile_index}`, hashes]))
+  for (const { level, index, hashes } of tiles) {
+    const bytes = stored.get(`${level}/${index}`)
+    if (bytes?.equals(Buffer.concat(hashes))) continue
+    const span = tileWidth ** (level + 1)
+    const at = bytes ? hashes.findIndex((hash, place) => !bytes.subarray(place * 32, place * 32 + 32).equals(hash)) : -1
+    const place =
+      at >= 0 && level === 0 ? { from: index * span + at, to: index * span + at + 1 } : { from: index * span, to: (index + 1) * span }
+    findings.push({
+      code: 'tile_mismatch',
+      ...place,
+      reason: `The stored tile ${level}/${index} ${bytes ? 'is not that of the entries' : 'is missing'}.`,
+    })
+  }
+}
+
+/** Events that should be in the log and are not, and such as nobody but a person with SQL can have written. */
+const findStrays = async (tx: Kysely<Tables>, eventKey: Buffer | undefined): Promise<Finding[]> => {
+  const { rows } = await sql<{ n: string; body: string; mac: Buffer; rejected: boolean; pending: boolean }>`
+    select e.n, e.body, e.mac, exists (select 1 from log_rejected r where r.n = e.n) as rejected,
+           (e.n > s.high_n or exists (select 1 from log_gaps g where g.n = e.n)) as pending
+    from events e cross join log_sequencer s
+    where not exists (select 1 from log_entries l where l.event_n = e.n)
+    order by e.n limit ${maxFindings}`.execute(tx)
+  return rows.flatMap(({ n, body, mac, rejected, pending }): Finding[] => {
+    const tell = (reason: string): Finding[] => [{ code: 'entry_mismatch', reason: `Event number ${n} ${reason}` }]
+    if (eventKey && !hasMac(eventKey, { body, mac }))
+      return tell('was not written by this program: its HMAC is wrong. It is not in the log.')
+    if (rejected) return tell('was kept out of the log by the sequencer.')
+    return pending ? [] : tell('should be in the log and is not.')
+  })
+}
+
+/** Verifies the log in a running database, on one snapshot, against its own checkpoints and those that somebody kept. */
+export const verifyDatabase = async (store: Pick<Store, 'db'>, needs: Needs): Promise<DatabaseVerification> =>
+  await transaction(
+    store,
+    async (tx) => {
+      const findings: Finding[] = []
+      const add = (finding: Finding) => findings.length < maxFindings && findings.push(finding)
+      const said = await tx.selectFrom('log_sequencer').select(['origin', 'size', 'root']).executeTakeFirstOrThrow()
+      const heads = await readHeads(tx, needs, findings)
+      const own = { name: 'the sequencer', size: Number(said.size), root: said.root }
+      const tiles: FullTile[] = []
+      const verifier = createVerifier(sha256, [...heads, own], (tile) => tiles.push(tile))
+      if (heads.length === 0 && own.size > 0) add({ code: 'unsigned', reason: 'There is no signed checkpoint of this log.' })
+      for (let rows = await readEntryRows(tx, 0); rows.length > 0; rows = await readEntryRows(tx, verifier.size())) {
+        for (const row of rows) {
+          const index = Number(row.log_index)
+          if (index > verifier.size()) add({ code: 'entries_missing', from: verifier.size(), to: index, reason: 'It was deleted.' })
+          // The hash of nothing stands for what is gone, so that what follows keeps its place.
+          while (index > verifier.size()) verifier.addLeaf(sha256(new Uint8Array(0)))
+          const wrong = checkEntryRow(row, needs.eventKey)
+          if (wrong) add({ ...wrong, from: index, to: index + 1 })
+          verifier.addLeaf(row.body === null ? row.leaf_hash : hashLeaf(sha256, Buffer.from(row.body)))
+        }
+        await compareTiles(tx, tiles.splice(0), findings)
+      }
+      const departures = verifier.finish()
+      findings.push(...departures, ...(await findStrays(tx, needs.eventKey)))
+      const size = verifier.size()
+      return { origin: said.origin ?? '', size, entries: size, root: verifier.root(), checkpoints: heads.length, findings }
+    },
+    { isolation: 'repeatable read' },
+  )

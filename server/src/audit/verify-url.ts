@@ -1,0 +1,127 @@
+import { EventPage, type LoggedEvent } from '@countersign/contract/events.ts'
+import { verifyCheckpoint } from '@countersign/log/checkpoint.ts'
+import { leafOf } from '@countersign/log/entry.ts'
+import { LogError } from '@countersign/log/errors.ts'
+import { parseVerifierKey } from '@countersign/log/note.ts'
+import { sha256 } from '@countersign/log/sha256-node.ts'
+import { type FullTile, splitTile, type Tile, tileAt, tilePath, tileWidth } from '@countersign/log/tile.ts'
+import { createVerifier, type ExpectedHead, type Finding } from '@countersign/log/verifier.ts'
+import { Trouble } from '../errors.ts'
+
+export type UrlVerification = {
+  origin: string
+  size: number
+  entries: number
+  root: Uint8Array
+  key: string
+  checkpoints: number
+  findings: Finding[]
+}
+
+type Needs = { vkey?: string | undefined; earlier: readonly string[]; apiKey?: string | undefined }
+
+const timeout = 30_000
+
+const get = async (base: string, path: string, headers: Record<string, string> = {}): Promise<Response> => {
+  const url = `${base.replace(/\/$/, '')}/${path}`
+  const response = await fetch(url, { headers, redirect: 'error', signal: AbortSignal.timeout(timeout) }).catch((cause) => {
+    throw new Trouble(
+      `${url} cannot be reached: ${(cause as Error).message}`,
+      'Check the address and the network between here and there.',
+      cause,
+    )
+  })
+  if (!response.ok) throw new Trouble(`${url} answers ${response.status}.`, 'Give the address of the console door, as browsers use it.')
+  return response
+}
+
+const readTile = async (base: string, tile: Tile): Promise<Uint8Array[]> => {
+  const response = await get(base, `log/${tilePath(tile)}`)
+  return splitTile(new Uint8Array(await response.arrayBuffer()), tile.width)
+}
+
+const compareTile = async (base: string, { level, index, hashes }: FullTile, findings: Finding[]): Promise<void> => {
+  const served = await readTile(base, { level, index, width: hashes.length })
+  if (Buffer.concat(served).equals(Buffer.concat(hashes))) return
+  const span = tileWidth ** (level + 1)
+  findings.push({
+    code: 'tile_mismatch',
+    from: index * span,
+    to: (index + 1) * span,
+    reason: `The tile ${level}/${index} is not that of the tiles below it.`,
+  })
+}
+
+/** A tenant's events from the API, page by page. */
+const readTenantEvents = async function* (base: string, apiKey: string): AsyncGenerator<LoggedEvent[]> {
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const response = await get(base, `v1/audit?limit=200${cursor === '' ? '' : `&cursor=${cursor}`}`, { 'x-api-key': apiKey })
+    const page = EventPage.safeParse(await response.json())
+    if (!page.success) throw new Trouble(`${base} answers in a form that is not understood.`, 'Verify with the version that runs there.')
+    yield page.data.items
+    cursor = page.data.next_cursor
+  }
+}
+
+/** Each of a tenant's events must be the one whose hash the tree holds at its place. */
+const checkEvents = async (
+  needs: { base: string; apiKey: string; size: number; leafAt: (index: number) => Promise<Uint8Array> },
+  findings: Finding[],
+) => {
+  let count = 0
+  let last = Number.POSITIVE_INFINITY
+  for await (const items of readTenantEvents(needs.base, needs.apiKey)) {
+    for (const { log_index, ...event } of items) {
+      const place = { from: log_index, to: log_index + 1 }
+      if (log_index >= last) findings.push({ code: 'entry_mismatch', ...place, reason: 'It was served out of order.' })
+      last = log_index
+      if (log_index >= needs.size) continue // newer than the checkpoint
+      count += 1
+      const leaf = leafOf(sha256, event)
+      if (!Buffer.from(await needs.leafAt(log_index)).equals(leaf))
+        findings.push({
+          code: 'entry_mismatch',
+          ...place,
+          reason: 'The event that was served is not the one whose hash is in the signed tree.',
+        })
+    }
+  }
+  return count
+}
+
+/** Verifies a log over the network: its tiles against its checkpoints, and with an API key each of the tenant's events. */
+export const verifyUrl = async (base: string, { vkey, earlier, apiKey }: Needs): Promise<UrlVerification> => {
+  const key = vkey ?? (await (await get(base, 'log/key')).text()).trim()
+  const trusted = [parseVerifierKey(sha256, key)]
+  const { origin, size, root } = await verifyCheckpoint(await (await get(base, 'log/checkpoint')).text(), trusted)
+  const findings: Finding[] = []
+  const heads: ExpectedHead[] = [{ name: `the newest checkpoint of ${size} entries`, size, root }]
+  for (const note of earlier) {
+    try {
+      const checkpoint = await verifyCheckpoint(note, trusted)
+      heads.push({ name: `the earlier checkpoint of ${checkpoint.size} entries`, ...checkpoint })
+    } catch (error) {
+      if (!(error instanceof LogError)) throw error
+      findings.push({ code: error.code, reason: `The earlier checkpoint is not to be believed: ${error.message}` })
+    }
+  }
+  const upper: FullTile[] = []
+  const verifier = createVerifier(sha256, heads, (tile) => tile.level > 0 && upper.push(tile))
+  const leaves: Uint8Array[] = []
+  for (let index = 0; index * tileWidth < size; index += 1) {
+    const hashes = await readTile(base, tileAt(0, index, size) as Tile)
+    for (const leaf of hashes) {
+      verifier.addLeaf(leaf)
+      if (apiKey !== undefined) leaves.push(leaf)
+    }
+    for (const tile of upper.splice(0)) await compareTile(base, tile, findings)
+  }
+  for (let level = 1; verifier.partialTile(level).length > 0; level += 1) {
+    const hashes = [...verifier.partialTile(level)]
+    await compareTile(base, { level, index: Math.floor(size / tileWidth ** (level + 1)), hashes }, findings)
+  }
+  findings.push(...verifier.finish())
+  const leafAt = async (index: number) => leaves[index] as Uint8Array
+  const entries = apiKey === undefined ? 0 : await checkEvents({ base, apiKey, size, leafAt }, findings)
+  return { origin, size, entries, root: verifier.root(), key, checkpoints: heads.length, findings }
+}

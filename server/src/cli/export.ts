@@ -1,0 +1,127 @@
+import { createWriteStream } from 'node:fs'
+import { mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { userInfo } from 'node:os'
+import { basename, dirname, join, resolve } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { findCheckpoint } from '../audit/checkpoint.ts'
+import { logFiles } from '../audit/log-folder.ts'
+import { findOrigin, fingerprintOf, logKeyOf } from '../audit/log-key.ts'
+import { record } from '../audit/record.ts'
+import { readEntries, readLeaves } from '../audit/tree-reader.ts'
+import { Trouble } from '../errors.ts'
+import type { Keys } from '../keys.ts'
+import type { Store } from '../store/open.ts'
+import { transaction } from '../store/transaction.ts'
+
+export type ExportOptions = {
+  store: Store
+  keys: Pick<Keys, 'log' | 'event'>
+  /** Folder to make. It must not exist, or be empty. */
+  out: string
+  /** Account name on the host, for the log. */
+  operator?: string
+  print?: (line: string) => void
+}
+
+const batch = 5000
+
+const requireFree = async (out: string): Promise<void> => {
+  const names = await readdir(out).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw new Trouble(`${out} cannot be used: ${error.message}`, 'Name a folder that does not exist yet.', error)
+  })
+  if (names.length > 0) throw new Trouble(`${out} is not empty.`, 'Name a folder that does not exist yet; nothing is ever overwritten.')
+}
+
+const readme = (origin: string, size: number, fingerprint: string): string => `Log ${origin}, ${size} entries
+Key ${fingerprint}
+
+  ${logFiles.entries}      one event a line, in the order of the log, RFC 8785 form
+  ${logFiles.checkpoint}          signed statement of the size and root of the tree (C2SP tlog-checkpoint)
+  ${logFiles.checkpoints}  earlier ones: {"size":…,"note":…} a line
+  ${logFiles.leaves}         SHA-256(0x00 || line) of each entry, 32 bytes each
+  ${logFiles.key}            verifier key (C2SP signed-note)
+
+To verify, offline:
+
+  countersign verify <this folder> [--vkey <key>] [--checkpoint <a checkpoint you kept>]
+
+The key in this folder proves nothing by itself: compare its fingerprint with one that you got by another way. Keep the
+checkpoint: with it you can show later whether anything up to here was changed.
+
+The tree is that of RFC 6962: leaves SHA-256(0x00 || entry), nodes SHA-256(0x01 || left || right). Lines end in a newline
+that is not part of the entry.
+`
+
+const writeStream = async (path: string, parts: AsyncGenerator<string | Buffer>): Promise<void> =>
+  await pipeline(parts, createWriteStream(path, { flush: true, mode: 0o600 }))
+
+const entriesOf = async function* (store: Store, size: number) {
+  for (let from = 0; from < size; from += batch) {
+    const bodies = await readEntries(store, from, Math.min(from + batch, size))
+    if (bodies.length !== Math.min(batch, size - from)) {
+      throw new Trouble(`Some entries from ${from} on are missing in the database.`, 'Run countersign verify: it names them.')
+    }
+    yield `${bodies.join('\n')}\n`
+  }
+}
+
+const leavesOf = async function* (store: Store, size: number) {
+  for (let from = 0; from < size; from += batch) yield Buffer.concat(await readLeaves(store, from, Math.min(from + batch, size)))
+}
+
+const notesOf = async function* ({ db }: Store, size: number) {
+  for (let after = -1; ; ) {
+    const rows = await db
+      .selectFrom('log_checkpoints')
+      .select(['size', 'note'])
+      .where('size', '>', String(after))
+      .where('size', '<=', String(size))
+      .orderBy('size')
+      .limit(batch)
+      .execute()
+    const last = rows.at(-1)
+    if (!last) return
+    for (const row of rows) yield `${JSON.stringify({ size: Number(row.size), note: row.note })}\n`
+    after = Number(last.size)
+  }
+}
+
+/** Writes the whole log into a folder, as it was at its newest checkpoint. The export is on the log before the first byte is written. */
+export const runExport = async ({ store, keys, out, operator = userInfo().username, print = () => {} }: ExportOptions): Promise<void> => {
+  const target = resolve(out)
+  await requireFree(target)
+  const newest = await findCheckpoint(store)
+  const origin = await findOrigin(store)
+  if (!newest || origin === undefined)
+    throw new Trouble('The log has no checkpoint yet.', 'Start the program once; it signs within a second of the first event.')
+  const { size, note } = newest
+  const key = logKeyOf(keys, origin)
+  await transaction(store, (tx) =>
+    record(tx, keys, {
+      action: 'AUDIT.EXPORTED',
+      result: 'ok',
+      actor: { kind: 'operator', id: operator },
+      target: { kind: 'log', id: origin },
+      details: { size },
+    }),
+  )
+  await mkdir(dirname(target), { recursive: true })
+  const draft = await mkdtemp(join(dirname(target), `.${basename(target)}-`))
+  try {
+    const at = (name: keyof typeof logFiles) => join(draft, logFiles[name])
+    await writeStream(at('entries'), entriesOf(store, size))
+    await writeStream(at('leaves'), leavesOf(store, size))
+    await writeStream(at('checkpoints'), notesOf(store, size))
+    await writeFile(at('checkpoint'), note, { flush: true, mode: 0o600 })
+    await writeFile(at('key'), `${key.text}\n`, { flush: true, mode: 0o600 })
+    await writeFile(at('readme'), readme(origin, size, fingerprintOf(key.verifier)), { flush: true, mode: 0o600 })
+    await rmdir(target).catch(() => {}) // the empty folder that the caller may have made
+    await rename(draft, target)
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true })
+    throw error
+  }
+  print(`${size} entries of ${origin} are in ${target}`)
+  print(`Key ${fingerprintOf(key.verifier)}`)
+}

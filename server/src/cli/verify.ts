@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises'
+import { formatBase64 } from '@countersign/log/bytes.ts'
+import { LogError } from '@countersign/log/errors.ts'
+import { parseVerifierKey } from '@countersign/log/note.ts'
+import { sha256 } from '@countersign/log/sha256-node.ts'
+import { type Finding, firstFinding, formatPlace } from '@countersign/log/verifier.ts'
+import { verifyLog } from '@countersign/log/verify.ts'
+import { guardPath } from '../audit/guard-file.ts'
+import { openLogFolder } from '../audit/log-folder.ts'
+import { findOrigin, fingerprintOf, verifierKeyOf } from '../audit/log-key.ts'
+import { verifyDatabase } from '../audit/verify-database.ts'
+import { verifyUrl } from '../audit/verify-url.ts'
+import { Trouble } from '../errors.ts'
+import type { Keys } from '../keys.ts'
+import type { Store } from '../store/open.ts'
+
+export type VerifyOptions = {
+  source:
+    | { folder: string }
+    /** The running database. With the keys each event's HMAC is checked too; with the data folder the checkpoint kept there. */
+    | { store: Store; keys?: Pick<Keys, 'log' | 'event'>; dataDir?: string }
+    | { url: string; apiKey?: string }
+  /** File with a checkpoint that somebody kept. */
+  checkpoint?: string
+  /** Verifier key; without it the source's own is taken. */
+  vkey?: string
+  print?: (line: string) => void
+}
+
+type Verified = { origin: string; size: number; entries: number; root: Uint8Array; checkpoints: number; key: string; findings: Finding[] }
+
+/** Findings that are printed after the first. */
+const maxPrinted = 20
+
+const readNote = async (path: string): Promise<string> =>
+  await readFile(path, 'utf8').catch((cause) => {
+    throw new Trouble(
+      `The checkpoint ${path} cannot be read: ${(cause as Error).message}`,
+      'Name the file of a checkpoint that you kept.',
+      cause,
+    )
+  })
+
+const verifyFolder = async (folder: string, vkey: string | undefined, earlier: string[]): Promise<Verified> => {
+  const source = await openLogFolder(folder).catch((cause) => {
+    throw new Trouble(`${folder} is not an exported log: ${(cause as Error).message}`, 'Make one with countersign export.', cause)
+  })
+  try {
+    const key = vkey ?? source.key
+    const { checkpoint, ...result } = await verifyLog(sha256, source, { trusted: [parseVerifierKey(sha256, key)], earlier })
+    const { findings, entries } = result
+    if (entries > checkpoint.size) {
+      const reason = `There are ${entries} entries, but the newest checkpoint says ${checkpoint.size}.`
+      findings.push({ code: 'entry_mismatch', from: checkpoint.size, to: entries, reason })
+    }
+    return { ...result, key, origin: checkpoint.origin, size: checkpoint.size }
+  } finally {
+    await source.close()
+  }
+}
+
+const verifyStore = async (
+  { store, keys, dataDir }: { store: Store; keys?: Pick<Keys, 'log' | 'event'>; dataDir?: string },
+  vkey: string | undefined,
+  earlier: string[],
+): Promise<Verified> => {
+  const origin = await findOrigin(store)
+  const key = vkey ?? (keys && origin && verifierKeyOf(keys, origin))
+  if (!key) throw new Trouble('There is no key to verify with.', 'Give the verifier key of the log, or the folder of its keys.')
+  const kept = dataDir === undefined ? undefined : await readFile(guardPath(dataDir), 'utf8').catch(() => undefined)
+  const trusted = [parseVerifierKey(sha256, key)]
+  const result = await verifyDatabase(store, { trusted, earlier: kept === undefined ? earlier : [...earlier, kept], eventKey: keys?.event })
+  return { ...result, key }
+}
+
+const verifySource = async (source: VerifyOptions['source'], vkey: string | undefined, earlier: string[]): Promise<Verified> => {
+  if ('folder' in source) return await verifyFolder(source.folder, vkey, earlier)
+  if ('store' in source) return await verifyStore(source, vkey, earlier)
+  return await verifyUrl(source.url, { vkey, earlier, apiKey: source.apiKey })
+}
+
+const tell = (finding: Finding): string => `${formatPlace(finding)}: ${finding.reason} (${finding.code})`
+
+/** Verifies a log and says what it found. Answers the exit code: 0 where nothing is wrong, 1 where anything is. */
+export const runVerify = async ({ source, checkpoint, vkey, print = console.log }: VerifyOptions): Promise<number> => {
+  const started = performance.now()
+  const earlier = checkpoint === undefined ? [] : [await readNote(checkpoint)]
+  let verified: Verified
+  try {
+    verified = await verifySource(source, vkey?.trim(), earlier)
+  } catch (error) {
+    if (!(error instanceof LogError)) throw error
+    print(`The log cannot be believed: ${error.message} (${error.code})`)
+    return 1
+  }
+  const { origin, size, entries, root, key, checkpoints, findings } = verified
+  const first = firstFinding(findings)
+  if (first) {
+    print(`The log ${origin} does NOT verify. First: ${tell(first)}`)
+    const others = findings.filter((finding) => finding !== first)
+    for (const finding of others.slice(0, maxPrinted)) print(`  also ${tell(finding)}`)
+    if (others.length > maxPrinted) print(`  and ${others.length - maxPrinted} more`)
+    return 1
+  }
+  print(`The log ${origin} verifies.`)
+  print(`  size        ${size}`)
+  print(`  root        ${formatBase64(root)}`)
+  print(`  checkpoints ${checkpoints}`)
+  print(`  entries     ${entries} checked`)
+  print(`  key         ${fingerprintOf(parseVerifierKey(sha256, key))}${vkey === undefined ? ' (from the log itself: compare it)' : ''}`)
+  print(`  took        ${((performance.now() - started) / 1000).toFixed(2)} s`)
+  return 0
+}
