@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { Scope } from '@countersign/contract/scopes.ts'
 import { roles } from '@countersign/contract/staff.ts'
 import { closest } from 'fastest-levenshtein'
@@ -7,18 +8,30 @@ import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { Trouble } from './errors.ts'
 
-const httpUrl = z.url({ protocol: /^https?$/, hostname: /./ }).refine((text) => {
-  const url = new URL(text)
-  return !url.username && !url.password && !url.hash && !url.search
-}, 'must be a plain http or https address without user, query or fragment')
-const origin = httpUrl.refine((text) => new URL(text).pathname === '/', 'must have no path').transform((text) => new URL(text).origin)
+const httpUrl = z.string().refine(
+  (text) => {
+    if (!URL.canParse(text)) return false
+    const { protocol, username, password, hash, search } = new URL(text)
+    return /^https?:$/.test(protocol) && !username && !password && !hash && !search
+  },
+  { message: 'must be a plain http or https address without user, query or fragment', abort: true },
+)
+const origin = httpUrl
+  .refine((text) => new URL(text).pathname === '/', { message: 'must have no path', abort: true })
+  .transform((text) => new URL(text).origin)
 const port = z.number().int().min(0).max(65535)
 const method = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
+const segment = /^(?:[A-Za-z0-9._~!$'()*,=@-]+|:[a-z][a-z0-9_]*)$/
 const pattern = z
   .string()
   .max(500)
-  .regex(
-    /^\/(?:(?:[A-Za-z0-9._~!$'()*,=@-]+|:[a-z][a-z0-9_]*)(?:\/(?:[A-Za-z0-9._~!$'()*,=@-]+|:[a-z][a-z0-9_]*))*)?$/,
+  .refine(
+    (path) =>
+      path.startsWith('/') &&
+      path
+        .slice(1)
+        .split('/')
+        .every((part, at, all) => (part === '' ? at === all.length - 1 : segment.test(part) && part !== '.' && part !== '..')),
     'must be a path of plain segments and :parameters',
   )
 
@@ -184,25 +197,25 @@ const environmentDatabase = (environment: NodeJS.ProcessEnv, name: string): stri
 /** Whether a host to listen on is loopback: what the local sign-in needs. */
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 
+/** The configuration of the example product, where there is none of your own. */
+export const exampleFile = fileURLToPath(new URL('../../examples/acme/countersign.config.yaml', import.meta.url))
+
 /** Reads the configuration: `file`, or `countersign.config.yaml` here, or the example's; then the environment. */
-export const loadConfig = (options: {
-  file?: string
-  exampleFile: string
-  defaultDataDir: () => string
-  environment: NodeJS.ProcessEnv
-}): Config => {
+export const loadConfig = (options: { file?: string; defaultDataDir: () => string; environment: NodeJS.ProcessEnv }): Config => {
   const { environment } = options
   const own = options.file ?? 'countersign.config.yaml'
   if (options.file !== undefined && !existsSync(options.file))
     throw new Trouble(`There is no ${options.file}.`, 'Check the path given with --config.')
   const example = options.file === undefined && !existsSync(own)
-  const source = example ? options.exampleFile : own
+  const source = example ? exampleFile : own
   const file = parseConfig(readFileSync(source, 'utf8'), source)
   file.console.port = environmentPort(environment, 'COUNTERSIGN_PORT') ?? file.console.port
   file.gateway.port = environmentPort(environment, 'COUNTERSIGN_GATEWAY_PORT') ?? file.gateway.port
-  if (file.identity === undefined && !isLoopback(file.console.host)) {
+  const publicHost = new URL(file.console.public_url ?? 'http://localhost').hostname
+  const exposed = [file.console.host, publicHost].find((host) => !isLoopback(host))
+  if (file.identity === undefined && exposed !== undefined) {
     throw new Trouble(
-      `console.host is ${file.console.host}, and no identity provider is configured.`,
+      `The console is reachable as ${exposed}, and no identity provider is configured.`,
       'The local sign-in runs on loopback only: set `identity.issuer`, or listen on 127.0.0.1.',
     )
   }

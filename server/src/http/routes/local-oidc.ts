@@ -1,6 +1,8 @@
+import { z } from 'zod'
 import { answerLocal } from '../../identity/local-provider/answer.ts'
 import { type LocalProvider, localPath } from '../../identity/local-provider/open.ts'
 import type { Door } from '../door.ts'
+import { problems } from '../fail.ts'
 
 /** The local OpenID provider, below the console's own address. It reads its bodies and writes its answers itself. */
 export const localProviderRoutes = async (app: Door, local: LocalProvider): Promise<void> => {
@@ -12,7 +14,11 @@ export const localProviderRoutes = async (app: Door, local: LocalProvider): Prom
       url: `${localPath}/*`,
       exposeHeadRoute: false,
       config: { access: 'public' },
-      schema: { hide: true },
+      schema: {
+        tags: ['sign-in'],
+        summary: 'The local OpenID provider (no issuer configured, loopback only)',
+        response: { 200: z.any().describe('As OpenID Connect says'), ...problems },
+      },
       handler: async (request, reply) => {
         for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value)
         reply.hijack()

@@ -1,0 +1,15 @@
+/**
+ * The addresses of the console's pages, as router patterns. The server answers each with the console's one page; the
+ * console builds its links from the same list.
+ */
+export const consolePaths = {
+  home: '/',
+  signIn: '/sign-in',
+  tenants: '/tenants',
+  tenant: '/tenants/:tenant_id',
+  users: '/users',
+  user: '/users/:user_id',
+  sessions: '/sessions',
+  session: '/sessions/:session_id',
+  audit: '/audit',
+} as const

@@ -1,0 +1,46 @@
+import { type ErrorCode, Problem } from '@countersign/contract/errors.ts'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
+import { formatProblem, Refusal } from '../errors.ts'
+
+/** What the HTTP library refuses by itself, in our words. */
+const known: Record<string, ErrorCode> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_json',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_json',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_request',
+  FST_ERR_BAD_URL: 'not_found',
+  FST_ERR_MAX_PARAM_LENGTH: 'not_found',
+  FST_ERR_RATE_LIMIT: 'too_many_requests',
+}
+
+/** Any error as a Refusal: the closed list, or `internal` for what is our own fault. */
+export const refusalOf = (error: FastifyError | Error): Refusal => {
+  if (error instanceof Refusal) return error
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    return new Refusal('invalid_request', {
+      errors: error.validation.map((issue) => ({ path: issue.instancePath || '/', message: issue.message ?? 'is not valid' })),
+    })
+  }
+  const code = (error as FastifyError).code
+  if (code !== undefined && known[code]) return new Refusal(known[code], { cause: error })
+  if (error instanceof SyntaxError && (error as FastifyError).statusCode === 400) return new Refusal('malformed_json')
+  return new Refusal('internal', { cause: error })
+}
+
+/** Answers with problem details; what only we may know goes to the program log. */
+export const sendProblem = (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  const refusal = refusalOf(error)
+  if (refusal.status >= 500) request.log.error({ err: refusal.facts.cause ?? error, code: refusal.code }, refusal.message)
+  else request.log.info({ code: refusal.code, cause: String(refusal.facts.cause ?? '') }, refusal.message)
+  if (refusal.status === 429 || refusal.status === 503) reply.header('retry-after', reply.getHeader('retry-after') ?? '1')
+  return reply
+    .code(refusal.status)
+    .type('application/problem+json')
+    .serializer((body: unknown) => JSON.stringify(body))
+    .send(formatProblem(refusal, request.id))
+}
+
+/** The refusals every route may answer, for its OpenAPI description. */
+export const problems = { default: Problem.describe('Refused: see `code` and `hint`') } as const

@@ -1,0 +1,46 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fastifyStatic from '@fastify/static'
+import { z } from 'zod'
+import { Refusal, Trouble } from '../../errors.ts'
+import type { Door } from '../door.ts'
+
+const schema = { tags: ['console'], response: { 200: z.any().describe('text/html') } }
+
+/** The console: hashed files below /assets, and its one page for every address that a person may open. */
+export const consoleRoutes = async (app: Door, needs: { consoleDir: string; paths: readonly string[] }): Promise<void> => {
+  const page = join(needs.consoleDir, 'index.html')
+  if (!existsSync(page)) throw new Trouble('The console is not built.', 'Run `npm start`, which builds it, or `npm run build -w console`.')
+  const html = readFileSync(page)
+  app.addHook('onRoute', (route) => {
+    if (route.url.startsWith('/assets/')) {
+      route.config = { ...route.config, access: 'public' }
+      route.schema = { ...schema, summary: 'Files of the console' }
+    }
+  })
+  await app.register(fastifyStatic, {
+    root: join(needs.consoleDir, 'assets'),
+    prefix: '/assets/',
+    index: false,
+    dotfiles: 'deny',
+    cacheControl: false,
+    // The names carry a hash of the content, and nothing of a tenant is in them.
+    setHeaders: (reply) => {
+      reply.header('cache-control', 'public, max-age=31536000, immutable')
+    },
+  })
+  for (const path of needs.paths) {
+    app.get(path, { config: { access: 'public' }, schema: { ...schema, summary: 'The console' } }, async (_request, reply) =>
+      reply
+        .type('text/html; charset=utf-8')
+        .serializer((body: unknown) => body as string)
+        .send(html),
+    )
+  }
+  app.setNotFoundHandler((request, reply) => {
+    const wantsPage = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html')
+    if (!wantsPage) throw new Refusal('not_found')
+    // The console shows its own page for an address it does not know.
+    return reply.code(404).type('text/html; charset=utf-8').send(html)
+  })
+}

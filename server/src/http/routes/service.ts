@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { Refusal } from '../../errors.ts'
+import type { Keys } from '../../keys.ts'
+import { requireAnswering } from '../../store/answering.ts'
+import type { Store } from '../../store/open.ts'
+import type { Door } from '../door.ts'
+import { problems } from '../fail.ts'
+
+/** Liveness, readiness, the OpenAPI document, and the keys that products verify us with. */
+export const serviceRoutes = (app: Door, needs: { store: Store; keys: Keys; isReady: () => string | null }): void => {
+  app.get(
+    '/healthz',
+    {
+      config: { access: 'public' },
+      schema: { tags: ['service'], summary: 'The process runs', response: { 200: z.object({ status: z.literal('ok') }), ...problems } },
+    },
+    async () => ({ status: 'ok' as const }),
+  )
+  app.get(
+    '/readyz',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags: ['service'],
+        summary: 'Requests can be served: database, log and gateway',
+        response: { 200: z.object({ status: z.literal('ready') }), ...problems },
+      },
+    },
+    async () => {
+      await requireAnswering(needs.store)
+      const trouble = needs.isReady()
+      if (trouble !== null) throw new Refusal('store_unavailable', { detail: trouble })
+      return { status: 'ready' as const }
+    },
+  )
+  app.get(
+    '/openapi.json',
+    {
+      config: { access: 'public' },
+      schema: { tags: ['service'], summary: 'This document', response: { 200: z.record(z.string(), z.any()), ...problems } },
+    },
+    async () => app.swagger() as unknown as Record<string, unknown>,
+  )
+  app.get(
+    '/.well-known/jwks.json',
+    {
+      config: { access: 'public' },
+      schema: {
+        tags: ['service'],
+        summary: 'Public keys of assertions and connector calls',
+        response: {
+          200: z.object({
+            keys: z.array(z.object({ kty: z.string(), crv: z.string(), x: z.string(), kid: z.string(), alg: z.string(), use: z.string() })),
+          }),
+          ...problems,
+        },
+      },
+    },
+    async () => ({ keys: [needs.keys.assertion.publicJwk] }),
+  )
+}

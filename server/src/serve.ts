@@ -1,0 +1,115 @@
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { consolePaths } from '@countersign/contract/paths.ts'
+import type { Logger } from 'pino'
+import { startSequencer } from './audit/sequence.ts'
+import type { Config } from './config.ts'
+import { openHttpConnector } from './directory/connectors/http.ts'
+import { startSync } from './directory/sync.ts'
+import { Trouble } from './errors.ts'
+import { startGateway } from './gateway/start.ts'
+import { buildDoor } from './http/app.ts'
+import type { Door } from './http/door.ts'
+import { auditRoutes } from './http/routes/audit.ts'
+import { authRoutes } from './http/routes/auth.ts'
+import { consoleRoutes } from './http/routes/console.ts'
+import { logRoutes } from './http/routes/log.ts'
+import { serviceRoutes } from './http/routes/service.ts'
+import { sessionRoutes } from './http/routes/sessions.ts'
+import { tenantRoutes } from './http/routes/tenants.ts'
+import { userRoutes } from './http/routes/users.ts'
+import { defaultOrigin, type Keys } from './keys.ts'
+import { startExpiry } from './sessions/expire.ts'
+import type { Store } from './store/open.ts'
+
+/** A free port of a host, for `port: 0`: addresses must be known before the doors that name each other open. */
+export const pickPort = async (host: string, wanted: number): Promise<number> => {
+  if (wanted !== 0) return wanted
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, host, () => {
+      const { port } = probe.address() as { port: number }
+      probe.close(() => resolve(port))
+    })
+  })
+}
+
+export type Addresses = { console_url: string; gateway_url: string }
+
+/** Addresses as browsers and callers use them. */
+export const addressesOf = (config: Config): Addresses => ({
+  console_url: config.console.public_url ?? `http://localhost:${config.console.port}`,
+  gateway_url: config.gateway.public_url ?? `http://localhost:${config.gateway.port}`,
+})
+
+const portTrouble = (error: unknown, what: string, port: number, variable: string): unknown => {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE')
+    return new Trouble(`Port ${port} for the ${what} is taken.`, `Set ${variable} to another one, or to 0 for a free one.`)
+  if (code === 'EACCES')
+    return new Trouble(`Port ${port} for the ${what} may not be used by this account.`, `Set ${variable} to a port above 1023.`)
+  return error
+}
+
+const consoleDir = fileURLToPath(new URL('../../console/dist', import.meta.url))
+
+export type Server = Addresses & { door: Door; close(): Promise<void> }
+
+/** Opens the doors on a store that is ready, and starts what runs beside them. Closing goes the other way round. */
+export const serve = async ({ config, store, keys, log }: { config: Config; store: Store; keys: Keys; log: Logger }): Promise<Server> => {
+  const addresses = addressesOf(config)
+  const { console_url: publicUrl, gateway_url: gatewayUrl } = addresses
+  const closers: (() => Promise<unknown>)[] = []
+  const close = async (): Promise<void> => {
+    for (const stop of closers.splice(0).reverse()) await stop().catch((error: unknown) => log.error({ err: error }, 'while closing'))
+  }
+  try {
+    const sequencer = await startSequencer({
+      store,
+      keys,
+      dataDir: config.data_dir,
+      origin: config.log.origin ?? defaultOrigin(keys),
+      log,
+    })
+    closers.push(() => sequencer.stop())
+    const connector = openHttpConnector({ ...config.directory.connector, issuer: publicUrl, keys })
+    closers.push(() => connector.close())
+    const sync = startSync({ store, keys, connector, config, log })
+    closers.push(() => sync.stop())
+    const expiry = startExpiry({ store, keys, log })
+    closers.push(() => expiry.stop())
+    const gateway = await startGateway({ config, store, keys, log, issuer: publicUrl, gatewayUrl }).catch((error: unknown) => {
+      throw portTrouble(error, 'gateway', config.gateway.port, 'COUNTERSIGN_GATEWAY_PORT')
+    })
+    closers.push(() => gateway.close())
+    const closing = new AbortController()
+    const door = await buildDoor({
+      store,
+      keys,
+      publicUrl,
+      log,
+      routes: async (app) => {
+        serviceRoutes(app, { store, keys, isReady: () => sequencer.trouble() })
+        await authRoutes(app, { store, keys, config, publicUrl, gatewayUrl, log })
+        tenantRoutes(app, { store, keys, connector })
+        userRoutes(app, { store, keys, connector })
+        sessionRoutes(app, { store, keys, connector, config, gatewayUrl, onRevoked: (id: string) => gateway.cut(id) })
+        auditRoutes(app, { store, keys, publicUrl, logStatus: () => sequencer.status(), closing: closing.signal })
+        logRoutes(app, { store, logStatus: () => sequencer.status() })
+        await consoleRoutes(app, { consoleDir, paths: Object.values(consolePaths) })
+      },
+    })
+    closers.push(async () => {
+      closing.abort()
+      await door.close()
+    })
+    await door.listen({ host: config.console.host, port: config.console.port }).catch((error: unknown) => {
+      throw portTrouble(error, 'console', config.console.port, 'COUNTERSIGN_PORT')
+    })
+    return { ...addresses, door, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

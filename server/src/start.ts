@@ -1,0 +1,83 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import pino, { type Logger } from 'pino'
+import { type Example, startExample } from './cli/example.ts'
+import { type Config, loadConfig } from './config.ts'
+import { loadKeys } from './keys.ts'
+import { addressesOf, pickPort, type Server, serve } from './serve.ts'
+import { openDatabase } from './store/database.ts'
+import { defaultDataDir } from './store/embedded.ts'
+import { openStore, type Store } from './store/open.ts'
+
+export type Running = { addresses: Record<string, string>; close(): Promise<void> }
+
+const programLog = (level: string, file: string): Logger =>
+  pino(
+    { level, base: undefined, redact: ['req.headers', 'headers', 'token', 'password'] },
+    pino.destination({ dest: file, sync: false, mkdir: true }),
+  )
+
+/**
+ * Starts everything: the database, the example product where no product is configured, the doors. `say` tells the person
+ * at the terminal how far it is.
+ */
+export const start = async (options: { file?: string; environment: NodeJS.ProcessEnv; say: (line: string) => void }): Promise<Running> => {
+  const { say } = options
+  const config: Config = loadConfig({ file: options.file, defaultDataDir, environment: options.environment })
+  mkdirSync(config.data_dir, { recursive: true, mode: 0o700 })
+  const logFile = join(config.data_dir, 'countersign.log')
+  const log = programLog(options.environment.COUNTERSIGN_LOG_LEVEL || 'info', logFile)
+  config.console.port = await pickPort(config.console.host, config.console.port)
+  config.gateway.port = await pickPort(config.gateway.host, config.gateway.port)
+
+  const closers: (() => Promise<unknown>)[] = []
+  const close = async (): Promise<void> => {
+    for (const stop of closers.splice(0).reverse()) await stop().catch((error: unknown) => log.error({ err: error }, 'while closing'))
+    log.flush()
+  }
+  try {
+    const database = await openDatabase({ config, log, say })
+    closers.push(() => database.stop())
+    const keys = loadKeys(config.keys_dir ?? join(config.data_dir, 'keys'))
+    const store: Store = await openStore({ url: database.appUrl, max: 16 })
+    closers.push(() => store.close())
+
+    let example: Example | undefined
+    if (config.example) {
+      say('Starting Acme, the example product (60 tenants, 3,000 users)')
+      example = await startExample({
+        databaseUrl: await database.ensureDatabase('countersign_example'),
+        port: await pickPort('127.0.0.1', config.example_port),
+        consoleUrl: addressesOf(config).console_url,
+        upstreamAudience: config.gateway.upstream_audience,
+        connectorAudience: config.directory.connector.audience,
+        log,
+        onExit: (reason) => {
+          log.error(reason)
+          say(`${reason}. Countersign goes on without it.`)
+        },
+      })
+      const product = example
+      closers.push(() => product.stop())
+      config.gateway.upstream = new URL(product.url).origin
+      config.directory.connector.url = `${new URL(product.url).origin}/countersign`
+    }
+    say('Opening the doors')
+    const server: Server = await serve({ config, store, keys, log })
+    closers.push(() => server.close())
+    const addresses = {
+      console: server.console_url,
+      gateway: server.gateway_url,
+      ...(example === undefined ? {} : { example: example.url }),
+      data_dir: config.data_dir,
+      database: database.description,
+      config: config.source,
+      log_file: logFile,
+    }
+    log.info(addresses, 'started')
+    return { addresses, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

@@ -1,0 +1,126 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { loadConfig, parseConfig } from '../../server/src/config.ts'
+import { Trouble } from '../../server/src/errors.ts'
+
+const minimal = `
+gateway:
+  upstream: http://127.0.0.1:4002
+  upstream_audience: api
+  routes: [{ method: GET, path: /v1/reports, scope: 'reports:read' }]
+  presets: { read_only: ['reports:read'] }
+directory:
+  connector: { url: http://127.0.0.1:4002/connector, audience: connector }
+`
+const folder = mkdtempSync(join(tmpdir(), 'countersign-config-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const load = (text: string, environment: NodeJS.ProcessEnv = {}) => {
+  const file = join(folder, 'countersign.config.yaml')
+  writeFileSync(file, text)
+  return loadConfig({ file, defaultDataDir: () => '/data', environment })
+}
+
+const troubleOf = (make: () => unknown): string => {
+  try {
+    make()
+  } catch (error) {
+    if (error instanceof Trouble) return `${error.message} | ${error.hint}`
+    throw error
+  }
+  return 'no trouble'
+}
+
+describe('the configuration', () => {
+  it('fills in what is left out', () => {
+    expect(load(minimal)).toMatchObject({
+      console: { host: '127.0.0.1', port: 4000 },
+      gateway: { port: 4001, sinks: [] },
+      data_dir: '/data',
+      example: false,
+    })
+  })
+
+  it('takes ports, folder and database from the environment', () => {
+    expect(
+      load(minimal, {
+        COUNTERSIGN_PORT: '0',
+        COUNTERSIGN_GATEWAY_PORT: '5001',
+        COUNTERSIGN_EXAMPLE_PORT: '5002',
+        COUNTERSIGN_DATA_DIR: '/elsewhere',
+        DATABASE_URL: 'postgres://u:p@h/d',
+      }),
+    ).toMatchObject({
+      console: { port: 0 },
+      gateway: { port: 5001 },
+      example_port: 5002,
+      data_dir: '/elsewhere',
+      database_url: 'postgres://u:p@h/d',
+    })
+  })
+
+  it.each([
+    [
+      'an unknown key, naming the nearest',
+      minimal.replace('upstream:', 'upsteam:'),
+      /gateway\.upsteam: unknown key; did you mean `upstream`\?/,
+    ],
+    ['an unknown key in a list', minimal.replace('scope:', 'scop:'), /gateway\.routes\.0\.scop: unknown key; did you mean `scope`\?/],
+    ['an unknown key at the top', `${minimal}\ngatway: {}`, /gatway: unknown key; did you mean `gateway`\?/],
+    ['an address that is none', minimal.replace('http://127.0.0.1:4002\n', 'nonsense\n'), /gateway\.upstream: /],
+    ['an address with a password', minimal.replace('http://127.0.0.1:4002\n', 'http://u:p@127.0.0.1:4002\n'), /gateway\.upstream: /],
+    [
+      'an upstream with a path',
+      minimal.replace('http://127.0.0.1:4002\n', 'http://127.0.0.1:4002/api\n'),
+      /gateway\.upstream: must have no path/,
+    ],
+    ['another protocol', minimal.replace('http://127.0.0.1:4002/connector', 'file:///etc/passwd'), /directory\.connector\.url: /],
+    ['a wildcard scope', minimal.replaceAll('reports:read', '*'), /gateway\.routes\.0\.scope: /],
+    [
+      'a preset with a scope that no route has',
+      minimal.replace("['reports:read']", "['billing:read']"),
+      /no route has the scope billing:read/,
+    ],
+    ['a path with dots', minimal.replace('/v1/reports', '/v1/../admin'), /gateway\.routes\.0\.path: /],
+    [
+      'a tenant parameter that is not in the path',
+      minimal.replace("'reports:read' }", "'reports:read', tenant: ':tenant_id' }"),
+      /must name a parameter of the path/,
+    ],
+    ['broken YAML', 'gateway: [', /is not valid YAML/],
+    ['a YAML bomb', 'a: &a [1]\nb: &b [*a, *a]\nc: [*b, *b]', /is not valid YAML/],
+    ['nothing', '', /gateway: /],
+  ])('refuses %s', (_what, text, expected) => {
+    expect(troubleOf(() => load(text))).toMatch(expected)
+  })
+
+  it.each([
+    ['COUNTERSIGN_PORT', 'http'],
+    ['COUNTERSIGN_GATEWAY_PORT', '70000'],
+    ['DATABASE_URL', 'mysql://h/d'],
+  ])('refuses %s=%s', (name, value) => {
+    expect(troubleOf(() => load(minimal, { [name]: value }))).toContain(name)
+  })
+
+  it('refuses the local sign-in anywhere but on loopback', () => {
+    expect(troubleOf(() => load(`${minimal}\nconsole: { host: 0.0.0.0 }`))).toMatch(/no identity provider is configured/)
+    expect(
+      troubleOf(() =>
+        load(`${minimal}\nidentity: { issuer: 'https://id.example', client_id: c }\nconsole: { public_url: http://console.example }`),
+      ),
+    ).toMatch(/without TLS/)
+  })
+
+  it('refuses a public address that is not loopback while the local sign-in is on', () => {
+    expect(troubleOf(() => load(`${minimal}\nconsole: { public_url: 'https://console.example' }`))).toMatch(
+      /no identity provider is configured/,
+    )
+  })
+
+  it('the shipped example is valid', () => {
+    const file = new URL('../../examples/acme/countersign.config.yaml', import.meta.url)
+    expect(parseConfig(readFileSync(file, 'utf8'), 'example').gateway.routes.length).toBeGreaterThan(5)
+  })
+})

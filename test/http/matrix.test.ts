@@ -1,0 +1,141 @@
+import type { Role } from '@countersign/contract/staff.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createKey } from '../../server/src/identity/tenant-key/create.ts'
+import { newVisitor, type Visitor } from '../support/browser.ts'
+import { type Rig, startRig } from '../support/rig.ts'
+
+type Operation = { method: string; path: string; roles?: Role[]; permission?: string; public: boolean }
+
+let rig: Rig
+const callers = new Map<string, { visitor: Visitor; headers: Record<string, string>; roles: Role[]; key?: boolean }>()
+let operations: Operation[] = []
+
+beforeAll(async () => {
+  rig = await startRig()
+  const document = (await (await fetch(`${rig.console_url}/openapi.json`)).json()) as {
+    paths: Record<string, Record<string, { security: object[]; 'x-roles'?: Role[]; 'x-permission'?: string }>>
+  }
+  operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      method: method.toUpperCase(),
+      path: path
+        .replace('{session_id}', 'ses_00000000000070008000000000000000')
+        .replace('{tenant_id}', 'ten_unknown')
+        .replace('{user_id}', 'usr_unknown')
+        .replace('{*}', 'nothing'),
+      roles: operation['x-roles'],
+      permission: operation['x-permission'],
+      public: operation.security.length === 0,
+    })),
+  )
+  for (const roles of [[], ['support_admin'], ['support_manager'], ['super_admin'], ['auditor']] as Role[][]) {
+    callers.set(roles.join() || 'staff without a role', { visitor: await rig.visitorWith(roles), headers: {}, roles })
+  }
+  callers.set('nobody', { visitor: newVisitor(rig.console_url), headers: {}, roles: [] })
+  const { key } = await createKey({ store: rig.database.store, keys: rig.database.keys }, { kind: 'operator', id: 'test' }, {
+    tenant_id: 'ten_a',
+    name: 'matrix',
+    permissions: ['audit:read'],
+  } as never)
+  callers.set('tenant key', { visitor: newVisitor(rig.console_url), headers: { 'x-api-key': key }, roles: [], key: true })
+  const over = await rig.visitorWith(['super_admin'])
+  await rig.database.store.db
+    .updateTable('staff_sessions')
+    .set({ created_at: new Date(Date.now() - 9 * 3_600_000), expires_at: new Date(Date.now() - 3_600_000) })
+    .where('staff_id', '=', over.staff_id)
+    .execute()
+  callers.set('expired sign-in', { visitor: over, headers: {}, roles: [] })
+})
+afterAll(() => rig?.close())
+
+const call = async (caller: string, { method, path }: { method: string; path: string }): Promise<{ status: number; code?: string }> => {
+  const { visitor, headers } = callers.get(caller) as NonNullable<ReturnType<typeof callers.get>>
+  const aborted = AbortSignal.timeout(5_000)
+  const response =
+    method === 'GET' || method === 'HEAD'
+      ? await visitor.get(path, headers)
+      : await visitor.send(method, path, method === 'DELETE' ? undefined : {}, headers)
+  const problem = response.headers.get('content-type')?.includes('problem+json') ? ((await response.json()) as { code: string }) : undefined
+  if (problem === undefined) await response.body?.cancel()
+  aborted.throwIfAborted()
+  return { status: response.status, code: problem?.code }
+}
+
+describe('AZ-1 every route × every caller answers exactly what its declaration says', () => {
+  it('covers every route that is not public, and there are some of each kind', () => {
+    expect(operations.filter((operation) => operation.roles).length).toBeGreaterThan(10)
+    expect(operations.filter((operation) => operation.permission).length).toBeGreaterThan(0)
+    for (const operation of operations)
+      expect([operation.path, operation.public || operation.roles || operation.permission]).not.toContain(undefined)
+  })
+
+  for (const caller of [
+    'nobody',
+    'staff without a role',
+    'support_admin',
+    'support_manager',
+    'super_admin',
+    'auditor',
+    'tenant key',
+    'expired sign-in',
+  ]) {
+    it(`AZ-1 C1 as ${caller}`, async () => {
+      const { roles, key } = callers.get(caller) as NonNullable<ReturnType<typeof callers.get>>
+      for (const operation of operations.filter((one) => !one.public)) {
+        const answer = await call(caller, operation)
+        const what = `${operation.method} ${operation.path}`
+        if (operation.permission) {
+          if (key) expect([what, answer.status]).toEqual([what, 200])
+          else expect([what, answer]).toEqual([what, { status: 401, code: 'key_refused' }])
+          continue
+        }
+        if (operation.roles?.some((role) => roles.includes(role))) {
+          expect([what, [401, 403].includes(answer.status)]).toEqual([what, false])
+          continue
+        }
+        const expected =
+          caller === 'expired sign-in'
+            ? { status: 401, code: 'session_over' }
+            : caller === 'nobody' || key
+              ? { status: 401, code: 'not_signed_in' }
+              : { status: 403, code: 'role_missing' }
+        expect([what, answer]).toEqual([what, expected])
+      }
+    })
+  }
+
+  it('AZ-1 answers 404 to a route that is not listed, whoever asks', async () => {
+    for (const caller of callers.keys()) {
+      for (const path of [
+        '/api/nothing',
+        '/api',
+        '/v1',
+        '/v1/audit/',
+        '/API/audit',
+        '/api//audit',
+        '/v2/audit',
+        '/admin',
+        '/metrics',
+        '/debug',
+        '/.env',
+      ]) {
+        expect([caller, path, await call(caller, { method: 'GET', path })]).toEqual([caller, path, { status: 404, code: 'not_found' }])
+      }
+    }
+  })
+
+  it('C1 AZ-2 puts a refusal for a missing role on the record', async () => {
+    const auditor = callers.get('auditor') as NonNullable<ReturnType<typeof callers.get>>
+    const refused = await auditor.visitor.get('/api/sessions')
+    expect(refused.status).toBe(403)
+    const admin = callers.get('support_admin') as NonNullable<ReturnType<typeof callers.get>>
+    await expect
+      .poll(async () => {
+        const page = (await (await admin.visitor.get('/api/audit?action=ACCESS.DENIED&limit=200')).json()) as {
+          items: { request?: { id: string }; note?: string; result: string }[]
+        }
+        return page.items.find((item) => item.request?.id === refused.headers.get('x-request-id'))
+      })
+      .toMatchObject({ result: 'deny', note: 'needs support_admin or super_admin', code: 'role_missing' })
+  })
+})
