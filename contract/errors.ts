@@ -167,6 +167,7 @@ export const errorCatalogue = {
     title: 'The database could not confirm that this was stored safely.',
     hint: 'It may or may not have happened: look at the log before you try again.',
   },
+  overloaded: { status: 503, title: 'This server has more requests than it can take.', hint: 'Nothing was done. Try again in a moment.' },
   shutting_down: { status: 503, title: 'This server is shutting down.', hint: 'Try again.' },
   internal: { status: 500, title: 'Something went wrong on our side.', hint: 'Tell your administrator the request id.' },
 } as const satisfies Record<string, Entry>

@@ -209,6 +209,18 @@ create table session_revocations (
   reason text
 );
 
+-- Whether a session is not revoked, by a look that is newer than the statement that asks, with the answer held until the
+-- caller's commit: a revocation takes the same lock exclusively (sessions/order.ts). So admissions stand before the revocation
+-- in the log or are not made. Where a revocation is under way the answer is no, without waiting.
+create function hold_session(id text) returns boolean language plpgsql volatile as $$
+begin
+  if not pg_try_advisory_xact_lock_shared(hashtextextended(id, 7301)) then
+    return false;
+  end if;
+  return not exists (select from session_revocations r where r.session_id = id);
+end
+$$;
+
 -- That the end was noticed and put on the record; a session is over at expires_at with or without this row.
 create table session_expiries (
   session_id text primary key references support_sessions (id),

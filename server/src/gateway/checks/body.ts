@@ -1,0 +1,31 @@
+import { Refusal } from '../../errors.ts'
+import type { Check } from '../exchange.ts'
+
+const withoutBody = new Set(['GET', 'HEAD', 'DELETE'])
+/** Frameworks take another method from a form's `_method`, which would be decided behind the gateway's back. */
+const isForm = (contentType: string): boolean => /^\s*(?:application\/x-www-form-urlencoded|multipart\/)/i.test(contentType)
+
+/** One way only to say how long a body is, and no body where the method has none. */
+export const checkBody: Check = (exchange, gate) => {
+  const { headers, method, request } = exchange
+  const length = headers.get('content-length')
+  const coding = headers.get('transfer-encoding')
+  if (length !== undefined && (coding !== undefined || !/^(?:0|[1-9][0-9]{0,14})$/.test(length))) {
+    throw new Refusal('header_refused', { detail: 'Content-Length is not a plain number, or came with Transfer-Encoding.' })
+  }
+  if (coding !== undefined && (coding !== 'chunked' || request.httpVersionMinor !== 1)) {
+    throw new Refusal('header_refused', { detail: 'Transfer-Encoding may only be chunked.' })
+  }
+  const expect = headers.get('expect')
+  if (expect !== undefined && (expect.toLowerCase() !== '100-continue' || !exchange.expects_continue)) {
+    throw new Refusal('header_refused', { detail: 'Expect may only be 100-continue.' })
+  }
+  exchange.has_body = coding !== undefined || (length !== undefined && length !== '0')
+  if (!exchange.has_body) return
+  if (withoutBody.has(method)) throw new Refusal('body_refused')
+  if (length !== undefined && Number(length) > gate.maxRequestBytes) throw new Refusal('body_too_large')
+  const encoding = headers.get('content-encoding')
+  if ((encoding !== undefined && encoding.toLowerCase() !== 'identity') || isForm(headers.get('content-type') ?? '')) {
+    throw new Refusal('unsupported_media_type')
+  }
+}

@@ -1,0 +1,34 @@
+import { Refusal } from '../../errors.ts'
+import type { Check } from '../exchange.ts'
+
+/** Names of a query that say which tenant is meant, however they are spelled. */
+const tenantName = /^(?:tenants?|orgs?|organi[sz]ations?)(?:ids?|slugs?|names?)?$/
+
+const namesTenant = (name: string): boolean =>
+  name
+    .toLowerCase()
+    .split(/[^a-z0-9_-]+/)
+    .some((part) => tenantName.test(part.replace(/[^a-z]/g, '')))
+
+/** Values of the query that name a tenant. The target check has made sure that names can be decoded. */
+const namedTenants = (query: string): string[] =>
+  query.split('&').flatMap((pair) => {
+    const [name = '', ...value] = pair.split('=')
+    return namesTenant(decodeURIComponent(name)) ? [value.join('=')] : []
+  })
+
+const decode = (text: string): string | undefined => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The tenant that a request names, in the path or in the query, is the session's own. */
+export const checkTenant: Check = ({ facts, route, parameters, query }) => {
+  const own = facts?.tenant_id
+  const bound = route?.tenant_index === undefined ? own : decode(parameters[route.tenant_index] ?? '')
+  if (own === undefined || bound !== own) throw new Refusal('other_tenant')
+  if (query !== '' && namedTenants(query).some((value) => decode(value) !== own)) throw new Refusal('other_tenant')
+}

@@ -1,0 +1,119 @@
+import type { EventAction, NewEvent } from '@countersign/contract/events.ts'
+import { type DraftEvent, draftEvent, sealEvent } from '../audit/record.ts'
+import type { Refusal } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { escapeInput, escapePath } from './escape.ts'
+import type { Exchange } from './exchange.ts'
+import type { SessionFacts } from './facts.ts'
+
+type Keys = { event: Buffer }
+
+/** Tenths of a millisecond since the request arrived. */
+export const durationOf = ({ started_ms }: Exchange): number => Math.round((performance.now() - started_ms) * 10) / 10
+
+/** The caller's own request id is kept as an attribute; ours is the one that counts (HD-12). */
+const detailsOf = ({ headers }: Exchange): { client_request_id: string } | undefined => {
+  const given = headers.get('x-request-id')
+  return given === undefined || given === '' ? undefined : { client_request_id: escapeInput(given, 128) }
+}
+
+export const targetOf = (facts: SessionFacts): { kind: 'tenant' | 'user'; id: string } =>
+  facts.target_user_id === null ? { kind: 'tenant', id: facts.tenant_id } : { kind: 'user', id: facts.target_user_id }
+
+const requestOf = (exchange: Exchange) => ({
+  id: exchange.id,
+  method: escapeInput(exchange.method, 20),
+  path: escapePath(exchange.target),
+  ...(exchange.route ? { route: exchange.route.pattern, scope: exchange.route.scope } : {}),
+})
+
+type Outcome = { result: 'ok' | 'deny' | 'error'; status: number; code?: string; note?: string; bytes?: number }
+
+/** What became of a request of a session. */
+export const sessionEvent = (action: EventAction, exchange: Exchange, facts: SessionFacts, outcome: Outcome): NewEvent => ({
+  action,
+  result: outcome.result,
+  actor: facts.staff,
+  tenant_id: facts.tenant_id,
+  target: targetOf(facts),
+  session_id: facts.id,
+  ...(facts.ticket === null ? {} : { ticket: facts.ticket }),
+  code: outcome.code,
+  note: outcome.note,
+  request: { ...requestOf(exchange), status: outcome.status, duration_ms: durationOf(exchange), bytes: outcome.bytes },
+  details: detailsOf(exchange),
+})
+
+/** A refusal that no session stands behind. */
+export const anonymousEvent = (exchange: Exchange, outcome: Outcome & { result: 'deny' }): NewEvent => ({
+  action: 'GATEWAY.REFUSED',
+  result: outcome.result,
+  actor: { kind: 'anonymous', id: 'anonymous' },
+  code: outcome.code,
+  note: outcome.note,
+  request: { ...requestOf(exchange), status: outcome.status },
+  details: { ...detailsOf(exchange), peer: exchange.request.socket.remoteAddress ?? 'unknown' },
+})
+
+/** Bytes that were no request. */
+export const brokenEvent = (id: string, refusal: Refusal, peer: string | undefined): NewEvent => ({
+  action: 'GATEWAY.REFUSED',
+  result: 'deny',
+  actor: { kind: 'anonymous', id: 'anonymous' },
+  code: refusal.code,
+  note: refusal.message,
+  request: { id, method: '-', path: '-', status: refusal.status },
+  details: { peer: peer ?? 'unknown' },
+})
+
+/** JSON text of a session's part in its events, made once per session. */
+type Rendered = { actor: string; ticket: string; session: string }
+const rendered = new WeakMap<SessionFacts, Rendered>()
+
+const render = (facts: SessionFacts): Rendered => {
+  const before = rendered.get(facts)
+  if (before) return before
+  const { email, id, issuer, kind, name, subject } = facts.staff
+  const target = targetOf(facts)
+  const made = {
+    actor: JSON.stringify({ email, id, issuer, kind, name, subject }),
+    session: `"session_id":"${facts.id}","target":${JSON.stringify({ id: target.id, kind: target.kind })},"tenant_id":${JSON.stringify(facts.tenant_id)},`,
+    ticket: facts.ticket === null ? '' : `"ticket":${JSON.stringify(facts.ticket)},`,
+  }
+  rendered.set(facts, made)
+  return made
+}
+
+/**
+ * The two events that every request makes, written out member by member in RFC 8785 order: the same bytes as draftEvent()
+ * gives, at a fraction of its price (a test compares them). Method, target, scope and ids are plain ASCII by their checks.
+ */
+const draftOk = (keys: Keys, action: string, exchange: Exchange, facts: SessionFacts, request: string): DraftEvent => {
+  const { actor, session, ticket } = render(facts)
+  const given = detailsOf(exchange)
+  const id = newId('event')
+  const details = given === undefined ? '' : `"details":{"client_request_id":${JSON.stringify(given.client_request_id)}},`
+  const head = `{"action":"${action}","actor":${actor},"category":"support_session",${details}"id":"${id}","occurred_at":"`
+  const tail = `","request":{${request}},"result":"ok",${session}${ticket}"v":1}`
+  return sealEvent(keys.event, id, head, tail)
+}
+
+const requestText = ({ id, method, target, route }: Exchange): string =>
+  `"id":"${id}","method":"${method}","path":${JSON.stringify(escapePath(target))},"route":${route?.pattern_json},"scope":"${route?.scope}"`
+
+export const draftAdmitted = (keys: Keys, exchange: Exchange, facts: SessionFacts): DraftEvent =>
+  draftOk(keys, 'SESSION.REQUEST.ADMITTED', exchange, facts, requestText(exchange))
+
+export const draftCompleted = (
+  keys: Keys,
+  exchange: Exchange,
+  facts: SessionFacts,
+  status: number,
+  bytes: number | undefined,
+): DraftEvent => {
+  const size = bytes === undefined ? '' : `"bytes":${bytes},`
+  const request = `${size}"duration_ms":${durationOf(exchange)},${requestText(exchange)},"status":${status}`
+  return draftOk(keys, 'SESSION.REQUEST.COMPLETED', exchange, facts, request)
+}
+
+export const draft = (keys: Keys, event: NewEvent): DraftEvent => draftEvent(keys.event, event)

@@ -1,0 +1,62 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { newId } from '../ids.ts'
+import type { SessionFacts } from './facts.ts'
+import type { DeclaredRoute, RouteTable } from './routes.ts'
+
+/** One request under judgement. Checks fill in what they found; nothing here is trusted before its check has passed. */
+export type Exchange = {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** Id that the caller, the upstream and the log see. */
+  readonly id: string
+  /** Monotonic clock. */
+  readonly started_ms: number
+  readonly method: string
+  /** Path and query as they arrived. What is judged is what is forwarded: this very text. */
+  readonly target: string
+  /** The caller waits for "100 Continue" before it sends the body. */
+  readonly expects_continue: boolean
+  path: string
+  query: string
+  /** Names in lower case; only after the header check. */
+  headers: ReadonlyMap<string, string>
+  has_body: boolean
+  token_hash: string
+  facts: SessionFacts | undefined
+  route: DeclaredRoute | undefined
+  parameters: readonly string[]
+}
+
+/** What the checks judge by. */
+export type Gate = {
+  /** Values of the Host header that are ours. */
+  authorities: ReadonlySet<string>
+  routes: RouteTable
+  maxRequestBytes: number
+  /** True once the gateway is closing. */
+  isClosing(): boolean
+  findFacts(tokenHash: string): SessionFacts | undefined | Promise<SessionFacts | undefined>
+}
+
+/** Throws a Refusal, or lets the request go on to the next check. */
+export type Check = (exchange: Exchange, gate: Gate) => void | Promise<void>
+
+const none: ReadonlyMap<string, string> = new Map()
+
+export const newExchange = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Exchange => ({
+  request,
+  response,
+  id: newId('request'),
+  started_ms: performance.now(),
+  method: request.method ?? '',
+  target: request.url ?? '',
+  expects_continue: expectsContinue,
+  path: '',
+  query: '',
+  headers: none,
+  has_body: false,
+  token_hash: '',
+  facts: undefined,
+  route: undefined,
+  parameters: [],
+})

@@ -1,0 +1,70 @@
+import { errorCatalogue } from '@countersign/contract/errors.ts'
+import { formatProblem, Refusal } from '../errors.ts'
+import { ownHeaders } from './answer.ts'
+import { methods } from './checks/method.ts'
+import { findTokenHash } from './checks/token.ts'
+import { anonymousEvent, draft, sessionEvent } from './entries.ts'
+import type { Exchange } from './exchange.ts'
+import type { FactsSource, SessionFacts } from './facts.ts'
+import type { Writer } from './writer.ts'
+
+type Log = { error(facts: object, message: string): void }
+type Needs = { keys: { event: Buffer }; writer: Writer; facts: FactsSource; log: Log; secure: boolean }
+
+export const toRefusal = (error: unknown, log: Log): Refusal => {
+  if (error instanceof Refusal) return error
+  log.error({ err: error }, 'a request failed for a reason of our own')
+  return new Refusal('internal', { cause: error })
+}
+
+/** Headers and body of a refusal, as problem details. */
+export const problemOf = (refusal: Refusal, requestId: string, secure: boolean): { headers: string[]; body: Buffer } => {
+  const body = Buffer.from(JSON.stringify(formatProblem(refusal, requestId)))
+  const headers = [...ownHeaders(requestId, secure), 'content-type', 'application/problem+json', 'content-length', String(body.length)]
+  if (refusal.status === 401) headers.push('www-authenticate', 'Bearer')
+  if (refusal.status === 405) headers.push('allow', [...methods].join(', '))
+  if (refusal.status === 503) headers.push('retry-after', '1')
+  return { headers, body }
+}
+
+/** Answers a refusal where nothing has been answered yet. A body that nobody will read ends the connection. */
+export const answerProblem = (exchange: Exchange, refusal: Refusal, secure: boolean): void => {
+  const { request, response, id } = exchange
+  if (response.headersSent || response.destroyed) {
+    response.destroy()
+    return
+  }
+  const { headers, body } = problemOf(refusal, id, secure)
+  const unread = !request.complete || exchange.has_body
+  if (unread || refusal.code === 'shutting_down' || refusal.code === 'upgrade_refused') headers.push('connection', 'close')
+  response.writeHead(refusal.status, headers)
+  response.end(body)
+}
+
+/** The session that a refused request belongs to, also where it was refused before its token was looked at (C44). */
+const findSession = async (needs: Needs, exchange: Exchange): Promise<SessionFacts | undefined> => {
+  if (exchange.facts) return exchange.facts
+  const tokenHash = findTokenHash(exchange.request.rawHeaders)
+  return tokenHash === undefined ? undefined : needs.facts.find(tokenHash)
+}
+
+/** Puts the refusal on the record, in its session's log where the request has a session. */
+export const recordRefusal = async (needs: Needs, exchange: Exchange, refusal: Refusal): Promise<void> => {
+  const facts = await findSession(needs, exchange)
+  const note = refusal.facts.detail ?? errorCatalogue[refusal.code].title
+  const outcome = { result: 'deny', status: refusal.status, code: refusal.code, note } as const
+  const event = facts ? sessionEvent('SESSION.REQUEST.REFUSED', exchange, facts, outcome) : anonymousEvent(exchange, outcome)
+  await needs.writer.note(draft(needs.keys, event))
+}
+
+/** Refuses a request: on the record first, then the answer. What cannot be recorded is refused all the same, as our own fault. */
+export const refuse = async (needs: Needs, exchange: Exchange, error: unknown): Promise<void> => {
+  const refusal = toRefusal(error, needs.log)
+  try {
+    // Our own trouble is no refusal of anybody; and a queue that is full takes no record of it.
+    if (refusal.status < 500 || refusal.code === 'shutting_down') await recordRefusal(needs, exchange, refusal)
+    answerProblem(exchange, refusal, needs.secure)
+  } catch (failure) {
+    answerProblem(exchange, toRefusal(failure, needs.log), needs.secure)
+  }
+}

@@ -1,0 +1,66 @@
+import type { ErrorCode } from '@countersign/contract/errors.ts'
+
+/** Something under way in a session that can be ended at once. */
+export type Run = { cut(code: ErrorCode): void }
+
+type Session = { deadline_ms: number; timer: NodeJS.Timeout; runs: Set<Run> }
+
+/** What runs in which session, and until when by our monotonic clock. */
+export type Running = {
+  add(sessionId: string, run: Run, deadlineMs: number): void
+  remove(sessionId: string, run: Run): void
+  /** Ends a session here for good: what runs, and what was admitted a moment ago and is about to. */
+  end(sessionId: string): void
+  hasEnded(sessionId: string): boolean
+  cut(sessionId: string, code: ErrorCode): void
+  cutAll(code: ErrorCode): void
+  sessionIds(): string[]
+  count(): number
+}
+
+const endedRemembered = 10_000
+
+export const newRunning = (): Running => {
+  const ended = new Set<string>()
+  const sessions = new Map<string, Session>()
+  const cut = (sessionId: string, code: ErrorCode): void => {
+    for (const run of [...(sessions.get(sessionId)?.runs ?? [])]) run.cut(code)
+  }
+  const startTimer = (sessionId: string, deadlineMs: number): NodeJS.Timeout =>
+    setTimeout(() => cut(sessionId, 'session_expired'), Math.max(0, deadlineMs - performance.now()))
+  return {
+    add: (sessionId, run, deadlineMs) => {
+      const session = sessions.get(sessionId)
+      if (!session) {
+        sessions.set(sessionId, { deadline_ms: deadlineMs, timer: startTimer(sessionId, deadlineMs), runs: new Set([run]) })
+        return
+      }
+      session.runs.add(run)
+      // The database's latest word on when the session ends; differences of a few milliseconds are its answer's way to us.
+      if (Math.abs(deadlineMs - session.deadline_ms) > 5) {
+        clearTimeout(session.timer)
+        session.deadline_ms = deadlineMs
+        session.timer = startTimer(sessionId, deadlineMs)
+      }
+    },
+    remove: (sessionId, run) => {
+      const session = sessions.get(sessionId)
+      if (!session?.runs.delete(run) || session.runs.size > 0) return
+      clearTimeout(session.timer)
+      sessions.delete(sessionId)
+    },
+    end: (sessionId) => {
+      const oldest = ended.size >= endedRemembered ? ended.values().next().value : undefined
+      if (oldest !== undefined) ended.delete(oldest)
+      ended.add(sessionId)
+      cut(sessionId, 'session_revoked')
+    },
+    hasEnded: (sessionId) => ended.has(sessionId),
+    cut,
+    cutAll: (code) => {
+      for (const sessionId of [...sessions.keys()]) cut(sessionId, code)
+    },
+    sessionIds: () => [...sessions.keys()],
+    count: () => [...sessions.values()].reduce((sum, { runs }) => sum + runs.size, 0),
+  }
+}

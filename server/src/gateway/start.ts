@@ -1,0 +1,192 @@
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Config } from '../config.ts'
+import { Refusal } from '../errors.ts'
+import { newId } from '../ids.ts'
+import type { Keys } from '../keys.ts'
+import type { Store } from '../store/open.ts'
+import { admit } from './admit.ts'
+import { newAsserter } from './assertion.ts'
+import { headersMaximum } from './checks/headers.ts'
+import { brokenEvent, draft } from './entries.ts'
+import { type Exchange, type Gate, newExchange } from './exchange.ts'
+import { newFacts } from './facts.ts'
+import { type ForwardNeeds, forward } from './forward.ts'
+import { checks } from './index.ts'
+import { newOutbox } from './outbox.ts'
+import { answerProblem, problemOf, refuse } from './refuse.ts'
+import { compileRoutes } from './routes.ts'
+import { newRunning } from './running.ts'
+import { newUpstream } from './upstream.ts'
+import { startWatch } from './watch.ts'
+import { newWriter } from './writer.ts'
+
+type Log = { error(facts: object, message: string): void; warn(facts: object, message: string): void }
+
+type Needs = {
+  config: { gateway: Config['gateway'] }
+  store: Store
+  keys: Pick<Keys, 'event' | 'assertion'>
+  log: Log
+  /** `iss` of assertions: where our public keys are found. */
+  issuer: string
+  /** The address that callers use. */
+  gatewayUrl: string
+}
+
+export type Gateway = {
+  address: AddressInfo
+  /** Ends what runs in a session, now. */
+  cut(sessionId: string): void
+  close(graceMs?: number): Promise<void>
+}
+
+const inFlightMaximum = 2_000
+const connectionsMaximum = 5_000
+
+/** Host names under which the gateway is called: its public address; on loopback also the numeric one. */
+const authoritiesOf = (gatewayUrl: string, port: number): Set<string> => {
+  const { host, hostname } = new URL(gatewayUrl)
+  const authorities = new Set([host.toLowerCase()])
+  if (hostname === 'localhost' || hostname === '127.0.0.1')
+    for (const name of ['localhost', '127.0.0.1']) authorities.add(`${name}:${port}`)
+  return authorities
+}
+
+/** What Node's parser refuses before there is a request. */
+const codeOfBroken = (code: string | undefined): 'headers_too_large' | 'request_timeout' | 'invalid_request' => {
+  if (code === 'HPE_HEADER_OVERFLOW' || code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return 'headers_too_large'
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'invalid_request'
+}
+
+type Counted = Socket & { inFlight?: number }
+
+/** The gateway: judges, records, forwards. Settled when it listens. */
+export const startGateway = async ({ config, store, keys, log, issuer, gatewayUrl }: Needs): Promise<Gateway> => {
+  const { gateway: settings } = config
+  const secure = gatewayUrl.startsWith('https:')
+  const routes = compileRoutes(settings)
+  const writer = newWriter(store.pool)
+  const facts = newFacts(store)
+  const running = newRunning()
+  const outbox = newOutbox(writer, log)
+  const upstream = newUpstream({ origin: settings.upstream, timeoutMs: settings.upstream_timeout_seconds * 1000 })
+  const needs = { store, keys, writer, facts, log, secure }
+  const forwarding: ForwardNeeds = {
+    keys,
+    writer,
+    outbox,
+    running,
+    upstream,
+    assert: newAsserter({ issuer, audience: settings.upstream_audience, key: keys.assertion }),
+    origin: settings.upstream,
+    maxRequestBytes: settings.max_request_bytes,
+    secure,
+  }
+  let closing = false
+  let inFlight = 0
+  const gate: Gate = {
+    authorities: new Set(),
+    routes,
+    maxRequestBytes: settings.max_request_bytes,
+    isClosing: () => closing,
+    findFacts: facts.find,
+  }
+
+  const pass = async (exchange: Exchange): Promise<void> => {
+    for (const { check } of checks) {
+      const pending = check(exchange, gate)
+      if (pending) await pending
+    }
+    const deadlineMs = await admit(needs, exchange)
+    if (performance.now() >= deadlineMs) throw new Refusal('session_expired', { detail: 'It expired before the request was forwarded.' })
+    if (running.hasEnded(exchange.facts?.id ?? '')) throw new Refusal('session_revoked')
+    await forward(forwarding, exchange, deadlineMs)
+  }
+
+  const serve = async (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> => {
+    const exchange = newExchange(request, response, expectsContinue)
+    const socket = request.socket as Counted
+    if (inFlight >= inFlightMaximum) return answerProblem(exchange, new Refusal('overloaded'), secure)
+    inFlight++
+    socket.inFlight = (socket.inFlight ?? 0) + 1
+    try {
+      await pass(exchange)
+    } catch (error) {
+      await refuse(needs, exchange, error)
+    } finally {
+      inFlight--
+      socket.inFlight--
+    }
+  }
+
+  /** There is no request yet, only bytes that are none: recorded and answered all the same. */
+  const refuseBroken = async (error: Error & { code?: string }, socket: Counted): Promise<void> => {
+    if (!socket.writable || socket.destroyed || error.code === 'ECONNRESET') return void socket.destroy()
+    // An answer is under way on this connection: another one would be taken for a part of it.
+    if ((socket.inFlight ?? 0) > 0) return void socket.destroy()
+    const refusal = new Refusal(codeOfBroken(error.code))
+    const id = newId('request')
+    let answer = refusal
+    try {
+      await writer.note(draft(keys, brokenEvent(id, refusal, socket.remoteAddress)))
+    } catch {
+      answer = new Refusal('store_unavailable')
+    }
+    if (socket.destroyed) return
+    const { headers, body } = problemOf(answer, id, secure)
+    const lines = [...headers, 'connection', 'close'].map((text, i) => (i % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join('')
+    socket.end(`HTTP/1.1 ${answer.status} Refused\r\n${lines}\r\n${body}`)
+  }
+
+  const server: Server = createServer(
+    {
+      maxHeaderSize: 16_384,
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      keepAliveTimeout: 5_000,
+      connectionsCheckingInterval: 2_000,
+      insecureHTTPParser: false,
+      // A missing Host is refused by the check, on the record.
+      requireHostHeader: false,
+      noDelay: true,
+    },
+    (request, response) => void serve(request, response, false),
+  )
+  server.maxHeadersCount = headersMaximum + 1
+  server.maxConnections = connectionsMaximum
+  server.on('checkContinue', (request, response) => void serve(request, response, true))
+  server.on('checkExpectation', (request, response) => void serve(request, response, false))
+  server.on('clientError', (error, socket) => void refuseBroken(error, socket as Socket))
+  server.on('connect', (request: IncomingMessage, socket: Socket) => {
+    const response = new ServerResponse(request)
+    response.assignSocket(socket)
+    response.once('finish', () => socket.end())
+    void refuse(needs, newExchange(request, response, false), new Refusal('upgrade_refused'))
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(settings.port, settings.host, resolve)
+  })
+  const address = server.address() as AddressInfo
+  gate.authorities = authoritiesOf(gatewayUrl, address.port)
+  const watch = startWatch({ store, running, log })
+
+  const close = async (graceMs = 10_000): Promise<void> => {
+    closing = true
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    const patience = AbortSignal.timeout(graceMs)
+    while (inFlight > 0 && !patience.aborted) await wait(20)
+    running.cutAll('shutting_down')
+    server.closeIdleConnections()
+    for (let i = 0; inFlight > 0 && i < 100; i++) await wait(20)
+    server.closeAllConnections()
+    await closed
+    await watch.stop()
+    await outbox.flush()
+    outbox.close()
+    await upstream.close()
+  }
+  return { address, cut: (sessionId) => running.end(sessionId), close }
+}

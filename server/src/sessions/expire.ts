@@ -1,0 +1,71 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { sql } from 'kysely'
+import { record } from '../audit/record.ts'
+import type { Keys } from '../keys.ts'
+import type { Store } from '../store/open.ts'
+import { transaction } from '../store/transaction.ts'
+
+type ExpireNeeds = { store: Store; keys: Keys }
+type Ended = { id: string; tenant_id: string; ticket: string | null }
+
+const batch = 200
+
+/**
+ * Puts on the record that sessions have run out, each once whichever replica comes first. Nothing depends on it: at
+ * `expires_at` a session is over by the database's clock (S3). `everything` looks further back than two hours.
+ */
+export const noteExpiries = async (needs: ExpireNeeds, everything = true): Promise<number> => {
+  let noted = 0
+  for (;;) {
+    const count = await transaction(needs.store, async (tx) => {
+      const { rows } = await sql<Ended>`
+        with ended as (
+          select s.id, s.tenant_id, s.ticket, s.expires_at from support_sessions s
+          where s.expires_at <= clock_timestamp()
+            and (${everything} or s.expires_at > clock_timestamp() - interval '2 hours')
+            and not exists (select from session_revocations r where r.session_id = s.id)
+            and not exists (select from session_expiries e where e.session_id = s.id)
+          order by s.expires_at limit ${batch}
+        ), claimed as (
+          insert into session_expiries (session_id) select id from ended on conflict (session_id) do nothing returning session_id
+        )
+        select e.id, e.tenant_id, e.ticket from ended e join claimed c on c.session_id = e.id order by e.expires_at`.execute(tx)
+      for (const { id, tenant_id, ticket } of rows) {
+        await record(tx, needs.keys, {
+          action: 'SESSION.EXPIRED',
+          result: 'ok',
+          actor: { kind: 'system', id: 'expiry' },
+          tenant_id,
+          target: { kind: 'session', id },
+          session_id: id,
+          ...(ticket === null ? {} : { ticket }),
+        })
+      }
+      return rows.length
+    })
+    noted += count
+    if (count < batch) return noted
+  }
+}
+
+/** Notes expiries every few seconds until it is stopped; `stop` waits for the pass under way. */
+export const startExpiry = (
+  needs: ExpireNeeds & { log: { warn(facts: object, message: string): void } },
+  { everyMs = 2_000 } = {},
+): { stop(): Promise<void> } => {
+  const stopping = new AbortController()
+  const run = async () => {
+    for (let pass = 0; !stopping.signal.aborted; pass++) {
+      // All of the past at the start and once in a while: after a long outage some may lie further back.
+      await noteExpiries(needs, pass % 1_000 === 0).catch((err) => needs.log.warn({ err }, 'expiries could not be noted'))
+      await wait(everyMs, undefined, { signal: stopping.signal }).catch(() => {})
+    }
+  }
+  const running = run()
+  return {
+    stop: async () => {
+      stopping.abort()
+      await running
+    },
+  }
+}

@@ -1,0 +1,86 @@
+import { RevokeSession, type Session } from '@countersign/contract/sessions.ts'
+import { consoleRoles } from '@countersign/contract/staff.ts'
+import { sql, type Transaction } from 'kysely'
+import type { z } from 'zod'
+import { record } from '../audit/record.ts'
+import { Refusal } from '../errors.ts'
+import { actorOf, type Principal, requireRole, type StaffPrincipal } from '../identity/principal.ts'
+import type { Keys } from '../keys.ts'
+import type { Store } from '../store/open.ts'
+import type { Tables } from '../store/tables.ts'
+import { transaction } from '../store/transaction.ts'
+import { lockSession } from './order.ts'
+import { selectSessions } from './row.ts'
+
+export type RevokeNeeds = {
+  store: Store
+  keys: Keys
+  /** Told after the commit, so that what runs in this process is cut at once; other replicas look themselves. */
+  onRevoked: (sessionId: string) => void
+}
+
+/** Its opener, also without the role by now, and any staff with it: ending access is never harder than taking it. */
+function requireRevoker(principal: Principal, opener: string | undefined): asserts principal is StaffPrincipal {
+  if (principal.kind === 'staff' && principal.id === opener) return
+  requireRole(principal, consoleRoles)
+}
+
+/** Revokes where the session is still running by the database's clock; answers whether it was this call that did. */
+const insertRevocation = async (
+  tx: Transaction<Tables>,
+  sessionId: string,
+  by: { kind: 'opener' | 'staff'; email: string; reason: string | undefined },
+): Promise<boolean> => {
+  const { rows } = await sql`
+    insert into session_revocations (session_id, revoked_by_kind, revoked_by, reason)
+    select s.id, ${by.kind}, ${by.email}, ${by.reason ?? null} from support_sessions s
+    where s.id = ${sessionId} and s.expires_at > clock_timestamp()
+    on conflict (session_id) do nothing
+    returning session_id`.execute(tx)
+  return rows.length > 0
+}
+
+/** Ends a session for good. Twice is harmless: the second time answers the same session and records nothing. */
+export const revokeSession = async (
+  needs: RevokeNeeds,
+  principal: Principal,
+  sessionId: string,
+  input: z.input<typeof RevokeSession>,
+): Promise<Session> => {
+  const parsed = RevokeSession.safeParse(input ?? {})
+  if (!parsed.success) {
+    throw new Refusal('invalid_request', { errors: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })) })
+  }
+  const reason = parsed.data.reason || undefined
+  const revoked = await transaction(needs.store, async (tx) => {
+    const row = await tx
+      .selectFrom('support_sessions')
+      .select(['staff_id', 'tenant_id', 'ticket'])
+      .where('id', '=', sessionId)
+      .executeTakeFirst()
+    requireRevoker(principal, row?.staff_id)
+    if (!row) throw new Refusal('not_found')
+    const kind = row.staff_id === principal.id ? 'opener' : 'staff'
+    await lockSession(tx, sessionId)
+    const mine = await insertRevocation(tx, sessionId, { kind, email: principal.email, reason })
+    const [found] = await selectSessions(tx, sql`s.id = ${sessionId}`)
+    if (!found) throw new Refusal('not_found')
+    if (!mine && found.session.status !== 'REVOKED') throw new Refusal('session_already_over')
+    if (mine) {
+      await record(tx, needs.keys, {
+        action: 'SESSION.REVOKED',
+        result: 'ok',
+        actor: actorOf(principal),
+        tenant_id: row.tenant_id,
+        target: { kind: 'session', id: sessionId },
+        session_id: sessionId,
+        ...(row.ticket === null ? {} : { ticket: row.ticket }),
+        ...(reason === undefined ? {} : { reason }),
+        details: { revoked_by: kind },
+      })
+    }
+    return found.session
+  })
+  needs.onRevoked(sessionId)
+  return revoked
+}

@@ -1,0 +1,28 @@
+import type { ScopeCatalogue } from '@countersign/contract/scopes.ts'
+import type { Config } from '../config.ts'
+import { Refusal } from '../errors.ts'
+
+type GatewayConfig = { gateway: Pick<Config['gateway'], 'routes' | 'presets'> }
+
+/** The scopes and presets of the configuration: nothing else can be granted. */
+export const listScopes = ({ gateway }: GatewayConfig): ScopeCatalogue => {
+  const byScope = new Map<string, { method: string; path: string }[]>()
+  for (const { scope, method, path } of gateway.routes) byScope.set(scope, [...(byScope.get(scope) ?? []), { method, path }])
+  return {
+    scopes: [...byScope].map(([scope, routes]) => ({ scope, routes })).sort((a, b) => (a.scope < b.scope ? -1 : 1)),
+    presets: Object.entries(gateway.presets).map(([name, scopes]) => ({ name, scopes })),
+  }
+}
+
+/** The scopes that a list of scopes and presets stands for: sorted, each once. One unknown name refuses all. */
+export const expandScopes = ({ gateway }: GatewayConfig, asked: readonly string[]): string[] => {
+  const known = new Set(gateway.routes.map(({ scope }) => scope))
+  const expanded = new Set<string>()
+  for (const name of asked) {
+    const preset = Object.hasOwn(gateway.presets, name) ? gateway.presets[name] : undefined
+    if (preset) for (const scope of preset) expanded.add(scope)
+    else if (known.has(name)) expanded.add(name)
+    else throw new Refusal('scope_unknown', { errors: [{ path: 'scopes', message: 'has a scope or preset that does not exist' }] })
+  }
+  return [...expanded].sort()
+}
