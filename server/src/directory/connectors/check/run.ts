@@ -1,0 +1,25 @@
+import type { Seen } from './check.ts'
+import { directoryChecks } from './directory.ts'
+import { Fault, openProbe, type ProbeOptions } from './probe.ts'
+import { trustChecks } from './trust.ts'
+
+export type Finding = { name: string; ok: true; seen: string } | { name: string; ok: false; problem: string; hint: string }
+
+/** Goes through the connector protocol as an integrator would want, and tells of each thing as it is found. */
+export async function* checkConnector(options: ProbeOptions): AsyncGenerator<Finding> {
+  const probe = openProbe(options)
+  const seen: Seen = { tenants: [], syncToken: null }
+  try {
+    for (const { name, hint, needed, run } of [...trustChecks, ...directoryChecks]) {
+      try {
+        yield { name, ok: true, seen: await run(probe, seen) }
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error
+        yield { name, ok: false, problem: error.message, hint }
+        if (needed) return
+      }
+    }
+  } finally {
+    await probe.close()
+  }
+}
