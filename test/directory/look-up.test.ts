@@ -7,6 +7,8 @@ import { listTenantUsers } from '../../server/src/directory/list-tenant-users.ts
 import { openUser } from '../../server/src/directory/open-user.ts'
 import { searchUsers } from '../../server/src/directory/search-users.ts'
 import type { Refusal } from '../../server/src/errors.ts'
+import { requireTenantKey } from '../../server/src/identity/keys.ts'
+import { createKey } from '../../server/src/identity/tenant-key/create.ts'
 import { asSuperuser } from '../support/database.ts'
 import { at, newPerson, newTenant, type World } from '../support/directory.ts'
 import { newRig, type Rig, rob, staff } from './rig.ts'
@@ -251,6 +253,8 @@ describe('what the tenant sees', () => {
 
   it('TI-10 a tenant that is renamed or deleted keeps its history; one that got its id sees nothing of it', async () => {
     const before = await own('ten_0001')
+    const { key } = await createKey(rig, { kind: 'operator', id: 'test' }, { tenant_id: 'ten_0001', name: 'SIEM' })
+    const useKey = () => requireTenantKey(rig, ['X-API-Key', key], 'audit:read')
     expect(before.length).toBeGreaterThan(5)
     const { world } = rig.directory
     world.tenants = [newTenant(1, { name: 'Renamed', updated_at: at(350) }), newTenant(2)]
@@ -260,10 +264,15 @@ describe('what the tenant sees', () => {
     expect(await rig.syncOnce()).toMatchObject({ deleted: 1 })
     expect(await own('ten_0001')).toEqual(before)
     expect(await getTenant(rig, rob, 'ten_0001')).toMatchObject({ deleted_at: at(351) })
+    await expect(useKey()).resolves.toMatchObject({ tenant_id: 'ten_0001' })
     world.tenants = [newTenant(1, { name: 'Another', created_at: at(352), updated_at: at(352) }), newTenant(2)]
     expect(await rig.syncOnce()).toMatchObject({ restored: 1, recreated: ['ten_0001'] })
     expect(await own('ten_0001')).toEqual([])
+    // And who holds a key from before sees nothing of the new one.
+    expect((await refusalOf(useKey())).code).toBe('key_refused')
     expect((await rig.events()).filter(({ tenant_id }) => tenant_id === 'ten_0001').length).toBeGreaterThanOrEqual(before.length)
-    expect((await lastEvent())?.details).toMatchObject({ recreated: ['ten_0001'] })
+    expect((await rig.events()).findLast(({ action }) => action === 'TENANT.DIRECTORY.SYNCED')?.details).toMatchObject({
+      recreated: ['ten_0001'],
+    })
   })
 })

@@ -15,7 +15,7 @@ import { hashSecret } from './secret.ts'
 
 export type KeyNeeds = { store: Store; keys: Keys }
 
-type Found = { id: string; tenant_id: string; permissions: Permission[]; trouble: 'revoked' | 'expired' | null }
+type Found = { id: string; tenant_id: string; permissions: Permission[]; trouble: 'revoked' | 'expired' | "a former tenant's" | null }
 
 /** The key as it is now on the primary, by the database's clock. That it was used is noted at most once a minute. */
 export const findKey = async (db: Kysely<Tables>, key: string): Promise<Found | undefined> => {
@@ -23,8 +23,9 @@ export const findKey = async (db: Kysely<Tables>, key: string): Promise<Found | 
     with clock as materialized (select clock_timestamp() as now),
     found as (
       select k.id, k.tenant_id, k.permissions,
-        case when r.key_id is not null then 'revoked' when k.expires_at <= clock.now then 'expired' end as trouble
-      from api_keys k left join api_key_revocations r on r.key_id = k.id cross join clock
+        case when r.key_id is not null then 'revoked' when k.expires_at <= clock.now then 'expired'
+          when k.created_at < t.known_since then 'a former tenant''s' end as trouble
+      from api_keys k left join api_key_revocations r on r.key_id = k.id left join tenants t on t.id = k.tenant_id cross join clock
       where k.key_hash = ${hashSecret(key)}
     ),
     touched as (
