@@ -1,0 +1,146 @@
+import type { Event } from '@countersign/contract/events.ts'
+import type { Session } from '@countersign/contract/sessions.ts'
+import type { Role } from '@countersign/contract/staff.ts'
+import { sql } from 'kysely'
+import { expect } from 'vitest'
+import { type Config, parseConfig } from '../../server/src/config.ts'
+import { type Gateway, startGateway } from '../../server/src/gateway/start.ts'
+import type { StaffPrincipal } from '../../server/src/identity/principal.ts'
+import { newId } from '../../server/src/ids.ts'
+import { openSession } from '../../server/src/sessions/open.ts'
+import { revokeSession } from '../../server/src/sessions/revoke.ts'
+import { newDatabase, type TestDatabase } from '../support/database.ts'
+import { openRaw, type RawAnswer, type RawConnection, rawRequest, sendRaw } from '../support/raw.ts'
+import { startUpstream, type Upstream } from '../support/upstream.ts'
+
+const file = (upstream: string, more: string) => `
+gateway:
+  port: 0
+  upstream: ${upstream}
+  upstream_audience: test-product
+  upstream_timeout_seconds: 2
+  max_request_bytes: 100000
+  routes:
+    - { method: GET, path: /v1/reports, scope: 'reports:read' }
+    - { method: HEAD, path: /v1/reports, scope: 'reports:read' }
+    - { method: GET, path: '/v1/reports/:report_id', scope: 'reports:read' }
+    - { method: GET, path: /v1/stream, scope: 'reports:read' }
+    - { method: POST, path: /v1/reports, scope: 'reports:write' }
+    - { method: PUT, path: '/v1/reports/:report_id', scope: 'reports:write' }
+    - { method: DELETE, path: '/v1/reports/:report_id', scope: 'reports:write' }
+    - { method: GET, path: '/v1/tenants/:tenant_id/members', scope: 'members:read', tenant: ':tenant_id' }
+    - { method: POST, path: '/v1/account/:what', scope: 'reports:write' }
+  presets:
+    read_only: ['reports:read', 'members:read']
+  sinks:
+    - { method: POST, path: /v1/account/password }
+    - { method: GET, path: /v1/logout }
+directory:
+  connector: { url: 'http://127.0.0.1:9', audience: test-directory }
+${more}`
+
+export type GatewayRig = {
+  database: TestDatabase
+  upstream: Upstream
+  config: Config
+  gateway: Gateway
+  port: number
+  /** `Host: …` of the gateway. */
+  host: string
+  staff: StaffPrincipal
+  newStaff(roles?: Role[]): Promise<StaffPrincipal>
+  open(input?: { tenant_id?: string; scopes?: string[]; ttl_minutes?: number; by?: StaffPrincipal }): Promise<{ session: Session; token: string }>
+  revoke(sessionId: string): Promise<Session>
+  /** Makes a session end at this many milliseconds from now, as only the database's owner can. */
+  expireIn(sessionId: string, ms: number): Promise<void>
+  /** A well-formed request with the token; `headers` are further lines. */
+  send(first: string, token: string, headers?: readonly string[], body?: string | Buffer): Promise<RawAnswer>
+  connect(): Promise<RawConnection>
+  head(first: string, token: string, headers?: readonly string[]): Buffer
+  /** Every event so far, in the order of recording. */
+  events(filter?: { session_id?: string; request_id?: string; action?: string }): Promise<Event[]>
+  close(): Promise<void>
+}
+
+/** The gateway on a real database, between a raw socket and a product that writes down every byte. */
+export const startGatewayRig = async ({ config: more = '', tenants = ['ten_a', 'ten_b'] } = {}): Promise<GatewayRig> => {
+  const database = await newDatabase()
+  const upstream = await startUpstream()
+  const parsed = parseConfig(file(upstream.url, more), 'test')
+  const config: Config = { ...parsed, source: 'test', example: false, example_port: 0, data_dir: database.dataDir }
+  const { store, keys } = database
+  const failures: unknown[] = []
+  const log = { error: (facts: object, message: string) => void failures.push([message, facts]), warn: () => {} }
+  const gateway = await startGateway({ config, store, keys, log, issuer: 'http://localhost:4000', gatewayUrl: 'http://localhost:4001' })
+  const { port } = gateway.address
+  for (const id of tenants) {
+    await sql`insert into tenants (id, name, status, created_at, updated_at) values (${id}, ${`Tenant ${id}`}, 'active', now(), now())`.execute(store.db)
+  }
+  const newStaff = async (roles: Role[] = ['support_admin']): Promise<StaffPrincipal> => {
+    const id = newId('staff')
+    const person = { issuer: 'https://id.example', subject: id, email: `${id}@vendor.example`, name: 'Rob Test' }
+    await sql`insert into staff (id, issuer, subject, email, name, roles)
+      values (${id}, ${person.issuer}, ${person.subject}, ${person.email}, ${person.name}, ${roles}::text[])`.execute(store.db)
+    return { kind: 'staff', id, ...person, roles, session_id: newId('staffSession') }
+  }
+  const staff = await newStaff()
+  const needs = { store, keys, config, connector: { findUser: async () => undefined }, onRevoked: gateway.cut }
+  const head = (first: string, token: string, headers: readonly string[] = []) =>
+    rawRequest(`${first} HTTP/1.1`, [`Host: localhost:${port}`, `Authorization: Bearer ${token}`, ...headers])
+  return {
+    database,
+    upstream,
+    config,
+    gateway,
+    port,
+    host: `Host: localhost:${port}`,
+    staff,
+    newStaff,
+    open: ({ by = staff, ...input } = {}) => openSession(needs, by, { tenant_id: 'ten_a', reason: 'Looking into a failed export', ...input }),
+    revoke: (sessionId) => revokeSession(needs, staff, sessionId, {}),
+    expireIn: async (sessionId, ms) => {
+      const { asSuperuser } = await import('../support/database.ts')
+      await asSuperuser(
+        database.superuserUrl,
+        `update support_sessions set issued_at = clock_timestamp() - interval '1 minute', expires_at = clock_timestamp() + $2 * interval '1 ms' where id = $1`,
+        [sessionId, ms],
+      )
+    },
+    send: async (first, token, headers = [], body = '') => {
+      const answer = await sendRaw(port, Buffer.concat([head(first, token, headers), Buffer.from(body)]), first.split(' ')[0])
+      if (!answer) throw new Error(`no answer to ${first}`)
+      return answer
+    },
+    connect: () => openRaw(port),
+    head,
+    events: async ({ session_id, request_id, action } = {}) => {
+      const { rows } = await sql<{ body: string }>`select body from events order by n`.execute(store.db)
+      return rows
+        .map(({ body }) => JSON.parse(body) as Event)
+        .filter((event) => session_id === undefined || event.session_id === session_id)
+        .filter((event) => request_id === undefined || event.request?.id === request_id)
+        .filter((event) => action === undefined || event.action === action)
+    },
+    close: async () => {
+      await gateway.close(0)
+      await upstream.close()
+      await database.close()
+      expect(failures).toEqual([])
+    },
+  }
+}
+
+/** The `code` of a problem+json answer. */
+export const codeOf = (answer: RawAnswer | undefined): string | undefined => {
+  if (answer?.headers.get('content-type') !== 'application/problem+json') return undefined
+  return (JSON.parse(answer.body) as { code: string }).code
+}
+
+/** Looks until the predicate holds. */
+export const until = async (holds: () => boolean | Promise<boolean>, ms = 5_000): Promise<void> => {
+  const giveUp = Date.now() + ms
+  while (!(await holds())) {
+    if (Date.now() > giveUp) throw new Error('it did not happen in time')
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
