@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 
 type Waiting = { line: string; done: () => void; failed: (error: unknown) => void }
 
@@ -50,6 +50,20 @@ export class Journal {
     this.#writing = undefined
   }
 }
+
+/** Hands a request on once it is written down. What cannot be written down is not handled. The connector's calls are no part of it. */
+export const journaled =
+  (journal: Pick<Journal, 'record'>, handle: RequestListener): RequestListener =>
+  (request, response) => {
+    if (/^\/countersign(?:[/?]|$)/.test(request.url ?? '')) return handle(request, response)
+    journal.record(request).then(
+      () => handle(request, response),
+      (error) => {
+        console.error('acme: the request journal cannot be written', error)
+        response.writeHead(503).end()
+      },
+    )
+  }
 
 function describe(request: IncomingMessage) {
   const headers: [string, string][] = []

@@ -12,7 +12,7 @@ import { addTenant } from './api/tenant.ts'
 import { mountAuth } from './auth/mount.ts'
 import { mountConnector } from './connector/mount.ts'
 import { addHome } from './home.ts'
-import type { Journal } from './journal.ts'
+import { type Journal, journaled } from './journal.ts'
 import { Problem, type ProblemCode } from './problem.ts'
 
 export function buildServer(acme: Acme, journal: Journal | undefined): FastifyInstance {
@@ -21,17 +21,7 @@ export function buildServer(acme: Acme, journal: Journal | undefined): FastifyIn
     forceCloseConnections: 'idle',
     logger: { level: 'error', stream: process.stderr },
     // Below the router, so that also what the router would refuse is in the journal, and before anything reads it.
-    serverFactory: (handler) =>
-      createServer((request, response) => {
-        if (!journal || isConnectorCall(request.url)) return handler(request, response)
-        journal.record(request).then(
-          () => handler(request, response),
-          (error) => {
-            console.error('acme: the request journal cannot be written', error)
-            response.writeHead(503).end()
-          },
-        )
-      }),
+    serverFactory: (handler) => createServer(journal ? journaled(journal, handler) : handler),
   })
 
   app.setErrorHandler((error, request, reply) => {
@@ -52,8 +42,6 @@ export function buildServer(acme: Acme, journal: Journal | undefined): FastifyIn
     add(app, acme)
   return app
 }
-
-const isConnectorCall = (target: string | undefined) => /^\/countersign(?:[/?]|$)/.test(target ?? '')
 
 const codeOf = (status: number): ProblemCode =>
   status === 413 ? 'too_large' : status === 404 ? 'not_found' : status < 500 ? 'bad_request' : 'internal'

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { parse } from '../api/route.ts'
 import type { Database } from '../database/open.ts'
 import { Problem } from '../problem.ts'
+import { describeDevice } from './device.ts'
 
 const List = z.object({ limit: z.coerce.number().int().min(1).max(1000).default(200), cursor: z.string().max(200).optional() })
 
@@ -44,13 +45,17 @@ export async function getUser({ db }: Database, userId: string) {
   if (!found) throw new Problem('not_found', 'no such user')
   const [factors, sessions] = await Promise.all([
     sql`${factorsOf(userId)}`.execute(db),
-    sql`
+    sql<{ device: string | null }>`
       SELECT id, "userAgent" AS device, "ipAddress" AS ip, place, "createdAt" AS created_at, "lastSeenAt" AS last_seen_at,
         "expiresAt" AS expires_at
       FROM session WHERE "userId" = ${userId} AND "expiresAt" > now()
       ORDER BY coalesce("lastSeenAt", "createdAt") DESC LIMIT 200`.execute(db),
   ])
-  return { user: found, factors: factors.rows, sessions: sessions.rows }
+  return {
+    user: found,
+    factors: factors.rows,
+    sessions: sessions.rows.map((session) => ({ ...session, device: describeDevice(session.device) })),
+  }
 }
 
 const factorsOf = (userId: string) => sql<SqlBool>`

@@ -43,7 +43,10 @@ export function makeBusiness(random: Random, signer: Signer, tenants: readonly S
     const firstDay = Math.min(tenant.createdDaysAgo, 180)
     const lastDay = quiet ? 35 : 0
 
-    const count = tenant.status === 'pending' ? 0 : Math.min(2000, 4 + Math.floor(tenant.people * (3 + random.next() * 2)))
+    const count =
+      tenant.status === 'pending'
+        ? 0
+        : Math.min(2000, 4 + Math.floor(tenant.people * (tenant.plan === 'enterprise' ? 4 : 1.2) * (0.8 + random.next() * 0.4)))
     for (let n = 0; n < count; n++) {
       const kind = random.pick(kinds)
       const actor = random.pick(people).id

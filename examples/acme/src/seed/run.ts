@@ -132,7 +132,7 @@ export async function seed(client: pg.PoolClient, given: { secret: string; signe
     await client.query('ROLLBACK')
     throw error
   }
-  await client.query('ANALYZE')
+  await client.query('ANALYZE "user", member, session, attestations, activity')
 }
 
 const userRow = (now: Date) => (user: SeededUser) => ({

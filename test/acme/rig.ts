@@ -1,0 +1,159 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import pg from 'pg'
+import { parseEnvironment } from '../../examples/acme/src/environment.ts'
+import { type Running, start } from '../../examples/acme/src/start.ts'
+import { ensureDatabase } from '../../server/src/store/embedded.ts'
+import { asSuperuser, newName, server } from '../support/database.ts'
+
+type Claims = Record<string, unknown>
+
+/** Somebody with keys at a JWKS address: the trusted issuer, or one who would like to be. */
+export type Issuer = {
+  jwksUrl: string
+  fetches: number
+  sign(claims: Claims): Promise<string>
+  rotate(): Promise<void>
+  close(): Promise<void>
+}
+
+export async function newIssuer(): Promise<Issuer> {
+  const make = async () => {
+    const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' })
+    const kid = randomBytes(6).toString('hex')
+    return { privateKey, kid, jwk: { ...(await exportJWK(publicKey)), kid, alg: 'EdDSA', use: 'sig' } }
+  }
+  let key = await make()
+  const http = createServer((_request, response) => {
+    issuer.fetches++
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [key.jwk] }))
+  })
+  await new Promise<void>((done) => http.listen(0, '127.0.0.1', done))
+  const issuer: Issuer = {
+    jwksUrl: `http://127.0.0.1:${(http.address() as AddressInfo).port}/jwks.json`,
+    fetches: 0,
+    sign: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', kid: key.kid }).sign(key.privateKey),
+    rotate: async () => {
+      key = await make()
+    },
+    close: () => new Promise((done) => http.close(() => done())),
+  }
+  return issuer
+}
+
+export const trustedIssuer = 'https://countersign.test'
+
+export const now = () => Math.floor(Date.now() / 1000)
+
+/** What the gateway says of a request; undefined takes a claim away. */
+export const assertionClaims = (method: string, target: string, changed: Claims = {}): Claims => ({
+  iss: trustedIssuer,
+  aud: 'acme-api',
+  iat: now(),
+  exp: now() + 30,
+  jti: randomUUID(),
+  sub: 'ten_globex',
+  tenant_id: 'ten_globex',
+  act: { sub: 'stf_1', email: 'rob@vendor.example' },
+  scope: 'attestations:read',
+  sid: `ses_${'0'.repeat(32)}`,
+  htm: method,
+  htu: target,
+  ...changed,
+})
+
+/** What the directory says of a call. */
+export const callClaims = (method: string, target: string, changed: Claims = {}): Claims => ({
+  iss: trustedIssuer,
+  aud: 'acme-connector',
+  iat: now(),
+  exp: now() + 30,
+  jti: randomUUID(),
+  htm: method,
+  htu: target,
+  body_sha256: createHash('sha256').digest('base64url'),
+  ...changed,
+})
+
+export type AcmeRig = Running & {
+  issuer: Issuer
+  databaseUrl: string
+  sql<T extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<T[]>
+  /** A request of a support session. */
+  support(method: string, target: string, options?: { claims?: Claims; scope?: string; body?: unknown; signer?: Issuer }): Promise<Response>
+  /** A call to the connector. */
+  ask(target: string, options?: { method?: string; claims?: Claims; body?: string; signer?: Issuer }): Promise<Response>
+}
+
+export async function newAcmeDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+  const { superuserUrl } = server()
+  const name = newName()
+  const url = await ensureDatabase(superuserUrl, name, 'countersign_test_acme')
+  return {
+    url,
+    drop: async () => {
+      await asSuperuser(superuserUrl, `drop database if exists ${name} with (force)`)
+    },
+  }
+}
+
+/** The example product in this process, on a database of its own. */
+export async function startAcme(environment: Record<string, string> = {}): Promise<AcmeRig> {
+  const issuer = await newIssuer()
+  const database = await newAcmeDatabase()
+  const running = await start(
+    parseEnvironment({
+      ACME_PORT: '0',
+      ACME_TRAFFIC: '0',
+      DATABASE_URL: database.url,
+      ACME_TRUSTED_ISSUER: trustedIssuer,
+      ACME_TRUSTED_JWKS_URL: issuer.jwksUrl,
+      ...environment,
+    }),
+  )
+  const client = new pg.Client({ connectionString: database.url })
+  await client.connect()
+  return {
+    ...running,
+    issuer,
+    databaseUrl: database.url,
+    sql: async <T extends pg.QueryResultRow>(text: string, values: unknown[] = []) => (await client.query<T>(text, values)).rows,
+    support: async (method, target, { claims = {}, scope, body, signer = issuer } = {}) =>
+      fetch(running.url + target, {
+        method,
+        headers: {
+          'countersign-assertion': await signer.sign(assertionClaims(method, target, scope === undefined ? claims : { scope, ...claims })),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    ask: async (target, { method = 'GET', claims = {}, body, signer = issuer } = {}) =>
+      fetch(running.url + target, {
+        method,
+        headers: { authorization: `Bearer ${await signer.sign(callClaims(method, target, claims))}` },
+        ...(body === undefined ? {} : { body }),
+      }),
+    stop: async () => {
+      await running.stop()
+      await client.end()
+      await issuer.close()
+      await database.drop()
+    },
+  }
+}
+
+/** Signs in with the seeded password, as a browser would. */
+export async function signIn(url: string, email: string, password: string): Promise<string> {
+  const response = await fetch(`${url}/api/auth/sign-in/email`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email, password }),
+  })
+  if (!response.ok) throw new Error(`${email} was not let in: ${response.status} ${await response.text()}`)
+  return response.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ')
+}
