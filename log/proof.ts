@@ -115,14 +115,15 @@ export type Consistency = { size1: number; size2: number; root1: Uint8Array; roo
  */
 export const verifyConsistency = (hash: Hash, { size1, size2, root1, root2, proof }: Consistency): void => {
   requireSizes(size1, size2)
-  requireHashes([root1, root2, ...proof])
   if (size1 > size2) throw new LogError('out_of_range')
   if (size1 === 0 || size1 === size2) {
     if (proof.length > 0) throw new LogError('proof_length')
     const sound = (size1 > 0 || sameBytes(root1, emptyRoot(hash))) && (size1 !== size2 || sameBytes(root1, root2))
     if (!sound) throw new LogError('root_mismatch')
+    requireHashes(size1 === size2 ? [] : [root2])
     return
   }
+  requireHashes([root1, root2, ...proof])
   let place = size1 - 1
   let last = size2 - 1
   while (place % 2 === 1) {

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { canonicalForm, leafOf, parseEntry } from './entry.ts'
+import { sha256 as plainSha256 } from './sha256.ts'
+import { sha256 } from './sha256-node.ts'
+
+const folder = fileURLToPath(new URL('../test/vectors/json-canonicalization/', import.meta.url))
+const read = (path: string) => readFileSync(`${folder}${path}`)
+
+describe('M2 canonical form (RFC 8785)', () => {
+  it.each(['arrays', 'french', 'structures', 'unicode', 'values', 'weird'])('agrees with the published file %s', (name) => {
+    const expected = read(`output/${name}.json`).toString('utf8')
+    const form = canonicalForm(JSON.parse(read(`input/${name}.json`).toString('utf8')))
+    expect(form).toBe(expected)
+    const hex = read(`outhex/${name}.txt`).toString('utf8').replaceAll(/\s/g, '')
+    expect(Buffer.from(form).toString('hex')).toBe(hex)
+    expect(parseEntry(expected)).toEqual(JSON.parse(expected))
+  })
+
+  it.each([
+    ['a space', '{"a": 1}'],
+    ['members out of order', '{"b":1,"a":2}'],
+    ['members out of order deeper', '[{"b":{"d":1,"c":2}}]'],
+    ['a member twice', '{"a":1,"a":1}'],
+    ['a needless escape', '{"a":"\\u0041"}'],
+    ['an upper-case escape', '{"a":"\\u001F"}'],
+    ['an escaped slash', '{"a":"\\/"}'],
+    ['a number with a zero too many', '{"a":1.0}'],
+    ['minus zero', '{"a":-0}'],
+    ['a number beyond a double', '{"a":9007199254740993}'],
+    ['an exponent that is not needed', '{"a":1e2}'],
+    ['a lone surrogate', '{"a":"\\ud800"}'],
+    ['integer names in the order of numbers', '{"9":1,"10":1}'],
+    ['a line break at the end', '{}\n'],
+    ['a byte order mark', '\ufeff{}'],
+    ['no JSON', '{a}'],
+    ['nothing', ''],
+  ])('refuses %s', (_name, text) => {
+    expect(() => parseEntry(text)).toThrow(expect.objectContaining({ code: 'not_canonical' }))
+  })
+
+  it('accepts integer names in the order of their characters', () => {
+    expect(parseEntry('{"10":1,"9":1}')).toEqual({ 10: 1, 9: 1 })
+  })
+
+  it('parses what it formats, and the leaf is that of the text', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        const form = canonicalForm(value)
+        expect(canonicalForm(parseEntry(form))).toBe(form)
+        if (typeof value === 'object' && value !== null) expect(leafOf(sha256, value)).toEqual(leafOf(sha256, form))
+      }),
+    )
+  })
+})
+
+describe('SHA-256 in plain code', () => {
+  it('agrees with node:crypto for every length up to three blocks and any bytes', () => {
+    for (let length = 0; length <= 200; length += 1) {
+      const bytes = Uint8Array.from({ length }, (_, at) => (at * 7 + length) % 256)
+      expect(Buffer.from(plainSha256(bytes))).toEqual(sha256(bytes))
+    }
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 5000 }), (bytes) => Buffer.from(plainSha256(bytes)).equals(sha256(bytes))))
+  })
+})
