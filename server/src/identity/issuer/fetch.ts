@@ -1,12 +1,13 @@
 import type { CustomFetch } from 'openid-client'
 import { isLoopback } from '../../config.ts'
+import { parseStrictJson } from './strict-json.ts'
 import { ProviderTrouble } from './trouble.ts'
 
 const longest = 5_000
 /** Discovery, keys and tokens are a few kB each; what is larger is not one of them. */
 const largest = 262_144
 
-const readLimited = async (response: Response): Promise<Uint8Array<ArrayBuffer>> => {
+const readLimited = async (response: Response): Promise<Buffer> => {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
@@ -14,12 +15,12 @@ const readLimited = async (response: Response): Promise<Uint8Array<ArrayBuffer>>
     if (size > largest) throw new ProviderTrouble(`the answer is larger than ${largest} bytes`)
     chunks.push(chunk)
   }
-  return new Uint8Array(Buffer.concat(chunks, size))
+  return Buffer.concat(chunks, size)
 }
 
 /**
- * How we speak to the identity provider (AN-9): five seconds for the whole answer, a small answer, no redirect followed, and
- * TLS, unless both it and we are on loopback. Whatever goes wrong is a ProviderTrouble.
+ * How we speak to the identity provider (AN-9): five seconds for the whole answer, which is one small JSON object; no redirect
+ * followed; and TLS, unless both it and we are on loopback. Whatever goes wrong is a ProviderTrouble.
  */
 export const newFetch = (options: { allowLoopback: boolean; headers?: Record<string, string>; milliseconds?: number }): CustomFetch => {
   return async (url, init) => {
@@ -38,7 +39,11 @@ export const newFetch = (options: { allowLoopback: boolean; headers?: Record<str
       const body = await readLimited(response)
       const { status, headers } = response
       if (status >= 500) throw new ProviderTrouble(`${target.pathname} answered ${status}`)
-      return new Response(status === 204 ? null : body, { status, headers })
+      const value = parseStrictJson(body.toString('utf8'))
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+        throw new ProviderTrouble(`${target.pathname} answered ${status} with something else than a JSON object`)
+      }
+      return new Response(JSON.stringify(value), { status, headers })
     } catch (error) {
       if (error instanceof ProviderTrouble) throw error
       const { message, cause } = error as Error

@@ -19,11 +19,11 @@ export const newKeysFetch = (fetch: CustomFetch, now: () => number = () => perfo
       const response = await fetch(...request)
       if (response.status !== 200) throw new ProviderTrouble(`the keys were answered with ${response.status}`)
       const body = await response.text()
-      if (!Array.isArray((JSON.parse(body) as { keys?: unknown } | null)?.keys)) throw new ProviderTrouble('the keys are not a JWK set')
+      if (!Array.isArray((JSON.parse(body) as { keys?: unknown }).keys)) throw new ProviderTrouble('the keys are not a JWK set')
       good = { at: now(), body, headers: response.headers }
       trouble = undefined
     } catch (error) {
-      trouble = error instanceof ProviderTrouble ? error : new ProviderTrouble('the keys are not JSON', { cause: error })
+      trouble = error
     }
   }
 

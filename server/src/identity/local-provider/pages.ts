@@ -1,6 +1,6 @@
 import { localPeople } from './people.ts'
 
-const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
+const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 
 export const localStyle = `:root { color-scheme: light dark; font: 15px/1.5 system-ui, sans-serif }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: light-dark(#f6f7f9, #101318); color: light-dark(#171a21, #e7e9ee) }
@@ -20,7 +20,7 @@ const page = (base: string, title: string, body: string): string => `<!doctype h
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title)}</title>
+<title>${escapeHtml(title)}</title>
 <link rel="stylesheet" href="${base}/style.css">
 </head>
 <body>
@@ -42,7 +42,7 @@ export const choicePage = (base: string, uid: string): string =>
 ${localPeople
   .map(
     ({ login, name, email, roles }) =>
-      `<li><a href="${base}/interaction/${escape(uid)}/${login}"><strong>${escape(name)}</strong><small>${escape(email)} · ${escape(roles.join(', ') || 'no role')}</small></a></li>`,
+      `<li><a href="${base}/interaction/${escapeHtml(uid)}/${login}"><strong>${escapeHtml(name)}</strong><small>${escapeHtml(email)} · ${escapeHtml(roles.join(', ') || 'no role')}</small></a></li>`,
   )
   .join('\n')}
 </ul>`,

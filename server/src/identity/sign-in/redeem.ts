@@ -10,13 +10,14 @@ import type { Flow } from './take-flow.ts'
 
 export type Person = { issuer: string; subject: string; email: string; name: string; roles: Role[] }
 
+const noAnswer = 'the identity provider does not answer as it should'
 const unavailable = (note: string, cause: unknown): SignInRefusal => new SignInRefusal('identity_provider_unavailable', note, { cause })
 
 /** Whose fault it is: the provider's, or this answer's. Notes are the library's own phrases, never a text from outside. */
 const refusalOf = (error: unknown): SignInRefusal => {
   if (error instanceof SignInRefusal) return error
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    if (at instanceof ProviderTrouble) return unavailable('the identity provider does not answer as it should', error)
+    if (at instanceof ProviderTrouble) return unavailable(noAnswer, error)
   }
   if (error instanceof client.AuthorizationResponseError || error instanceof client.ResponseBodyError) {
     const said = /^[a-z_]{1,60}$/.test(error.error) ? error.error : 'an error'
@@ -26,9 +27,7 @@ const refusalOf = (error: unknown): SignInRefusal => {
     return new SignInRefusal('sign_in_refused', note, { cause: error })
   }
   const { message, code, cause } = error as Error & { code?: string }
-  if (code === 'OAUTH_RESPONSE_IS_NOT_CONFORM' || code === 'OAUTH_RESPONSE_IS_NOT_JSON' || code === 'OAUTH_TIMEOUT') {
-    return unavailable('the identity provider does not answer as it should', error)
-  }
+  if (code === 'OAUTH_RESPONSE_IS_NOT_CONFORM' || code === 'OAUTH_RESPONSE_IS_NOT_JSON') return unavailable(noAnswer, error)
   return new SignInRefusal('sign_in_refused', cause instanceof Error ? cause.message : message, { cause: error })
 }
 
