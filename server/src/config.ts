@@ -240,3 +240,11 @@ export const loadConfig = (options: { file?: string; defaultDataDir: () => strin
     database_app_url: environmentDatabase(environment, 'DATABASE_APP_URL'),
   }
 }
+
+export type Addresses = { console_url: string; gateway_url: string }
+
+/** Addresses as browsers and callers use them. */
+export const addressesOf = (config: Config): Addresses => ({
+  console_url: config.console.public_url ?? `http://localhost:${config.console.port}`,
+  gateway_url: config.gateway.public_url ?? `http://localhost:${config.gateway.port}`,
+})

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { consolePaths } from '@countersign/contract/paths.ts'
 import type { Logger } from 'pino'
 import { startSequencer } from './audit/sequence.ts'
-import type { Config } from './config.ts'
+import { type Addresses, addressesOf, type Config } from './config.ts'
 import { openHttpConnector } from './directory/connectors/http.ts'
 import { startSync } from './directory/sync.ts'
 import { Trouble } from './errors.ts'
@@ -34,14 +34,6 @@ export const pickPort = async (host: string, wanted: number): Promise<number> =>
     })
   })
 }
-
-export type Addresses = { console_url: string; gateway_url: string }
-
-/** Addresses as browsers and callers use them. */
-export const addressesOf = (config: Config): Addresses => ({
-  console_url: config.console.public_url ?? `http://localhost:${config.console.port}`,
-  gateway_url: config.gateway.public_url ?? `http://localhost:${config.gateway.port}`,
-})
 
 const portTrouble = (error: unknown, what: string, port: number, variable: string): unknown => {
   const { code } = error as NodeJS.ErrnoException

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addressesOf } from '../config.ts'
 import { Refusal, Trouble } from '../errors.ts'
 import { version } from '../version.ts'
 import type { Start } from './start.ts'
@@ -44,6 +45,46 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .command('migrate')
     .description('bring the database up to this version')
     .action(() => work(async ({ database }) => say(`${database.description} is up to date.`)))
+  program
+    .command('verify')
+    .description('verify the log: of the database here, of an exported folder, or of a running server')
+    .argument('[source]', 'folder made by export, or address of a server (default: the database here)')
+    .option('--checkpoint <file>', 'a checkpoint that you kept: the log must still contain it')
+    .option('--vkey <key>', 'verifier key of the log that you trust (default: the one of the source)')
+    .option('--api-key <key>', "with an address: also check every event of the key's tenant")
+    .addHelpText('after', '\nExample:\n  countersign verify http://localhost:4000 --checkpoint monday.txt\n')
+    .action(async (source: string | undefined, { apiKey, ...options }: { checkpoint?: string; vkey?: string; apiKey?: string }) => {
+      const { runVerify } = await import('./verify.ts')
+      if (source === undefined) {
+        return work(({ store, keys, config }) => runVerify({ ...options, source: { store, keys, dataDir: config.data_dir } }))
+      }
+      code = await runVerify({ ...options, source: /^https?:\/\//.test(source) ? { url: source, apiKey } : { folder: source } })
+    })
+  program
+    .command('export')
+    .description('write the whole log into a folder that anybody can verify')
+    .argument('<folder>', 'a folder that does not exist yet')
+    .action((out: string) => work(async (opened) => (await import('./export.ts')).runExport({ ...opened, out, print: say })))
+  program
+    .command('connector')
+    .description("the product's side of the directory")
+    .command('check')
+    .description('try a connector out as an integrator would, and say what is wrong with it')
+    .argument('<url>', 'address below which it answers')
+    .option('--audience <text>', 'audience of its calls (default: as configured)')
+    .option('--issuer <url>', 'public address of the console (default: as configured)')
+    .option('--json', 'print JSON')
+    .action(async (url: string, options: { audience?: string; issuer?: string; json?: boolean }) => {
+      const [{ runConnectorCheck }, { readConfig, readKeys }] = await Promise.all([import('./connector.ts'), import('./open.ts')])
+      const config = readConfig(file())
+      code = await runConnectorCheck({
+        url,
+        audience: options.audience ?? config.directory.connector.audience,
+        issuer: options.issuer ?? addressesOf(config).console_url,
+        keys: readKeys(config),
+        json: options.json === true,
+      })
+    })
 
   const keys = program.command('keys').description('API keys of tenants')
   keys

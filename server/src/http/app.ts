@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import cookie from '@fastify/cookie'
 import { fastifySSE } from '@fastify/sse'
 import swagger from '@fastify/swagger'
-import fastify, { type FastifyBaseLogger } from 'fastify'
+import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import {
   jsonSchemaTransform,
   jsonSchemaTransformObject,
@@ -56,7 +56,7 @@ const answerBrokenRequest = (error: Error & { code?: string }, socket: Socket): 
 export const buildDoor = async ({ store, keys, publicUrl, log, routes }: Options): Promise<Door> => {
   const app = fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId('request'),
     requestIdHeader: false,
     bodyLimit: 1_000_000,

@@ -12,23 +12,22 @@ export const consoleRoutes = async (app: Door, needs: { consoleDir: string; path
   const page = join(needs.consoleDir, 'index.html')
   if (!existsSync(page)) throw new Trouble('The console is not built.', 'Run `npm start`, which builds it, or `npm run build -w console`.')
   const html = readFileSync(page)
-  app.addHook('onRoute', (route) => {
-    if (route.url.startsWith('/assets/')) {
-      route.config = { ...route.config, access: 'public' }
-      route.schema = { ...schema, summary: 'Files of the console' }
-    }
-  })
   await app.register(fastifyStatic, {
     root: join(needs.consoleDir, 'assets'),
-    prefix: '/assets/',
+    serve: false,
     index: false,
     dotfiles: 'deny',
     cacheControl: false,
-    // The names carry a hash of the content, and nothing of a tenant is in them.
-    setHeaders: (reply) => {
-      reply.header('cache-control', 'public, max-age=31536000, immutable')
-    },
   })
+  app.get(
+    '/assets/:name',
+    { config: { access: 'public' }, schema: { ...schema, summary: 'A file of the console', params: z.object({ name: z.string() }) } },
+    async (request, reply) => {
+      // The names carry a hash of the content, and nothing of a tenant is in the files.
+      reply.raw.setHeader('cache-control', 'public, max-age=31536000, immutable')
+      return reply.sendFile(request.params.name)
+    },
+  )
   for (const path of needs.paths) {
     app.get(path, { config: { access: 'public' }, schema: { ...schema, summary: 'The console' } }, async (_request, reply) =>
       reply
