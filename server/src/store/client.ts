@@ -6,8 +6,8 @@ type Answer = pg.QueryResult
 type Callback = (error: unknown, answer?: Answer) => void
 type Statement = string | { text: string; values?: unknown[] }
 
-/** How long the pool waits for a connection, and a statement for its answer, unless told otherwise. Together: 3 s. */
-export const connectMs = 1_000
+/** How long the pool waits for a connection, and a statement for its answer, unless told otherwise: a caller hears of trouble within 3 s. */
+export const connectMs = 1_500
 export const answerMs = 2_000
 
 const rolledBack = { command: 'ROLLBACK', rowCount: null, rows: [], fields: [], oid: 0 } as Answer
@@ -63,7 +63,7 @@ export class CheckedClient extends pg.Client {
   }
 }
 
-/** The pool of such connections. Where none is to be had, it says so within a second. */
+/** The pool of such connections. Where none is to be had, it soon says so. */
 export class CheckedPool extends pg.Pool {
   constructor(config: pg.PoolConfig & { answerMs?: number }) {
     super({ connectionTimeoutMillis: connectMs, keepAlive: true, ...config, Client: CheckedClient } as pg.PoolConfig)

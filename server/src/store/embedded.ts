@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { basename } from 'node:path'
 import pg from 'pg'
 import { findBinaries } from './embedded/binaries.ts'
-import { initialise, isInitialised, superuser } from './embedded/initialise.ts'
+import { initialise, isInitialised, markInitialised, superuser } from './embedded/initialise.ts'
 import { inUse, type Lock, takeLock } from './embedded/lock.ts'
 import { findPlace, type Place, socketPrefix } from './embedded/place.ts'
 import { findPostmaster, launch, nameOf, type Postmaster, settle, stopPostmaster } from './embedded/postmaster.ts'
@@ -87,11 +87,13 @@ const isOurs = async (running: Postmaster, secret: string, name: string): Promis
 
 const startLocked = async (place: Place, lock: Lock, { log, onProgress }: Settings): Promise<Embedded> => {
   const binaries = findBinaries(place.owner)
+  const isThere = isInitialised(place, binaries)
   const secret = keepSecret(place)
-  if (!isInitialised(place, binaries)) {
+  if (!isThere) {
     onProgress?.('Making the database')
     initialise(binaries, place, secret)
   }
+  markInitialised(place, binaries)
   let running = await settle(place.cluster)
   if (running && !(await isOurs(running, secret, nameOf(binaries)))) {
     await stopPostmaster(running.pid, place.cluster)
@@ -107,7 +109,7 @@ const startLocked = async (place: Place, lock: Lock, { log, onProgress }: Settin
   const watch = setInterval(() => {
     if (stopping || relaunching || findPostmaster(place.cluster)) return
     log?.warn('The database server ended unasked; it is started again.')
-    relaunching = launch(binaries, place)
+    relaunching = launch(binaries, place, server)
       .then(
         (again) => {
           server = again
@@ -147,8 +149,8 @@ const startLocked = async (place: Place, lock: Lock, { log, onProgress }: Settin
 /** Starts the server of a data folder, or adopts one that outlived the program which started it. One instance for each folder. */
 export const startEmbedded = async (settings: Settings): Promise<Embedded> => {
   const place = findPlace(settings.dataDir)
-  const lock = takeLock(place.dataDir)
-  if (!lock) throw inUse(place.dataDir)
+  const lock = takeLock(place.home)
+  if (!lock) throw inUse(place)
   try {
     return await startLocked(place, lock, settings)
   } catch (error) {
@@ -160,13 +162,13 @@ export const startEmbedded = async (settings: Settings): Promise<Embedded> => {
 /** The server of a data folder, for one command: that of the running instance, or its own for as long as the command takes. */
 export const attachEmbedded = async (settings: Settings): Promise<Embedded> => {
   const place = findPlace(settings.dataDir)
-  const lock = takeLock(place.dataDir)
+  const lock = takeLock(place.home)
   if (lock) {
     lock.release()
     return await startEmbedded(settings)
   }
   const running = existsSync(place.cluster) ? await settle(place.cluster, 30) : undefined
-  if (!running) throw inUse(place.dataDir)
+  if (!running) throw inUse(place)
   const superuserUrl = urlOf(running, keepSecret(place))
   return { ...(await prepare(superuserUrl)), superuserUrl, adopted: true, stop: async () => {} }
 }

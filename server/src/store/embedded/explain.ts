@@ -1,16 +1,15 @@
 import { Trouble } from '../../errors.ts'
 
 const damaged =
-  /PANIC|checkpoint record|checksum|PG_VERSION|invalid page|control file|WAL ends before|could not open (file|directory) "(global|base|pg_)/i
+  /PANIC|checkpoint record|checksum|PG_VERSION|invalid page|control file|incompatible with server|could not find the database system|WAL ends before|could not open (file|directory) "(global|base|pg_)/i
 
 /** What a server that did not start, or initdb, said: as a sentence and what to do about it. Nothing is ever reset. */
 export const explain = (said: string, cluster: string, source: string): Trouble => {
-  const line =
-    said
-      .split('\n')
-      .map((text) => text.replace(/^.*?(PANIC|FATAL|ERROR|error):\s*/i, '').trim())
-      .findLast((text, index, all) => text !== '' && /panic|fatal|error/i.test(said.split('\n')[index] ?? all[index] ?? '')) ??
-    said.trim().split('\n').at(-1)
+  const lines = said.trim().split('\n')
+  const line = (lines.findLast((text) => /\b(PANIC|FATAL|ERROR|error):/.test(text)) ?? lines.at(-1) ?? '').replace(
+    /^.*?(PANIC|FATAL|ERROR|error):\s*/,
+    '',
+  )
   const cause = new Error(`${source}: ${said.trim().slice(-2_000)}`)
   if (/No space left on device|ENOSPC/i.test(said)) {
     return new Trouble(

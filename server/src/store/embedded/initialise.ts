@@ -6,6 +6,7 @@ import {
   fsyncSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -54,6 +55,7 @@ const runInitdb = (binaries: Binaries, place: Place, draft: string, secretFile: 
 /** Makes the cluster: whole or not at all, since it is made beside its place and then renamed. */
 export const initialise = (binaries: Binaries, place: Place, secret: string): void => {
   const { home, cluster, owner } = place
+  for (const left of readdirSync(home).filter((name) => name.startsWith('new-'))) rmSync(join(home, left), { recursive: true, force: true })
   const work = giveFolder(mkdtempSync(join(home, 'new-')), owner)
   try {
     const secretFile = join(work, 'secret')
@@ -63,13 +65,17 @@ export const initialise = (binaries: Binaries, place: Place, secret: string): vo
     if (home !== place.dataDir) writeFileSync(place.pointer, `${home}\n`, { flush: true })
     renameSync(join(work, 'postgres'), cluster)
     syncFolder(home)
-    writeFileSync(marker(place), `${binaries.version}\n`, { flush: true })
   } catch (error) {
     if (error instanceof Trouble) throw error
     throw explain((error as Error).message, cluster, 'the file system said so')
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
+}
+
+/** Remembers that the cluster was made, so that its absence is noticed later. */
+export const markInitialised = (place: Place, { version }: Binaries): void => {
+  if (!existsSync(marker(place))) writeFileSync(marker(place), `${version}\n`, { flush: true })
 }
 
 /** True where a cluster is there to be started. One that was there and is not any more is never made anew. */

@@ -98,11 +98,9 @@ const fits = (folder: string): boolean => Buffer.byteLength(join(folder, '.s.PGS
 export const findSocketFolder = ({ home, owner }: Place): string | undefined => {
   if (process.platform === 'win32') return undefined
   if (fits(join(home, 'run'))) return giveFolder(join(home, 'run'), owner)
-  for (const base of [tmpdir(), '/tmp']) {
-    if (!existsSync(base) || !fits(join(base, `${socketPrefix}XXXXXX`)) || (owner && !canEnter(base, owner))) continue
-    return giveFolder(mkdtempSync(join(base, socketPrefix)), owner)
-  }
-  return undefined
+  const base = tmpdir()
+  if (!fits(join(base, `${socketPrefix}XXXXXX`)) || (owner && !canEnter(base, owner))) return undefined
+  return giveFolder(mkdtempSync(join(base, socketPrefix)), owner)
 }
 
 /** How socket folders outside the home are named. */

@@ -102,15 +102,16 @@ export const stopPostmaster = async (pid: number, cluster: string): Promise<void
  * Removes what a server that was killed left behind. PostgreSQL takes a pid file for valid when any process has that number
  * by now; with our own number in it, it sees through that and still looks whether old sessions are alive.
  */
-const tidy = (place: Place): void => {
+const tidy = (place: Place, kept?: Postmaster): void => {
   try {
     const { lines, host } = readPidFile(place.cluster)
     writeFileSync(join(place.cluster, 'postmaster.pid'), [process.pid, ...lines.slice(1)].join('\n'))
-    if (basename(host).startsWith(socketPrefix)) rmSync(host, { recursive: true, force: true })
+    if (host !== kept?.host && basename(host).startsWith(socketPrefix)) rmSync(host, { recursive: true, force: true })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
-  for (const left of ['.s.PGSQL.5432', '.s.PGSQL.5432.lock']) rmSync(join(place.home, 'run', left), { force: true })
+  const folder = kept?.host.startsWith('/') ? kept.host : join(place.home, 'run')
+  for (const left of ['.s.PGSQL.5432', '.s.PGSQL.5432.lock']) rmSync(join(folder, left), { force: true })
 }
 
 const findPort = (): Promise<number> =>
@@ -123,14 +124,20 @@ const findPort = (): Promise<number> =>
     })
   })
 
-const launchOnce = async (binaries: Binaries, place: Place): Promise<Postmaster | string> => {
+/** Where it listens: where it did before, if it is to be found there again. */
+const chooseAddress = async (place: Place, kept?: Postmaster): Promise<{ folder: string | undefined; port: number }> => {
+  if (kept) return { folder: kept.host.startsWith('/') ? kept.host : undefined, port: kept.port }
+  const folder = findSocketFolder(place)
+  return { folder, port: folder ? 5432 : await findPort() }
+}
+
+const launchOnce = async (binaries: Binaries, place: Place, kept?: Postmaster): Promise<Postmaster | string> => {
   const { cluster, owner } = place
-  tidy(place)
+  tidy(place, kept)
   const log = logOf(place)
   if (existsSync(log) && statSync(log).size > 10_000_000) renameSync(log, `${log}.1`)
   const start = existsSync(log) ? statSync(log).size : 0
-  const folder = findSocketFolder(place)
-  const port = folder ? 5432 : await findPort()
+  const { folder, port } = await chooseAddress(place, kept)
   const all = {
     ...settings,
     cluster_name: nameOf(binaries),
@@ -151,16 +158,16 @@ const launchOnce = async (binaries: Binaries, place: Place): Promise<Postmaster 
   closeSync(output)
   let ended: string | undefined
   child.once('error', (error) => {
-    ended = `FATAL: ${error.message}`
+    ended = error.message
   })
   child.once('exit', (code, signal) => {
-    ended = `${readFileSync(log).subarray(start).toString()}\npostgres ended with ${signal ?? code}`
+    ended = `postgres ended with ${signal ?? code}`
   })
   child.unref()
   for (;;) {
     if (ended !== undefined) {
-      if (folder && basename(folder).startsWith(socketPrefix)) rmSync(folder, { recursive: true, force: true })
-      return ended
+      if (folder && !kept && basename(folder).startsWith(socketPrefix)) rmSync(folder, { recursive: true, force: true })
+      return `${ended}\n${existsSync(log) ? readFileSync(log).subarray(start).toString() : ''}`
     }
     const found = findPostmaster(cluster)
     if (found && found.pid === child.pid && found.status === 'ready') return { pid: found.pid, host: found.host, port: found.port }
@@ -168,10 +175,13 @@ const launchOnce = async (binaries: Binaries, place: Place): Promise<Postmaster 
   }
 }
 
-/** Starts the server. The sessions of one that was killed take a moment to end, and it may have taken our port. */
-export const launch = async (binaries: Binaries, place: Place): Promise<Postmaster> => {
+/**
+ * Starts the server, where it was before if `kept` says so. The sessions of one that was killed take a moment to end, and
+ * somebody may have taken our port.
+ */
+export const launch = async (binaries: Binaries, place: Place, kept?: Postmaster): Promise<Postmaster> => {
   for (const end = Date.now() + 15_000; ; await wait(50)) {
-    const launched = await launchOnce(binaries, place)
+    const launched = await launchOnce(binaries, place, kept)
     if (typeof launched !== 'string') return launched
     const isPassing = /pre-existing shared memory block|still in use|Address already in use|lock file .* already exists/i.test(launched)
     if (!isPassing || Date.now() > end) throw explain(launched, place.cluster, logOf(place))

@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { Embedded } from '../../server/src/store/embedded.ts'
+
+export type Said = Omit<Embedded, 'stop'> & { postmaster: number; trouble?: string; hint?: string }
+
+/** A new folder that others may pass through. */
+export const newFolder = (): { folder: string; remove: () => void } => {
+  const folder = mkdtempSync(join(tmpdir(), 'countersign-embedded-'))
+  chmodSync(folder, 0o711)
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
+/** Another program that starts the server of this folder: what it said first, and how to end it. */
+export const startElsewhere = async (
+  dataDir: string,
+  options: { uid?: number; gid?: number; env?: NodeJS.ProcessEnv; cluster?: string } = {},
+): Promise<{ said: Said; child: ChildProcess; end(): Promise<void>; kill(): Promise<void> }> => {
+  const script = fileURLToPath(new URL('./embedded-child.ts', import.meta.url))
+  const { uid, gid, env, cluster } = options
+  const child = spawn(process.execPath, [script, dataDir, ...(cluster ? [cluster] : [])], {
+    ...(uid === undefined ? {} : { uid, gid }),
+    env: { ...process.env, ...env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const exit = once(child, 'exit')
+  const line = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', resolve)
+    child.once('exit', (code) => reject(new Error(`it ended with ${code} and said nothing`)))
+  })
+  return {
+    said: JSON.parse(line) as Said,
+    child,
+    end: async () => {
+      child.stdin.end()
+      await exit
+    },
+    kill: async () => {
+      child.kill('SIGKILL')
+      await exit
+    },
+  }
+}
+
+/** Waits until `look` answers something, and answers that. */
+export const until = async <T>(look: () => Promise<T | undefined | false> | T | undefined | false, seconds = 20): Promise<T> => {
+  for (const end = Date.now() + seconds * 1_000; ; ) {
+    const seen = await look()
+    if (seen !== undefined && seen !== false) return seen
+    if (Date.now() > end) throw new Error(`not seen within ${seconds} s`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
