@@ -1,0 +1,392 @@
+import { createHash } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type ErrorCode, errorCatalogue } from '@countersign/contract/errors.ts'
+import type { EventFilters, LoggedEvent } from '@countersign/contract/events.ts'
+import { CreateSession, ListSessions, type Session } from '@countersign/contract/sessions.ts'
+import { consoleRoles } from '@countersign/contract/staff.ts'
+import { ListTenants, type Tenant } from '@countersign/contract/tenants.ts'
+import type { Plugin } from 'vite'
+import { foldAccess } from '../src/pages/sessions/fold.ts'
+import * as data from './data.ts'
+
+/**
+ * A stand-in for the server, for work on the console alone: `npm run dev -w console`. It is no part of the build.
+ * The cookie or query `mock` chooses a mode: empty, slow, error, forbidden, many.
+ */
+type Mode = 'full' | 'empty' | 'slow' | 'error' | 'forbidden' | 'many' | 'issuer'
+type Call = { url: URL; method: string; body: unknown; mode: Mode; login: string | null; headers: IncomingMessage['headers'] }
+
+class Refused extends Error {
+  readonly code: ErrorCode
+  constructor(code: ErrorCode) {
+    super(code)
+    this.code = code
+  }
+}
+
+const many: Tenant[] = Array.from({ length: 10_000 }, (_, at) => ({
+  ...(data.tenants[at % data.tenants.length] as Tenant),
+  id: `tnt_many_${at}`,
+  name: `${data.tenants[at % data.tenants.length]?.name} ${at}`,
+}))
+
+const cookie = (request: IncomingMessage, name: string) => new RegExp(`(?:^|; )${name}=([^;]*)`).exec(request.headers.cookie ?? '')?.[1]
+const matches = (text: string, query: string) => text.toLowerCase().includes(query.toLowerCase())
+
+const page = <T>(items: readonly T[], url: URL) => {
+  const limit = Number(url.searchParams.get('limit') ?? 50)
+  const from = Number(url.searchParams.get('cursor') ?? 0)
+  return { items: items.slice(from, from + limit), next_cursor: from + limit < items.length ? String(from + limit) : null }
+}
+
+const current = (session: Session): Session => {
+  const left = Math.max(0, Math.round((Date.parse(session.expires_at) - Date.now()) / 1000))
+  if (session.status !== 'ACTIVE' || left > 0) return { ...session, remaining_seconds: session.status === 'ACTIVE' ? left : 0 }
+  return { ...session, status: 'EXPIRED', ended_at: session.expires_at, ended_by: 'expiry', remaining_seconds: 0 }
+}
+
+const fits = (event: LoggedEvent, filters: EventFilters) =>
+  (!filters.category || event.category === filters.category) &&
+  (!filters.action ||
+    (filters.action.endsWith('*') ? event.action.startsWith(filters.action.slice(0, -1)) : event.action === filters.action)) &&
+  (!filters.actor_id || event.actor.id === filters.actor_id) &&
+  (!filters.target_id || event.target?.id === filters.target_id) &&
+  (!filters.tenant_id || event.tenant_id === filters.tenant_id) &&
+  (!filters.session_id || event.session_id === filters.session_id) &&
+  (!filters.ticket || event.ticket === filters.ticket) &&
+  (!filters.result || event.result === filters.result) &&
+  (!filters.from || event.occurred_at >= filters.from) &&
+  (!filters.to || event.occurred_at < filters.to)
+
+const filtersOf = (url: URL) => Object.fromEntries(url.searchParams) as EventFilters
+
+const personOf = (call: Call) => {
+  const person = data.people.find((each) => each.login === call.login)
+  if (!person) throw new Refused('not_signed_in')
+  return person
+}
+const requireConsole = (call: Call) => {
+  const person = personOf(call)
+  if (call.mode === 'forbidden' || !person.roles.some((role) => (consoleRoles as readonly string[]).includes(role)))
+    throw new Refused('role_missing')
+  return person
+}
+
+const listTenants = ({ url, mode }: Call) => {
+  const { query, status, sort, order } = ListTenants.parse(Object.fromEntries(url.searchParams))
+  const all = mode === 'empty' ? [] : mode === 'many' ? many : data.tenants
+  const found = all
+    .filter((tenant) => (!query || matches(tenant.name, query) || tenant.id === query) && (!status || tenant.status === status))
+    .sort((a, b) => String(a[sort] ?? '').localeCompare(String(b[sort] ?? ''), 'en', { numeric: true }) * (order === 'asc' ? 1 : -1))
+  return { ...page(found, url), total: found.length, synced_at: mode === 'empty' ? null : new Date(Date.now() - 12_000).toISOString() }
+}
+
+const listSessions = ({ url, mode }: Call) => {
+  const { status, tenant_id, staff_id } = ListSessions.parse(Object.fromEntries(url.searchParams))
+  const all = mode === 'empty' ? [] : data.sessions.map(current)
+  const found = all.filter(
+    (s) => (!status || s.status === status) && (!tenant_id || s.tenant_id === tenant_id) && (!staff_id || s.staff_id === staff_id),
+  )
+  const count = (wanted: Session['status']) => all.filter((session) => session.status === wanted).length
+  return { ...page(found, url), counters: { active: count('ACTIVE'), revoked: count('REVOKED'), expired: count('EXPIRED') } }
+}
+
+const findSession = (id: string): Session => {
+  const session = data.sessions.find((each) => each.id === id)
+  if (!session) throw new Refused('not_found')
+  return session
+}
+
+const createSession = (call: Call) => {
+  const person = requireConsole(call)
+  const parsed = CreateSession.safeParse(call.body)
+  if (!parsed.success) throw new Refused('reason_too_short')
+  const input = parsed.data
+  const issued = Date.now()
+  const expires_at = new Date(issued + input.ttl_minutes * 60_000).toISOString()
+  const scopes = input.scopes.flatMap((scope) => data.catalogue.presets.find((preset) => preset.name === scope)?.scopes ?? [scope])
+  const tenant = [...data.tenants, ...many].find((each) => each.id === input.tenant_id)
+  const session: Session = {
+    id: data.newId('ses', issued),
+    status: 'ACTIVE',
+    tenant_id: input.tenant_id,
+    tenant_name: tenant?.name ?? null,
+    target_user_id: input.target_user_id ?? null,
+    staff_id: data.staffOf(person).id,
+    staff_email: person.email,
+    reason: input.reason,
+    ticket: input.ticket ?? null,
+    scopes,
+    issued_at: new Date(issued).toISOString(),
+    expires_at,
+    ended_at: null,
+    ended_by: null,
+    revoked_at: null,
+    revoked_by: null,
+    revocation_reason: null,
+    remaining_seconds: input.ttl_minutes * 60,
+  }
+  data.sessions.unshift(session)
+  data.append({
+    action: 'SESSION.CREATED',
+    category: 'support_session',
+    result: 'ok',
+    actor: data.staffActor(person),
+    tenant_id: session.tenant_id,
+    session_id: session.id,
+    target: { kind: 'session', id: session.id },
+    reason: session.reason,
+  })
+  return {
+    session,
+    token: `css_${Buffer.from(createHash('sha256').update(session.id).digest()).toString('base64url')}`,
+    gateway_url: 'http://localhost:4001',
+  }
+}
+
+const revokeSession = (call: Call, id: string) => {
+  const person = requireConsole(call)
+  const session = findSession(id)
+  if (current(session).status !== 'ACTIVE') return current(session)
+  const at = new Date().toISOString()
+  const reason = (call.body as { reason?: string }).reason ?? null
+  Object.assign(session, {
+    status: 'REVOKED',
+    ended_at: at,
+    revoked_at: at,
+    ended_by: 'opener',
+    revoked_by: person.email,
+    revocation_reason: reason,
+  })
+  data.append({
+    action: 'SESSION.REVOKED',
+    category: 'support_session',
+    result: 'ok',
+    actor: data.staffActor(person),
+    tenant_id: session.tenant_id,
+    session_id: id,
+    target: { kind: 'session', id },
+    ...(reason ? { reason } : {}),
+  })
+  return current(session)
+}
+
+const openUser = (call: Call, id: string) => {
+  const person = requireConsole(call)
+  const user = data.users.find((each) => each.id === id)
+  if (!user) throw new Refused('not_found')
+  const ticket = call.url.searchParams.get('ticket')
+  const event = data.append({
+    action: 'CONSOLE.OPENED',
+    category: 'look_up',
+    result: 'ok',
+    actor: data.staffActor(person),
+    tenant_id: user.tenant_id,
+    target: { kind: 'user', id, label: user.email },
+    ...(ticket ? { ticket } : {}),
+  })
+  const opened = { event_id: event.id, by: data.staffOf(person), at: event.occurred_at, ticket, read_only: true, break_glass: false }
+  const isEmpty = call.mode === 'empty'
+  return {
+    user,
+    tenant: data.tenants.find((each) => each.id === user.tenant_id) ?? null,
+    factors: isEmpty ? [] : data.factorsOf(user),
+    sessions: isEmpty ? [] : data.userSessionsOf(user),
+    opened,
+  }
+}
+
+const readMe = (call: Call) => {
+  const person = personOf(call)
+  if (person.roles.length === 0) throw new Refused('no_role')
+  const at = Date.now()
+  const iso = (ms: number) => new Date(at + ms).toISOString()
+  return {
+    staff: data.staffOf(person),
+    idle_expires_at: iso(900_000),
+    expires_at: iso(8 * 3_600_000),
+    now: iso(0),
+    local_sign_in: true,
+    example_data: true,
+    gateway_url: 'http://localhost:4001',
+    product_name: 'Acme',
+  }
+}
+
+const searchUsers = (call: Call) => {
+  requireConsole(call)
+  const query = call.url.searchParams.get('query') ?? ''
+  const found =
+    call.mode === 'empty' ? [] : data.users.filter((user) => matches(user.email, query) || matches(user.name, query) || user.id === query)
+  return {
+    items: found
+      .slice(0, Number(call.url.searchParams.get('limit') ?? 20))
+      .map((user) => ({ ...user, tenant_name: data.tenants.find((tenant) => tenant.id === user.tenant_id)?.name ?? null })),
+  }
+}
+
+const readLog = () => ({
+  size: data.events.length,
+  pending: Math.floor(Math.random() * 2),
+  root: createHash('sha256').update(String(data.events.length)).digest('base64'),
+  signed_at: new Date(Date.now() - 600).toISOString(),
+  key: 'localhost/countersign+1f3ab290+AcH7kQp1s5Vv1k0o3t3H3T1m1m3E2sX0Qm7b8P0H9xkD',
+  state: 'live',
+  note: null,
+})
+
+const listEvents = ({ url, mode }: Call) =>
+  page(mode === 'empty' ? [] : data.events.filter((event) => fits(event, filtersOf(url))).reverse(), url)
+const accessLog = ({ url, mode }: Call, id: string) =>
+  page(
+    mode === 'empty'
+      ? []
+      : foldAccess(
+          [],
+          data.events.filter((event) => event.session_id === id),
+        ),
+    url,
+  )
+
+type Answer = (call: Call, ...ids: string[]) => unknown
+const one = <T extends { id: string }>(all: readonly T[], id: string): T => {
+  const found = all.find((each) => each.id === id)
+  if (!found) throw new Refused('not_found')
+  return found
+}
+const staffOnly =
+  (answer: Answer): Answer =>
+  (call, ...ids) => {
+    requireConsole(call)
+    return answer(call, ...ids)
+  }
+const routes: readonly [method: string, path: RegExp, answer: Answer][] = [
+  [
+    'GET',
+    /^\/api\/sign-in\/options$/,
+    ({ mode }) =>
+      mode === 'issuer' ? { local_people: null, issuer: 'login.example.test' } : { local_people: data.people, issuer: 'localhost' },
+  ],
+  ['GET', /^\/api\/me$/, readMe],
+  ['GET', /^\/api\/log$/, readLog],
+  ['GET', /^\/api\/tenants$/, staffOnly(listTenants)],
+  ['GET', /^\/api\/tenants\/([^/]+)$/, staffOnly((_, id = '') => one([...data.tenants, ...many], id))],
+  [
+    'GET',
+    /^\/api\/tenants\/([^/]+)\/users$/,
+    staffOnly(({ url, mode }, id) => page(mode === 'empty' ? [] : data.users.filter((user) => user.tenant_id === id), url)),
+  ],
+  ['GET', /^\/api\/users$/, searchUsers],
+  ['GET', /^\/api\/users\/([^/]+)$/, (call, id = '') => openUser(call, id)],
+  ['GET', /^\/api\/scopes$/, staffOnly(() => data.catalogue)],
+  ['GET', /^\/api\/sessions$/, staffOnly(listSessions)],
+  ['POST', /^\/api\/sessions$/, createSession],
+  ['GET', /^\/api\/sessions\/([^/]+)$/, staffOnly((_, id = '') => current(findSession(id)))],
+  ['POST', /^\/api\/sessions\/([^/]+)\/revocation$/, (call, id = '') => revokeSession(call, id)],
+  ['GET', /^\/api\/sessions\/([^/]+)\/access-log$/, staffOnly((call, id = '') => accessLog(call, id))],
+  ['GET', /^\/api\/audit$/, (call) => (personOf(call), listEvents(call))],
+]
+
+const send = (response: ServerResponse, status: number, body: unknown, type = 'application/json') => {
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
+  response.end(JSON.stringify(body))
+}
+const sendProblem = (response: ServerResponse, code: ErrorCode) => {
+  const { status, title, hint } = errorCatalogue[code]
+  send(
+    response,
+    status,
+    { type: `https://example.test/problems/${code}`, title, status, code, hint, request_id: data.newId('req') },
+    'application/problem+json',
+  )
+}
+
+const stream = ({ url, headers }: Call, request: IncomingMessage, response: ServerResponse) => {
+  const filters = filtersOf(url)
+  let next = Number(headers['last-event-id'] ?? url.searchParams.get('after') ?? data.events.length - 1) + 1
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+  response.write('event: ready\ndata: {}\n\n')
+  const timer = setInterval(() => {
+    for (; next < data.events.length; next += 1) {
+      const event = data.events[next]
+      if (event && fits(event, filters)) response.write(`id: ${event.log_index}\nevent: event\ndata: ${JSON.stringify(event)}\n\n`)
+    }
+  }, 200)
+  request.on('close', () => clearInterval(timer))
+}
+
+const readBody = async (request: IncomingMessage): Promise<unknown> => {
+  let text = ''
+  for await (const piece of request) text += piece
+  return text ? JSON.parse(text) : {}
+}
+
+const auth = (url: URL, response: ServerResponse) => {
+  if (url.pathname === '/auth/sign-in') {
+    const mode = url.searchParams.get('mock')
+    response.writeHead(303, {
+      location: url.searchParams.get('return_to') ?? '/',
+      'set-cookie': [`mock_staff=${url.searchParams.get('as') ?? 'mira'}; Path=/`, ...(mode ? [`mock=${mode}; Path=/`] : [])],
+    })
+  } else response.writeHead(204, { 'set-cookie': 'mock_staff=; Path=/; Max-Age=0' })
+  response.end()
+}
+
+const handle = async (request: IncomingMessage, response: ServerResponse, next: () => void) => {
+  const url = new URL(request.url ?? '/', 'http://localhost')
+  if (url.pathname.startsWith('/auth/')) return auth(url, response)
+  if (!url.pathname.startsWith('/api/')) return next()
+  const mode = (url.searchParams.get('mock') ?? cookie(request, 'mock') ?? 'full') as Mode
+  const call: Call = {
+    url,
+    method: request.method ?? 'GET',
+    body: await readBody(request),
+    mode,
+    login: cookie(request, 'mock_staff') || null,
+    headers: request.headers,
+  }
+  try {
+    if (url.pathname === '/api/audit/stream') return stream(call, request, response)
+    const isFrame = /^\/api\/(me|log|sign-in)/.test(url.pathname)
+    if (mode === 'error' && !isFrame) throw new Refused('store_unavailable')
+    if (mode === 'slow' && !isFrame) await new Promise((resolve) => setTimeout(resolve, 60_000))
+    for (const [method, path, answer] of routes) {
+      const found = call.method === method ? path.exec(url.pathname) : null
+      if (found)
+        return send(
+          response,
+          method === 'POST' && url.pathname === '/api/sessions' ? 201 : 200,
+          answer(call, ...found.slice(1).map(decodeURIComponent)),
+        )
+    }
+    throw new Refused('not_found')
+  } catch (error) {
+    sendProblem(response, error instanceof Refused ? error.code : 'internal')
+    if (!(error instanceof Refused)) console.error(error)
+  }
+}
+
+/** What the real server sends with every answer, so that a preview meets the same policy. */
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+const keepHappening = () =>
+  setInterval(() => {
+    const active = data.sessions.filter((session) => current(session).status === 'ACTIVE')
+    if (active.length > 0) data.appendRequest(data.pick(active), Date.now())
+  }, 1500).unref()
+
+export const mock = (): Plugin => ({
+  name: 'countersign-mock',
+  configureServer(server) {
+    keepHappening()
+    server.middlewares.use((request, response, next) => void handle(request, response, next))
+  },
+  configurePreviewServer(server) {
+    keepHappening()
+    server.middlewares.use((request, response, next) => {
+      response.setHeader('content-security-policy', policy)
+      void handle(request, response, next)
+    })
+  },
+})

@@ -1,0 +1,77 @@
+import { ScopeCatalogue } from '@countersign/contract/scopes.ts'
+import type { CreateSession } from '@countersign/contract/sessions.ts'
+import { AccessLogPage, CreatedSession, type ListSessions, Session, SessionPage } from '@countersign/contract/sessions.ts'
+import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation } from '@tanstack/react-query'
+import type { z } from 'zod'
+import { get, post, withQuery } from './call.ts'
+import { client } from './client.ts'
+
+const address = (id: string) => `/api/sessions/${encodeURIComponent(id)}`
+export type SessionFilters = Partial<Pick<ListSessions, 'status' | 'tenant_id' | 'staff_id'>>
+
+export const scopesQuery = queryOptions({
+  queryKey: ['scopes'],
+  queryFn: ({ signal }) => get('/api/scopes', ScopeCatalogue, signal),
+  staleTime: 300_000,
+})
+
+export const sessionsQuery = (filters: SessionFilters) =>
+  infiniteQueryOptions({
+    queryKey: ['sessions', 'list', filters],
+    queryFn: ({ pageParam, signal }) => get(withQuery('/api/sessions', { ...filters, cursor: pageParam, limit: 100 }), SessionPage, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+    refetchInterval: 5_000,
+  })
+
+/** How many are active, for the rail. */
+export const sessionCountersQuery = queryOptions({
+  queryKey: ['sessions', 'counters'],
+  queryFn: async ({ signal }) => (await get(withQuery('/api/sessions', { limit: 1 }), SessionPage, signal)).counters,
+  refetchInterval: 5_000,
+})
+
+export const mySessionsQuery = (staffId: string) =>
+  queryOptions({
+    queryKey: ['sessions', 'mine', staffId],
+    queryFn: async ({ signal }) =>
+      (await get(withQuery('/api/sessions', { status: 'ACTIVE', staff_id: staffId, limit: 20 }), SessionPage, signal)).items,
+    refetchInterval: 10_000,
+  })
+
+export const sessionQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['sessions', 'one', id],
+    queryFn: ({ signal }) => get(address(id), Session, signal),
+    refetchInterval: ({ state }) => (state.data?.status === 'ACTIVE' ? 10_000 : false),
+  })
+
+export const accessLogQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ['access-log', id],
+    queryFn: ({ pageParam, signal }) =>
+      get(withQuery(`${address(id)}/access-log`, { cursor: pageParam, limit: 100 }), AccessLogPage, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  })
+
+const refresh = () => client.invalidateQueries({ queryKey: ['sessions'] })
+
+export const useCreateSession = () =>
+  useMutation({
+    mutationFn: (input: z.input<typeof CreateSession>) => post('/api/sessions', input, CreatedSession),
+    onSuccess: refresh,
+  })
+
+export const useRevokeSession = () =>
+  useMutation({
+    mutationFn: ({ id, reason }: { id: string; reason: string | undefined }) =>
+      post(`${address(id)}/revocation`, reason ? { reason } : {}, Session),
+    onSuccess: (session) => {
+      client.setQueryData(sessionQuery(session.id).queryKey, session)
+      return refresh()
+    },
+  })

@@ -1,0 +1,119 @@
+import type { EventFilters } from '@countersign/contract/events.ts'
+import { LoggedEvent } from '@countersign/contract/events.ts'
+import { backgroundHeader, reportSignedOut, withQuery } from './call.ts'
+import { noteAnswer } from './connection.ts'
+import { parseFailure } from './failure.ts'
+import { createReader } from './sse.ts'
+
+export type StreamState = 'connecting' | 'live' | 'lost' | 'refused'
+type Listeners = { onEvent: (event: LoggedEvent) => void; onState: (state: StreamState) => void }
+
+const silenceMs = 60_000
+const longestWaitMs = 15_000
+
+/**
+ * Follows the log from an index on. Lost connections are resumed behind the last event that arrived, so that nothing
+ * is lost or doubled (X10). A hidden tab lets go of its connection and resumes when it is seen again.
+ */
+export const followEvents = (filters: EventFilters, after: number, { onEvent, onState }: Listeners): (() => void) => {
+  let last = after
+  let failures = 0
+  let stopped = false
+  let connection: AbortController | undefined
+  let retry: ReturnType<typeof setTimeout> | undefined
+  let silence: ReturnType<typeof setTimeout> | undefined
+
+  const heard = (on: AbortController) => {
+    clearTimeout(silence)
+    silence = setTimeout(() => on.abort(), silenceMs)
+  }
+
+  const read = createMessageReader((event) => {
+    if (event.log_index <= last) return
+    last = event.log_index
+    onEvent(event)
+  })
+
+  const run = async (on: AbortController): Promise<'again' | 'refused'> => {
+    const headers = { accept: 'text/event-stream', 'last-event-id': String(last), ...backgroundHeader }
+    const answer = await fetch(withQuery('/api/audit/stream', { ...filters, after: last }), {
+      headers,
+      signal: on.signal,
+      cache: 'no-store',
+    })
+    if (!answer.ok || !answer.body) {
+      const failure = parseFailure(answer.status, await answer.json().catch(() => undefined))
+      if (answer.status === 401) reportSignedOut(failure)
+      return answer.status >= 400 && answer.status < 500 && answer.status !== 429 ? 'refused' : 'again'
+    }
+    noteAnswer()
+    failures = 0
+    onState('live')
+    heard(on)
+    const feed = read()
+    const text = answer.body.pipeThrough(new TextDecoderStream())
+    for await (const piece of iterate(text)) {
+      heard(on)
+      feed(piece)
+    }
+    return 'again'
+  }
+
+  const connect = async () => {
+    if (stopped || document.hidden) return
+    const on = new AbortController()
+    connection = on
+    const outcome = await run(on).catch(() => 'again' as const)
+    clearTimeout(silence)
+    if (stopped || connection !== on) return
+    connection = undefined
+    if (outcome === 'refused') return onState('refused')
+    if (document.hidden) return
+    onState('lost')
+    failures += 1
+    retry = setTimeout(connect, Math.min(longestWaitMs, 500 * 2 ** failures) * (0.75 + Math.random() / 2))
+  }
+
+  const onVisibility = () => {
+    clearTimeout(retry)
+    if (document.hidden) {
+      const open = connection
+      connection = undefined
+      open?.abort()
+    } else if (!connection) {
+      onState('connecting')
+      void connect()
+    }
+  }
+
+  document.addEventListener('visibilitychange', onVisibility)
+  onState('connecting')
+  void connect()
+  return () => {
+    stopped = true
+    clearTimeout(retry)
+    clearTimeout(silence)
+    document.removeEventListener('visibilitychange', onVisibility)
+    connection?.abort()
+  }
+}
+
+const createMessageReader = (onEvent: (event: LoggedEvent) => void) => () =>
+  createReader(({ event, data }) => {
+    if (event !== 'event') return
+    const body: unknown = JSON.parse(data)
+    if (LoggedEvent.safeParse(body).success) onEvent(body as LoggedEvent)
+  })
+
+async function* iterate(stream: ReadableStream<string>) {
+  const reader = stream.getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      yield value
+    }
+  } finally {
+    reader.releaseLock()
+  }
+}

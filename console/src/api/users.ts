@@ -1,0 +1,21 @@
+import { FoundUsers, UserPane } from '@countersign/contract/users.ts'
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { get, withQuery } from './call.ts'
+
+/** Each search is recorded: the same words are not sent twice in a row. */
+export const userSearchQuery = (query: string, limit = 30) =>
+  queryOptions({
+    queryKey: ['users', 'search', query, limit],
+    queryFn: ({ signal }) => get(withQuery('/api/users', { query, limit }), FoundUsers, signal),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  })
+
+/** Opening the pane is an event that carries the ticket (A13): once per visit. */
+export const userPaneQuery = (id: string, ticket: string | undefined) =>
+  queryOptions({
+    queryKey: ['users', 'pane', id, ticket ?? null],
+    queryFn: ({ signal }) => get(withQuery(`/api/users/${encodeURIComponent(id)}`, { ticket }), UserPane, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+  })

@@ -1,0 +1,195 @@
+import type { LoggedEvent } from '@countersign/contract/events.ts'
+import { Link } from '@tanstack/react-router'
+import { ListFilter, X } from 'lucide-react'
+import { type ReactNode, useEffect, useMemo, useRef } from 'react'
+import { canUseConsole, useMe } from '../../api/me.ts'
+import { paths } from '../../paths.ts'
+import { ResultWord } from '../../ui/Badge.tsx'
+import { IconButton } from '../../ui/Button.tsx'
+import { Facts } from '../../ui/Card.tsx'
+import { Code } from '../../ui/Code.tsx'
+import { formatBytes, formatDuration, formatNumber } from '../../ui/format.ts'
+import { IdChip } from '../../ui/IdChip.tsx'
+import { Inert } from '../../ui/Inert.tsx'
+import { isTaken } from '../../ui/keys.ts'
+import { Instant } from '../../ui/Time.tsx'
+import { describeLeaf } from './leaf.ts'
+import type { AuditSearch } from './search.ts'
+import { actorName } from './words.ts'
+
+type Props = { event: LoggedEvent; onClose: () => void; onFilter: (change: AuditSearch) => void }
+
+/** One event at the side: every field, its place in the log, and the bytes that the log's leaf is the hash of. */
+export function EventDetail({ event, onClose, onFilter }: Props) {
+  const panel = useRef<HTMLElement>(null)
+  useEffect(() => {
+    const onKey = (key: KeyboardEvent) => key.key === 'Escape' && !isTaken(key) && onClose()
+    window.addEventListener('keydown', onKey)
+    return () => window.removeEventListener('keydown', onKey)
+  }, [onClose])
+  const { canonical, leaf } = useMemo(() => describeLeaf(event), [event])
+  return (
+    <aside
+      ref={panel}
+      aria-label={`Event ${event.log_index}`}
+      className="appear flex min-w-0 flex-col overflow-y-auto rounded-lg border border-line bg-panel max-lg:fixed max-lg:inset-y-0 max-lg:right-0 max-lg:z-30 max-lg:w-full max-lg:max-w-[440px] max-lg:rounded-none max-lg:shadow-over lg:sticky lg:top-3 lg:max-h-[calc(100dvh-110px)]"
+    >
+      <header className="sticky top-0 z-10 flex items-center gap-2 border-line border-b bg-panel py-2 pr-2 pl-4">
+        <h2 className="id min-w-0 flex-1 truncate font-semibold text-sm">{event.action}</h2>
+        <ResultWord result={event.result} />
+        <IconButton label="Close the event" icon={<X />} onClick={onClose} />
+      </header>
+      <div className="flex flex-col gap-4 px-4 py-3">
+        <EventFacts event={event} onFilter={onFilter} />
+        {event.request ? <RequestFacts request={event.request} /> : null}
+        {event.details ? <Part title="Details">{<Code what="details" text={JSON.stringify(event.details, null, 2)} />}</Part> : null}
+        <Part title={`In the log at #${formatNumber(event.log_index)}`}>
+          <p className="text-faint text-xs">
+            The leaf is SHA-256 of a zero byte and the canonical event below. It was computed in this browser.
+          </p>
+          <Code what="leaf hash" text={leaf} />
+          <Code what="canonical JSON" text={canonical} />
+        </Part>
+      </div>
+    </aside>
+  )
+}
+
+function Part({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="flex flex-col gap-2 border-line border-t pt-3">
+      <h3 className="font-medium text-sm">{title}</h3>
+      {children}
+    </section>
+  )
+}
+
+/** A value with the way to everything else that has it. */
+function Filterable({ children, label, onFilter }: { children: ReactNode; label: string; onFilter: () => void }) {
+  return (
+    <span className="flex min-w-0 items-start gap-1">
+      <span className="min-w-0 break-words">{children}</span>
+      <IconButton label={label} icon={<ListFilter />} className="-my-0.5 !size-6 [&_svg]:!size-3.5" onClick={onFilter} />
+    </span>
+  )
+}
+
+function EventFacts({ event, onFilter }: Omit<Props, 'onClose'>) {
+  const isConsole = canUseConsole(useMe())
+  const { actor, target, tenant_id: tenantId, session_id: sessionId, ticket } = event
+  return (
+    <Facts
+      facts={[
+        ['Time', <Instant key="time" at={event.occurred_at} />],
+        [
+          'Admin',
+          <Filterable key="admin" label="Events of the same actor" onFilter={() => onFilter({ actor_id: actor.id })}>
+            <Inert text={actorName(actor)} />
+            {actor.kind === 'staff' ? <Inert text={actor.name} className="block text-faint text-xs" /> : null}
+          </Filterable>,
+        ],
+        target && [
+          'Target',
+          <Filterable key="target" label="Events with the same target" onFilter={() => onFilter({ target_id: target.id })}>
+            <span className="text-faint">{target.kind}</span> {target.label ? <Inert text={target.label} className="block" /> : null}
+            <IdChip id={target.id} what={`${target.kind} id`} />
+          </Filterable>,
+        ],
+        tenantId !== undefined && [
+          'Tenant',
+          <Filterable key="tenant" label="Events of the same tenant" onFilter={() => onFilter({ tenant_id: tenantId })}>
+            {isConsole ? (
+              <Link {...paths.tenant(tenantId)} className="id text-accent hover:underline">
+                {tenantId}
+              </Link>
+            ) : (
+              <span className="id">{tenantId}</span>
+            )}
+          </Filterable>,
+        ],
+        sessionId !== undefined && [
+          'Session',
+          <Filterable key="session" label="Events of the same session" onFilter={() => onFilter({ session_id: sessionId })}>
+            {isConsole ? (
+              <Link {...paths.session(sessionId)} className="id break-all text-accent hover:underline">
+                {sessionId}
+              </Link>
+            ) : (
+              <span className="id break-all">{sessionId}</span>
+            )}
+          </Filterable>,
+        ],
+        ticket !== undefined && [
+          'Ticket',
+          <Filterable key="ticket" label="Events with the same ticket" onFilter={() => onFilter({ ticket })}>
+            {ticket}
+          </Filterable>,
+        ],
+        event.reason !== undefined && ['Reason', <Inert key="reason" text={event.reason} className="whitespace-pre-line" />],
+        event.note !== undefined && ['Note', <Inert key="note" text={event.note} />],
+        event.code !== undefined && [
+          'Code',
+          <span key="code" className="id">
+            {event.code}
+          </span>,
+        ],
+        ['Category', event.category],
+        ['Event id', <IdChip key="id" id={event.id} what="event id" whole />],
+        [
+          'Log index',
+          <span key="index" className="nums">
+            {formatNumber(event.log_index)}
+          </span>,
+        ],
+      ]}
+    />
+  )
+}
+
+function RequestFacts({ request }: { request: NonNullable<LoggedEvent['request']> }) {
+  return (
+    <Part title="Request">
+      <Facts
+        facts={[
+          [
+            'Request',
+            <span key="line" className="id break-all">
+              {request.method} <Inert text={request.path} />
+            </span>,
+          ],
+          request.route !== undefined && [
+            'Route',
+            <span key="route" className="id break-all">
+              {request.route}
+            </span>,
+          ],
+          request.scope !== undefined && [
+            'Scope',
+            <span key="scope" className="id">
+              {request.scope}
+            </span>,
+          ],
+          request.status !== undefined && [
+            'Status',
+            <span key="status" className="nums">
+              {request.status}
+            </span>,
+          ],
+          request.duration_ms !== undefined && [
+            'Duration',
+            <span key="time" className="nums">
+              {formatDuration(request.duration_ms)}
+            </span>,
+          ],
+          request.bytes !== undefined && [
+            'Size',
+            <span key="size" className="nums">
+              {formatBytes(request.bytes)}
+            </span>,
+          ],
+          ['Request id', <IdChip key="id" id={request.id} what="request id" whole />],
+        ]}
+      />
+    </Part>
+  )
+}

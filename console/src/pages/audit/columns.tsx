@@ -1,0 +1,83 @@
+import type { Actor, LoggedEvent } from '@countersign/contract/events.ts'
+import { Bot, CircleUser, KeySquare, Terminal } from 'lucide-react'
+import { ResultWord } from '../../ui/Badge.tsx'
+import { ShortId } from '../../ui/IdChip.tsx'
+import { Inert, InertLine } from '../../ui/Inert.tsx'
+import { Avatar } from '../../ui/Person.tsx'
+import type { Column } from '../../ui/Table.tsx'
+import { TimeOfDay } from '../../ui/Time.tsx'
+import { actorName, noteOf, targetName } from './words.ts'
+
+const icons = { tenant: KeySquare, operator: Terminal, anonymous: CircleUser, system: Bot } as const
+
+export function ActorMark({ actor }: { actor: Actor }) {
+  if (actor.kind === 'staff') return <Avatar of={actor.name || actor.email} kind="staff" />
+  const Icon = icons[actor.kind]
+  return <Icon aria-hidden="true" className="size-4 shrink-0 text-faint" strokeWidth={1.75} />
+}
+
+function ActorCell({ actor }: { actor: Actor }) {
+  const name = actorName(actor)
+  return (
+    <span data-tip={actor.kind === 'staff' ? `${actor.email}\n${actor.name}` : name} className="flex min-w-0 items-center gap-2">
+      <ActorMark actor={actor} />
+      <span className={`truncate ${actor.kind === 'staff' ? '' : 'text-soft'}`}>
+        <Inert text={name} />
+      </span>
+    </span>
+  )
+}
+
+export function EventName({ action }: { action: string }) {
+  return (
+    <span data-tip={action} className="id block truncate font-medium">
+      {action}
+    </span>
+  )
+}
+
+function TargetCell({ event }: { event: LoggedEvent }) {
+  if (!event.target) return <span className="text-faint">–</span>
+  return (
+    <span className="flex min-w-0 items-baseline gap-1.5">
+      <span className="shrink-0 text-faint text-xs">{event.target.kind}</span>
+      {event.target.label ? <InertLine text={event.target.label} /> : <ShortId id={event.target.id} className="text-soft" />}
+    </span>
+  )
+}
+
+export const columns: readonly Column<LoggedEvent>[] = [
+  { id: 'time', header: 'Time', width: '84px', cell: (event) => <TimeOfDay at={event.occurred_at} /> },
+  { id: 'admin', header: 'Admin', width: '21%', cell: (event) => <ActorCell actor={event.actor} /> },
+  { id: 'event', header: 'Event', width: '228px', cell: (event) => <EventName action={event.action} /> },
+  { id: 'target', header: 'Target', width: '20%', cell: (event) => <TargetCell event={event} /> },
+  { id: 'note', header: 'Note', cell: (event) => <InertLine text={noteOf(event)} className="text-soft" /> },
+  { id: 'result', header: 'Result', width: '84px', cell: (event) => <ResultWord result={event.result} /> },
+]
+
+export function PhoneEvent({ event }: { event: LoggedEvent }) {
+  return (
+    <span className="flex min-w-0 flex-col gap-1">
+      <span className="flex items-center gap-2">
+        <span className="min-w-0 flex-1">
+          <EventName action={event.action} />
+        </span>
+        <ResultWord result={event.result} />
+      </span>
+      <span className="flex min-w-0 items-center gap-1.5 text-xs">
+        <TimeOfDay at={event.occurred_at} />
+        <span className="min-w-0 truncate">
+          <Inert text={actorName(event.actor)} />
+        </span>
+      </span>
+      <span className="truncate text-faint text-xs">
+        {event.target ? (
+          <>
+            {event.target.kind} <Inert text={targetName(event)} /> ·{' '}
+          </>
+        ) : null}
+        <Inert text={noteOf(event)} />
+      </span>
+    </span>
+  )
+}

@@ -1,0 +1,26 @@
+import type { CreatedSession } from '@countersign/contract/sessions.ts'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { scopesQuery } from '../../api/sessions.ts'
+import { Dialog } from '../../ui/Dialog.tsx'
+import { FailureNote, Loading } from '../../ui/States.tsx'
+import { Created } from './Created.tsx'
+import { CreateForm } from './CreateForm.tsx'
+
+export type CreateTarget = {
+  tenant: { id: string; name: string }
+  user: { id: string; email: string } | undefined
+  ticket: string | undefined
+}
+
+export function CreateDialog({ onClose, ...target }: CreateTarget & { onClose: () => void }) {
+  const { data: catalogue, error, refetch } = useQuery(scopesQuery)
+  const [created, setCreated] = useState<CreatedSession | null>(null)
+  if (created && catalogue) return <Created created={created} catalogue={catalogue} onClose={onClose} />
+  if (catalogue) return <CreateForm target={target} catalogue={catalogue} onClose={onClose} onCreated={setCreated} />
+  return (
+    <Dialog title="Create Support Session" onClose={onClose} wide>
+      {error ? <FailureNote error={error} onRetry={() => void refetch()} /> : <Loading />}
+    </Dialog>
+  )
+}

@@ -1,0 +1,200 @@
+import type { ScopeCatalogue } from '@countersign/contract/scopes.ts'
+import {
+  type CreatedSession,
+  CreateSession,
+  ttlDefaultMinutes,
+  ttlMaximumMinutes,
+  ttlMaximumUserMinutes,
+} from '@countersign/contract/sessions.ts'
+import { countReason, isReason, reasonMinimum } from '@countersign/contract/text.ts'
+import { zodResolver } from '@hookform/resolvers/zod'
+import clsx from 'clsx'
+import { Check } from 'lucide-react'
+import { useId } from 'react'
+import { Controller, useForm } from 'react-hook-form'
+import type { z } from 'zod'
+import { useNow } from '../../api/clock.ts'
+import { useCreateSession } from '../../api/sessions.ts'
+import { Button } from '../../ui/Button.tsx'
+import { Consequence } from '../../ui/Consequence.tsx'
+import { Dialog } from '../../ui/Dialog.tsx'
+import { describedBy, Field, Input, TextArea } from '../../ui/Field.tsx'
+import { formatTimeOfDay, plural } from '../../ui/format.ts'
+import { ShortId } from '../../ui/IdChip.tsx'
+import { Inert } from '../../ui/Inert.tsx'
+import { Segments } from '../../ui/Segments.tsx'
+import { FailureNote } from '../../ui/States.tsx'
+import type { CreateTarget } from './CreateDialog.tsx'
+import { defaultScopes, namedScopes } from './presets.ts'
+import { ScopeChoice } from './ScopeChoice.tsx'
+
+type Props = { target: CreateTarget; catalogue: ScopeCatalogue; onClose: () => void; onCreated: (created: CreatedSession) => void }
+type Form = z.input<typeof CreateSession>
+
+export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClose, onCreated }: Props) {
+  const create = useCreateSession()
+  const id = useId()
+  const most = user ? ttlMaximumUserMinutes : ttlMaximumMinutes
+  const { register, control, handleSubmit, watch, setValue, formState } = useForm<Form, unknown, z.output<typeof CreateSession>>({
+    mode: 'onTouched',
+    resolver: zodResolver(CreateSession),
+    defaultValues: {
+      tenant_id: tenant.id,
+      ...(user ? { target_user_id: user.id } : {}),
+      reason: '',
+      scopes: defaultScopes(catalogue),
+      ttl_minutes: ttlDefaultMinutes,
+      ticket: ticket ?? '',
+    },
+  })
+  const { reason, scopes = [], ttl_minutes: minutes = ttlDefaultMinutes } = watch()
+  const isValidTime = Number.isInteger(minutes) && minutes >= 1 && minutes <= most
+  const unmet = whatIsMissing({ reason, scopes, isValidTime, most })
+
+  const submit = handleSubmit((input) => {
+    const { ticket: named, ...rest } = input
+    create.mutate({ ...rest, scopes: namedScopes(catalogue, scopes), ...(named ? { ticket: named } : {}) }, { onSuccess: onCreated })
+  })
+
+  return (
+    <Dialog
+      title="Create Support Session"
+      onClose={onClose}
+      wide
+      footer={
+        <>
+          {unmet ? <span className="mr-auto text-faint text-sm">{unmet}</span> : null}
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="main" disabled={unmet !== null || create.isPending} onClick={() => void submit()}>
+            {create.isPending ? 'Creating' : 'Create Support Session'}
+          </Button>
+        </>
+      }
+    >
+      <form
+        onSubmit={(event) => void submit(event)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && (event.metaKey || event.ctrlKey) && !unmet) void submit()
+        }}
+        className="flex flex-col gap-5"
+      >
+        <Target tenant={tenant} user={user} />
+        <Field
+          label="Reason"
+          htmlFor={`${id}-reason`}
+          hint="One sentence that the customer may read."
+          error={reason && isReason(reason) ? formState.errors.reason?.message : undefined}
+          aside={<ReasonCounter reason={reason} />}
+        >
+          <TextArea id={`${id}-reason`} autoFocus rows={2} aria-describedby={describedBy(`${id}-reason`)} {...register('reason')} />
+        </Field>
+        <Controller
+          control={control}
+          name="scopes"
+          render={({ field }) => <ScopeChoice catalogue={catalogue} chosen={field.value ?? []} onChoose={field.onChange} />}
+        />
+        <div className="grid gap-5 sm:grid-cols-2">
+          <Field
+            label="Time to live"
+            htmlFor={`${id}-ttl`}
+            hint={user ? `Minutes, 1 to ${most} on one user` : `Minutes, 1 to ${most}`}
+            error={isValidTime ? undefined : `A whole number of minutes, 1 to ${most}`}
+          >
+            <div className="flex items-center gap-2">
+              <Input
+                id={`${id}-ttl`}
+                type="number"
+                inputMode="numeric"
+                min={1}
+                max={most}
+                step={1}
+                aria-invalid={!isValidTime}
+                aria-describedby={describedBy(`${id}-ttl`)}
+                className="!w-20 nums"
+                {...register('ttl_minutes', { valueAsNumber: true })}
+              />
+              <Segments
+                label="Common times"
+                value={String(minutes)}
+                onChoose={(value) => setValue('ttl_minutes', Number(value), { shouldValidate: true })}
+                options={[5, 15, 30, 60].filter((each) => each <= most).map((each) => ({ value: String(each), label: `${each} min` }))}
+              />
+            </div>
+          </Field>
+          <Field
+            label="Ticket"
+            htmlFor={`${id}-ticket`}
+            optional
+            hint="#4831 or SUP-4831"
+            error={watch('ticket') ? formState.errors.ticket?.message : undefined}
+          >
+            <Input
+              id={`${id}-ticket`}
+              aria-invalid={Boolean(watch('ticket') && formState.errors.ticket)}
+              aria-describedby={describedBy(`${id}-ticket`)}
+              {...register('ticket', { setValueAs: (value: string | undefined) => value?.trim() || undefined })}
+            />
+          </Field>
+        </div>
+        <What tenant={tenant} user={user} minutes={isValidTime ? minutes : null} />
+        {create.error ? <FailureNote error={create.error} /> : null}
+        <button type="submit" hidden disabled={unmet !== null || create.isPending} />
+      </form>
+    </Dialog>
+  )
+}
+
+const whatIsMissing = (form: { reason: string; scopes: readonly string[]; isValidTime: boolean; most: number }): string | null => {
+  const missing = reasonMinimum - countReason(form.reason)
+  if (missing > 0) return `The reason needs ${plural(missing, 'more character')}`
+  if (!isReason(form.reason)) return 'The reason does not say anything yet'
+  if (form.scopes.length === 0) return 'Choose at least one scope'
+  if (!form.isValidTime) return `The time to live is 1 to ${form.most} minutes`
+  return null
+}
+
+function Target({ tenant, user }: Pick<CreateTarget, 'tenant' | 'user'>) {
+  return (
+    <p className="flex min-w-0 flex-wrap items-baseline gap-x-2 text-sm">
+      <span className="text-faint">On</span>
+      {user ? (
+        <>
+          <Inert text={user.email} className="font-medium" />
+          <span className="text-faint">of</span>
+        </>
+      ) : null}
+      <Inert text={tenant.name} className="min-w-0 break-words font-medium" />
+      <ShortId id={tenant.id} className="text-faint" />
+    </p>
+  )
+}
+
+function ReasonCounter({ reason }: { reason: string }) {
+  const count = countReason(reason)
+  const isEnough = isReason(reason)
+  return (
+    <span className={clsx('inline-flex items-center gap-1 nums', isEnough ? 'text-ok' : 'text-faint')}>
+      {isEnough ? <Check aria-hidden="true" className="size-3" /> : null}
+      {isEnough ? `${count} characters` : `${count} of ${reasonMinimum} characters`}
+    </span>
+  )
+}
+
+function What({ tenant, user, minutes }: Pick<CreateTarget, 'tenant' | 'user'> & { minutes: number | null }) {
+  const now = useNow(5)
+  return (
+    <Consequence>
+      You get a token that reaches{' '}
+      {user ? (
+        <>
+          what <Inert text={user.email} /> sees
+        </>
+      ) : (
+        'this tenant alone'
+      )}
+      {minutes === null ? '' : ` until ${formatTimeOfDay(now + minutes * 60_000).slice(0, 5)}`}. It ends by itself and can be revoked at any
+      time. <Inert text={tenant.name} className="font-medium text-ink" /> will see this in its audit log, with your name, the reason and
+      every request.
+    </Consequence>
+  )
+}

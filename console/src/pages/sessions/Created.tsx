@@ -1,0 +1,78 @@
+import type { ScopeCatalogue } from '@countersign/contract/scopes.ts'
+import type { CreatedSession } from '@countersign/contract/sessions.ts'
+import { Link } from '@tanstack/react-router'
+import { EyeOff } from 'lucide-react'
+import { paths } from '../../paths.ts'
+import { SessionBadge } from '../../ui/Badge.tsx'
+import { Button, buttonClass } from '../../ui/Button.tsx'
+import { Facts } from '../../ui/Card.tsx'
+import { Code } from '../../ui/Code.tsx'
+import { CopyButton } from '../../ui/Copy.tsx'
+import { Countdown } from '../../ui/Countdown.tsx'
+import { Dialog } from '../../ui/Dialog.tsx'
+import { IdChip } from '../../ui/IdChip.tsx'
+import { Inert } from '../../ui/Inert.tsx'
+import { Instant } from '../../ui/Time.tsx'
+import { exampleRoute, formatCurl } from './curl.ts'
+
+type Props = { created: CreatedSession; catalogue: ScopeCatalogue; onClose: () => void }
+
+/** The session is there; its token is shown this once. */
+export function Created({ created: { session, token, gateway_url: gatewayUrl }, catalogue, onClose }: Props) {
+  const route = exampleRoute(catalogue, session.scopes, { tenantId: session.tenant_id, userId: session.target_user_id })
+  return (
+    <Dialog
+      title="Support session created"
+      onClose={onClose}
+      wide
+      footer={
+        <>
+          <Button onClick={onClose}>Done</Button>
+          <Link {...paths.session(session.id)} onClick={onClose} className={buttonClass('main')}>
+            Open the session
+          </Link>
+        </>
+      }
+    >
+      <div className="flex flex-col gap-5">
+        <Facts
+          facts={[
+            ['Session', <IdChip key="id" id={session.id} what="session id" whole />],
+            [
+              'Tenant',
+              <span key="tenant" className="flex items-center gap-2">
+                <Inert text={session.tenant_name ?? session.tenant_id} /> <SessionBadge status={session.status} />
+              </span>,
+            ],
+            [
+              'Expires',
+              <span key="expires" className="flex flex-wrap items-center gap-x-3">
+                <Countdown issuedAt={session.issued_at} expiresAt={session.expires_at} /> <Instant at={session.expires_at} />
+              </span>,
+            ],
+          ]}
+        />
+        <section className="flex flex-col gap-2">
+          <div className="flex items-center gap-2">
+            <h3 className="font-medium text-sm">Token</h3>
+            <span className="inline-flex items-center gap-1 text-warn text-xs">
+              <EyeOff aria-hidden="true" className="size-3.5" /> shown once; only its hash is kept
+            </span>
+          </div>
+          <div className="flex flex-wrap items-center gap-2">
+            <output className="id min-w-0 flex-1 break-all rounded-md border border-line bg-sunk px-3 py-1.5 max-sm:basis-full">
+              {token}
+            </output>
+            <CopyButton text={token} label="Copy token" main />
+          </div>
+        </section>
+        {route ? (
+          <section className="flex flex-col gap-2">
+            <h3 className="font-medium text-sm">A first request</h3>
+            <Code what="curl command" text={formatCurl(gatewayUrl, route.path, token)} />
+          </section>
+        ) : null}
+      </div>
+    </Dialog>
+  )
+}

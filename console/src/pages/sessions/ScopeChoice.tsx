@@ -1,0 +1,64 @@
+import type { ScopeCatalogue } from '@countersign/contract/scopes.ts'
+import clsx from 'clsx'
+import { Tag } from '../../ui/Badge.tsx'
+import { plural } from '../../ui/format.ts'
+import { presetOf } from './presets.ts'
+
+type Props = { catalogue: ScopeCatalogue; chosen: readonly string[]; onChoose: (scopes: string[]) => void }
+type Entry = ScopeCatalogue['scopes'][number]
+
+const canChange = ({ routes }: Entry) => routes.some(({ method }) => method !== 'GET' && method !== 'HEAD')
+
+/** Presets above, the scopes below, and the routes that each opens. */
+export function ScopeChoice({ catalogue, chosen, onChoose }: Props) {
+  const preset = presetOf(catalogue, chosen)
+  const toggle = (scope: string) => onChoose(chosen.includes(scope) ? chosen.filter((each) => each !== scope) : [...chosen, scope])
+  return (
+    <fieldset className="flex min-w-0 flex-col gap-1.5">
+      <div className="flex items-center gap-2">
+        <legend className="float-left font-medium text-sm">Scopes</legend>
+        <span className="text-faint text-xs nums">{plural(chosen.length, 'scope')}</span>
+        <span className="ml-auto flex flex-wrap gap-1.5">
+          {catalogue.presets.map(({ name, scopes }) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={preset === name}
+              onClick={() => onChoose([...scopes])}
+              className={clsx(
+                'id h-6 rounded-md border px-2 transition-colors',
+                preset === name ? 'border-accent-edge bg-accent-wash text-accent' : 'border-edge text-soft hover:text-ink',
+              )}
+            >
+              {name}
+            </button>
+          ))}
+        </span>
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <ul aria-label="Scopes" tabIndex={0} className="max-h-52 divide-y divide-line overflow-y-auto rounded-md border border-edge">
+        {catalogue.scopes.map((entry) => (
+          <li key={entry.scope}>
+            <label className="flex cursor-pointer items-start gap-2.5 px-2.5 py-1.5 text-sm hover:bg-hover">
+              <input
+                type="checkbox"
+                checked={chosen.includes(entry.scope)}
+                onChange={() => toggle(entry.scope)}
+                className="mt-[3px] size-3.5 shrink-0 accent-accent-fill"
+              />
+              <span className="id w-36 shrink-0 break-all leading-5">{entry.scope}</span>
+              <span className="flex min-w-0 flex-1 flex-col">
+                {entry.routes.map((route) => (
+                  <span key={`${route.method} ${route.path}`} className="id break-all text-faint leading-5">
+                    {route.method} {route.path}
+                  </span>
+                ))}
+              </span>
+              {canChange(entry) ? <Tag tone="amber">can change data</Tag> : null}
+            </label>
+          </li>
+        ))}
+      </ul>
+    </fieldset>
+  )
+}

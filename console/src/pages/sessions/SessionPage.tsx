@@ -1,0 +1,140 @@
+import type { Session } from '@countersign/contract/sessions.ts'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useMe } from '../../api/me.ts'
+import { scopesQuery, sessionQuery } from '../../api/sessions.ts'
+import { paths } from '../../paths.ts'
+import { SessionBadge } from '../../ui/Badge.tsx'
+import { Card, Facts } from '../../ui/Card.tsx'
+import { Code } from '../../ui/Code.tsx'
+import { Crumbs } from '../../ui/Crumbs.tsx'
+import { IdChip } from '../../ui/IdChip.tsx'
+import { Inert } from '../../ui/Inert.tsx'
+import { Page } from '../../ui/Page.tsx'
+import { Person } from '../../ui/Person.tsx'
+import { FailedPage, Loading } from '../../ui/States.tsx'
+import { Tabs } from '../../ui/Tabs.tsx'
+import { EventList } from '../audit/EventList.tsx'
+import { AccessLog } from './AccessLog.tsx'
+import { exampleRoute, formatCurl } from './curl.ts'
+import { RevokeButton } from './RevokeButton.tsx'
+import { TimingCard } from './TimingCard.tsx'
+
+export function SessionPage() {
+  const { sessionId } = useParams({ from: '/shell/sessions/$sessionId' })
+  const { tab = 'access' } = useSearch({ from: '/shell/sessions/$sessionId' })
+  const navigate = useNavigate({ from: '/sessions/$sessionId' })
+  const { data: session, error, refetch } = useQuery(sessionQuery(sessionId))
+  if (error && !session) return <FailedPage error={error} onRetry={() => void refetch()} />
+  if (!session)
+    return (
+      <Page title="Session">
+        <Loading />
+      </Page>
+    )
+  const name = session.tenant_name ?? session.tenant_id
+  return (
+    <Page
+      title={`Session on ${name}`}
+      heading={
+        <>
+          <span className="text-soft">Session on</span> <Inert text={name} />
+        </>
+      }
+      above={<Crumbs to="Sessions" />}
+      state={<SessionBadge status={session.status} />}
+      below={<IdChip id={session.id} what="session id" className="text-faint" />}
+      acts={<RevokeButton session={session} />}
+    >
+      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+        <Details session={session} />
+        <div className="flex min-w-0 flex-col gap-4">
+          <TimingCard session={session} />
+          {session.status === 'ACTIVE' ? <Example session={session} /> : null}
+        </div>
+      </div>
+      <Tabs
+        label="Records of the session"
+        chosen={tab}
+        onChoose={(id) => void navigate({ search: { tab: id === 'access' ? undefined : id }, replace: true })}
+        tabs={[
+          { id: 'access', label: 'Access Logs' },
+          { id: 'events', label: 'Events' },
+        ]}
+      >
+        {tab === 'access' ? <AccessLog key={session.id} session={session} /> : <EventList search={{ session_id: session.id }} />}
+      </Tabs>
+    </Page>
+  )
+}
+
+function Details({ session }: { session: Session }) {
+  return (
+    <Card title="Details">
+      <Facts
+        facts={[
+          ['Status', <SessionBadge key="status" status={session.status} />],
+          [
+            'Tenant',
+            <span key="tenant" className="flex min-w-0 flex-wrap items-baseline gap-x-2">
+              <Link {...paths.tenant(session.tenant_id)} className="text-accent hover:underline">
+                <Inert text={session.tenant_name ?? session.tenant_id} />
+              </Link>
+              <IdChip id={session.tenant_id} what="tenant id" className="text-faint" />
+            </span>,
+          ],
+          session.target_user_id !== null && [
+            'On the user',
+            <Link
+              key="user"
+              {...paths.user(session.target_user_id, session.ticket ?? undefined)}
+              className="id break-all text-accent hover:underline"
+            >
+              {session.target_user_id}
+            </Link>,
+          ],
+          [
+            'Staff',
+            <span key="staff" className="flex min-w-0 flex-wrap items-center gap-x-2">
+              <Person email={session.staff_email} kind="staff" />
+              <IdChip id={session.staff_id} what="staff id" className="text-faint" />
+            </span>,
+          ],
+          [
+            'Scopes',
+            <span key="scopes" className="flex flex-wrap gap-1">
+              {session.scopes.map((scope) => (
+                <span key={scope} className="id rounded-sm border border-line bg-sunk px-1.5 text-soft">
+                  {scope}
+                </span>
+              ))}
+            </span>,
+          ],
+          ['Reason', <Inert key="reason" text={session.reason} className="whitespace-pre-line" />],
+          session.ticket !== null && [
+            'Ticket',
+            <Link key="ticket" {...paths.audit({ ticket: session.ticket })} className="text-accent hover:underline">
+              {session.ticket}
+            </Link>,
+          ],
+        ]}
+      />
+    </Card>
+  )
+}
+
+/** How it is used. The token itself was shown once, and is not here. */
+function Example({ session }: { session: Session }) {
+  const { gateway_url: gatewayUrl } = useMe()
+  const { data: catalogue } = useQuery(scopesQuery)
+  const route = catalogue && exampleRoute(catalogue, session.scopes, { tenantId: session.tenant_id, userId: session.target_user_id })
+  if (!route) return null
+  return (
+    <Card title="Use it">
+      <div className="flex flex-col gap-2">
+        <Code what="curl command" text={formatCurl(gatewayUrl, route.path, '$TOKEN')} />
+        <p className="text-faint text-xs">The token was shown once, when the session was created. Whoever lost it creates a new session.</p>
+      </div>
+    </Card>
+  )
+}

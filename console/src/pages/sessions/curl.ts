@@ -1,0 +1,33 @@
+import type { ScopeCatalogue } from '@countersign/contract/scopes.ts'
+import { shellQuote } from '../../ui/format.ts'
+
+type Route = ScopeCatalogue['scopes'][number]['routes'][number]
+type Target = { tenantId: string; userId?: string | null }
+
+const tenantParameter =
+  /^:(tenant|tenant_id|org|organization|organization_id|account|account_id|workspace|workspace_id|customer|customer_id)$/
+const userParameter = /^:(user|user_id)$/
+
+/** Parameters that the session itself answers are filled in; others stay as they are, for the person to fill. */
+export const fillPath = (path: string, { tenantId, userId }: Target): string =>
+  path
+    .split('/')
+    .map((part) =>
+      tenantParameter.test(part) ? encodeURIComponent(tenantId) : userId && userParameter.test(part) ? encodeURIComponent(userId) : part,
+    )
+    .join('/')
+
+const openParameters = (path: string) => path.split('/').filter((part) => part.startsWith(':')).length
+
+/** The route to show as an example: one that reads, is granted, and leaves the least to fill in. */
+export const exampleRoute = (catalogue: ScopeCatalogue, scopes: readonly string[], target: Target): Route | undefined =>
+  catalogue.scopes
+    .filter(({ scope }) => scopes.includes(scope))
+    .flatMap(({ routes }) => routes)
+    .filter(({ method }) => method === 'GET')
+    .map((route) => ({ ...route, path: fillPath(route.path, target) }))
+    .sort((a, b) => openParameters(a.path) - openParameters(b.path) || a.path.length - b.path.length)[0]
+
+/** A command that can be pasted into a shell: whatever an id contains, it is data there. */
+export const formatCurl = (gatewayUrl: string, path: string, token: string): string =>
+  `curl -H ${token.startsWith('$') ? `"Authorization: Bearer ${token}"` : shellQuote(`Authorization: Bearer ${token}`)} \\\n  ${shellQuote(`${gatewayUrl.replace(/\/$/, '')}${path}`)}`

@@ -1,0 +1,83 @@
+import type { LoggedEvent } from '@countersign/contract/events.ts'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { foldAccess } from './fold.ts'
+
+const event = (
+  log_index: number,
+  action: LoggedEvent['action'],
+  request: string,
+  more: Partial<LoggedEvent['request']> = {},
+  code?: string,
+): LoggedEvent => ({
+  v: 1,
+  id: `evt_${String(log_index).padStart(32, '0')}`,
+  occurred_at: new Date(1_700_000_000_000 + log_index * 1000).toISOString(),
+  action,
+  category: 'support_session',
+  result: action.endsWith('REFUSED') ? 'deny' : 'ok',
+  actor: { kind: 'system', id: 'gateway' },
+  log_index,
+  code,
+  request: { id: `req_${request.padStart(32, '0')}`, method: 'GET', path: '/api/projects', scope: 'projects:read', ...more },
+})
+
+const admitted = event(1, 'SESSION.REQUEST.ADMITTED', 'a')
+const completed = event(2, 'SESSION.REQUEST.COMPLETED', 'a', { status: 200, duration_ms: 8, bytes: 512 })
+const refused = event(3, 'SESSION.REQUEST.REFUSED', 'b', { status: 403 }, 'scope_missing')
+
+it('C44 folds an admission and its completion into one row', () => {
+  const [row, ...rest] = foldAccess([], [admitted, completed])
+  expect(rest).toEqual([])
+  expect(row).toMatchObject({
+    log_index: 1,
+    at: admitted.occurred_at,
+    outcome: 'completed',
+    status: 200,
+    duration_ms: 8,
+    bytes: 512,
+    code: null,
+  })
+})
+
+it('C44 shows an admission that is still under way, without a status', () => {
+  expect(foldAccess([], [admitted])).toMatchObject([{ outcome: 'admitted', status: null, duration_ms: null }])
+})
+
+it('C44 shows refusals, with their code, newest first', () => {
+  const rows = foldAccess([], [admitted, completed, refused])
+  expect(rows.map((row) => [row.outcome, row.code])).toEqual([
+    ['refused', 'scope_missing'],
+    ['completed', null],
+  ])
+})
+
+it.each([
+  ['SESSION.REQUEST.FAILED', 'failed', 'upstream_timeout'],
+  ['SESSION.REQUEST.CUT', 'cut', 'session_revoked'],
+] as const)('keeps why a request ended: %s', (action, outcome, code) => {
+  expect(foldAccess([], [admitted, event(5, action, 'a', { status: 504 }, code)])).toMatchObject([
+    { outcome, code, status: 504, log_index: 1 },
+  ])
+})
+
+it('does not undo a completion when the admission arrives again', () => {
+  expect(foldAccess([], [completed, admitted])).toMatchObject([{ outcome: 'completed', log_index: 1 }])
+})
+
+it('leaves events alone that are not requests', () => {
+  const { request: _, ...created } = event(4, 'SESSION.CREATED', 'c')
+  expect(foldAccess([], [created])).toEqual([])
+})
+
+it('X10 comes to the same rows however the events were split, repeated and shuffled', () => {
+  const arrival = fc.array(fc.constantFrom(admitted, completed, refused, event(6, 'SESSION.REQUEST.ADMITTED', 'c')), { maxLength: 12 })
+  fc.assert(
+    fc.property(arrival, fc.nat(12), (events, at) => {
+      const whole = foldAccess([], events)
+      expect(foldAccess(foldAccess([], events.slice(0, at)), events)).toEqual(whole)
+      expect(foldAccess([], [...events, ...events])).toEqual(whole)
+      expect(new Set(whole.map((row) => row.request_id)).size).toBe(whole.length)
+    }),
+  )
+})

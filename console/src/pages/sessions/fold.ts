@@ -1,0 +1,54 @@
+import type { LoggedEvent } from '@countersign/contract/events.ts'
+import type { AccessLogRow } from '@countersign/contract/sessions.ts'
+
+type Outcome = AccessLogRow['outcome']
+
+const outcomes: Record<string, Outcome> = {
+  'SESSION.REQUEST.ADMITTED': 'admitted',
+  'SESSION.REQUEST.COMPLETED': 'completed',
+  'SESSION.REQUEST.FAILED': 'failed',
+  'SESSION.REQUEST.CUT': 'cut',
+  'SESSION.REQUEST.REFUSED': 'refused',
+}
+
+const began = (event: LoggedEvent, request: NonNullable<LoggedEvent['request']>): AccessLogRow => ({
+  log_index: event.log_index,
+  request_id: request.id,
+  at: event.occurred_at,
+  method: request.method,
+  path: request.path,
+  scope: request.scope ?? null,
+  outcome: 'admitted',
+  status: null,
+  code: null,
+  duration_ms: null,
+  bytes: null,
+})
+
+const ended = (row: AccessLogRow, event: LoggedEvent, outcome: Outcome): AccessLogRow => ({
+  ...row,
+  log_index: Math.min(row.log_index, event.log_index),
+  outcome,
+  status: event.request?.status ?? row.status,
+  code: event.code ?? row.code,
+  duration_ms: event.request?.duration_ms ?? row.duration_ms,
+  bytes: event.request?.bytes ?? row.bytes,
+})
+
+/**
+ * One row for each request: its admission and its end, or its refusal, newest first. Folding an event again, or one whose
+ * row is already complete, changes nothing.
+ */
+export const foldAccess = (rows: readonly AccessLogRow[], events: readonly LoggedEvent[]): AccessLogRow[] => {
+  const byRequest = new Map(rows.map((row) => [row.request_id, row]))
+  for (const event of events) {
+    const outcome = outcomes[event.action]
+    if (!outcome || !event.request) continue
+    const row = byRequest.get(event.request.id) ?? began(event, event.request)
+    byRequest.set(
+      row.request_id,
+      outcome === 'admitted' ? { ...row, log_index: Math.min(row.log_index, event.log_index) } : ended(row, event, outcome),
+    )
+  }
+  return [...byRequest.values()].sort((a, b) => b.log_index - a.log_index)
+}

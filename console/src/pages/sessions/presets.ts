@@ -1,0 +1,15 @@
+import { presetReadOnly, type ScopeCatalogue } from '@countersign/contract/scopes.ts'
+
+const isSame = (a: readonly string[], b: readonly string[]) => a.length === b.length && a.every((scope) => b.includes(scope))
+
+export const defaultScopes = (catalogue: ScopeCatalogue): string[] =>
+  catalogue.presets.find((preset) => preset.name === presetReadOnly)?.scopes ?? []
+
+export const presetOf = (catalogue: ScopeCatalogue, scopes: readonly string[]): string | undefined =>
+  catalogue.presets.find((preset) => isSame(preset.scopes, scopes))?.name
+
+/** What the server is asked for: a preset by its name where the choice is exactly that. */
+export const namedScopes = (catalogue: ScopeCatalogue, scopes: readonly string[]): string[] => {
+  const preset = presetOf(catalogue, scopes)
+  return preset ? [preset] : [...scopes]
+}

@@ -1,0 +1,57 @@
+import type { Me } from '@countersign/contract/staff.ts'
+import { Keyboard, LogOut } from 'lucide-react'
+import { signOut } from '../../api/call.ts'
+import { RoleBadge } from '../../ui/Badge.tsx'
+import { formatTimeOfDay } from '../../ui/format.ts'
+import { Choices, Menu, MenuItem, MenuLine } from '../../ui/Menu.tsx'
+import { openOverlay } from '../../ui/overlay.ts'
+import { Avatar } from '../../ui/Person.tsx'
+import { setTheme, type Theme, useTheme } from '../../ui/theme.ts'
+import { goToSignIn } from '../sign-in/go.ts'
+
+const themes: readonly { value: Theme; label: string }[] = [
+  { value: 'system', label: 'As the system' },
+  { value: 'light', label: 'Light' },
+  { value: 'dark', label: 'Dark' },
+]
+
+/** Who I am, with roles, theme and the way out. */
+export function Account({ me }: { me: Me }) {
+  const theme = useTheme()
+  return (
+    <Menu
+      align="end"
+      trigger={
+        <button
+          type="button"
+          aria-label={`Account of ${me.staff.email}`}
+          className="flex h-8 items-center gap-2 rounded-md px-1.5 text-sm transition-colors hover:bg-sunk"
+        >
+          <Avatar of={me.staff.name} kind="staff" size={22} />
+          <span className="max-w-44 truncate max-xl:hidden">{me.staff.email}</span>
+        </button>
+      }
+    >
+      <div className="flex flex-col gap-1 px-2 pt-1.5 pb-2">
+        <p className="font-medium">{me.staff.email}</p>
+        <p className="text-faint text-xs">{me.staff.name}</p>
+        <p className="flex flex-wrap gap-1 pt-1">
+          {me.staff.roles.map((role) => (
+            <RoleBadge key={role} role={role} />
+          ))}
+        </p>
+        <p className="pt-1 text-faint text-xs nums">Signed in until {formatTimeOfDay(me.expires_at)} at the latest</p>
+      </div>
+      <MenuLine />
+      <Choices value={theme} onChoose={(value) => setTheme(value as Theme)} groups={[{ label: 'Theme', choices: themes }]} />
+      <MenuLine />
+      <MenuItem icon={<Keyboard />} onSelect={() => openOverlay({ kind: 'keys' })}>
+        Keys
+        <kbd className="ml-auto text-faint text-xs">?</kbd>
+      </MenuItem>
+      <MenuItem icon={<LogOut />} onSelect={() => void signOut().then(() => goToSignIn('signed_out'))}>
+        Sign out
+      </MenuItem>
+    </Menu>
+  )
+}

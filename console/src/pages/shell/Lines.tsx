@@ -1,0 +1,71 @@
+import { CloudOff, Timer } from 'lucide-react'
+import { client } from '../../api/client.ts'
+import { useNow } from '../../api/clock.ts'
+import { useLostSince } from '../../api/connection.ts'
+import { meQuery, useMe } from '../../api/me.ts'
+import { formatCountdown, formatTimeOfDay } from '../../ui/format.ts'
+
+/** What is true of the whole console: example data, a lost connection, a sign-in that is about to end. */
+export function Lines() {
+  return (
+    <>
+      <ExampleLine />
+      <LostLine />
+      <IdleLine />
+    </>
+  )
+}
+
+const exampleWords = (isLocal: boolean, isExample: boolean): string | null => {
+  const what = [isLocal ? 'local sign-in' : '', isExample ? 'example data' : ''].filter(Boolean).join(' and ')
+  return what ? `${what[0]?.toUpperCase()}${what.slice(1)}: not for production` : null
+}
+
+function ExampleLine() {
+  const me = useMe()
+  const words = exampleWords(me.local_sign_in, me.example_data)
+  if (!words) return null
+  return <p className="shrink-0 border-warn-edge border-b bg-warn-wash px-4 py-0.5 text-center font-medium text-warn text-xs">{words}</p>
+}
+
+function LostLine() {
+  const since = useLostSince()
+  if (since === null) return null
+  return (
+    <p
+      role="alert"
+      className="flex shrink-0 items-center justify-center gap-2 border-bad-edge border-b bg-bad-wash px-4 py-1 font-medium text-bad text-xs"
+    >
+      <CloudOff aria-hidden="true" className="size-3.5" />
+      The server does not answer. What you see is from {formatTimeOfDay(since)} and may be stale.
+    </p>
+  )
+}
+
+const warnSeconds = 60
+
+function IdleLine() {
+  const me = useMe()
+  const now = useNow(1)
+  const left = (Math.min(Date.parse(me.idle_expires_at), Date.parse(me.expires_at)) - now) / 1000
+  if (left > warnSeconds) return null
+  const canStay = Date.parse(me.expires_at) > Date.parse(me.idle_expires_at)
+  return (
+    <p
+      role="alert"
+      className="flex shrink-0 items-center justify-center gap-2 border-warn-edge border-b bg-warn-wash px-4 py-1 font-medium text-warn text-xs nums"
+    >
+      <Timer aria-hidden="true" className="size-3.5" />
+      You will be signed out in {formatCountdown(left)}.
+      {canStay ? (
+        <button
+          type="button"
+          className="underline underline-offset-2"
+          onClick={() => void client.refetchQueries({ queryKey: meQuery.queryKey })}
+        >
+          Stay signed in
+        </button>
+      ) : null}
+    </p>
+  )
+}

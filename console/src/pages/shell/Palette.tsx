@@ -1,0 +1,286 @@
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { Command } from 'cmdk'
+import { Building2, Keyboard, KeyRound, LogOut, Moon, Search, Ticket as TicketIcon, User } from 'lucide-react'
+import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { signOut } from '../../api/call.ts'
+import { canUseConsole, useMe } from '../../api/me.ts'
+import { mySessionsQuery } from '../../api/sessions.ts'
+import { tenantHintsQuery } from '../../api/tenants.ts'
+import { userSearchQuery } from '../../api/users.ts'
+import { type PageLink, paths } from '../../paths.ts'
+import { Countdown } from '../../ui/Countdown.tsx'
+import { shortId } from '../../ui/format.ts'
+import { Inert } from '../../ui/Inert.tsx'
+import { openOverlay } from '../../ui/overlay.ts'
+import { setTheme } from '../../ui/theme.ts'
+import { goToSignIn } from '../sign-in/go.ts'
+import { pagesFor } from './pages.ts'
+
+const useSettled = (value: string, ms: number): string => {
+  const [settled, setSettled] = useState(value)
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), ms)
+    return () => clearTimeout(timer)
+  }, [value, ms])
+  return settled
+}
+
+/** One field for everything: pages, tenants, users, sessions, acts. */
+export function Palette({ onClose }: { onClose: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const [typed, setTyped] = useState('')
+  useLayoutEffect(() => {
+    const element = dialog.current
+    element?.showModal()
+    return () => element?.close()
+  }, [])
+  const me = useMe()
+  const text = typed.trim()
+  const isConsole = canUseConsole(me)
+  return (
+    <dialog
+      ref={dialog}
+      aria-label="Search and commands"
+      onCancel={(event) => {
+        event.preventDefault()
+        onClose()
+      }}
+      // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it too
+      onClick={(event) => event.target === event.currentTarget && onClose()}
+      className="appear mx-auto mt-[12vh] mb-auto w-[calc(100vw-24px)] max-w-[600px] rounded-lg border-0 bg-panel p-0 shadow-over max-sm:mt-3"
+    >
+      <Command shouldFilter={false} loop label="Search and commands">
+        <div className="flex items-center gap-2.5 border-line border-b px-4">
+          <Search aria-hidden="true" className="size-4 shrink-0 text-faint" />
+          <Command.Input
+            autoFocus
+            value={typed}
+            onValueChange={setTyped}
+            placeholder={isConsole ? 'Tenant, user, session id, ticket, page or command' : 'Page, ticket or command'}
+            className="h-12 w-full bg-transparent text-base outline-none"
+          />
+        </div>
+        <Command.List className="max-h-[min(60vh,440px)] overflow-y-auto p-1.5">
+          <Command.Empty className="px-3 py-8 text-center text-faint text-sm">
+            Nothing fits. Try the start of a name, an e-mail address or an id.
+          </Command.Empty>
+          <Ids text={text} isConsole={isConsole} onClose={onClose} />
+          {isConsole ? <MySessionItems text={text} staffId={me.staff.id} onClose={onClose} /> : null}
+          <Pages text={text} onClose={onClose} />
+          {isConsole ? <Tenants text={text} onClose={onClose} /> : null}
+          {isConsole ? <Users text={text} onClose={onClose} /> : null}
+          <Acts text={text} onClose={onClose} />
+        </Command.List>
+        {isConsole ? (
+          <p className="border-line border-t px-4 py-2 text-faint text-xs">Looking up users is recorded with your name.</p>
+        ) : null}
+      </Command>
+    </dialog>
+  )
+}
+
+const fits = (text: string, words: string) => text === '' || words.toLowerCase().includes(text.toLowerCase())
+
+function Item({
+  value,
+  icon,
+  onSelect,
+  children,
+  aside,
+}: {
+  value: string
+  icon: ReactNode
+  onSelect: () => void
+  children: ReactNode
+  aside?: ReactNode
+}) {
+  return (
+    <Command.Item
+      value={value}
+      onSelect={onSelect}
+      className="flex min-h-9 cursor-default items-center gap-2.5 rounded-md px-2.5 text-sm aria-selected:bg-sunk [&>svg]:size-4 [&>svg]:shrink-0 [&>svg]:text-faint"
+    >
+      {icon}
+      <span className="min-w-0 flex-1 truncate">{children}</span>
+      {aside ? <span className="flex shrink-0 items-center text-faint text-xs">{aside}</span> : null}
+    </Command.Item>
+  )
+}
+
+const groupClass =
+  '[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:text-faint'
+type Part = { text: string; onClose: () => void }
+
+const useGo = (onClose: () => void) => {
+  const navigate = useNavigate()
+  return (link: PageLink) => {
+    onClose()
+    void navigate(link)
+  }
+}
+
+function Ids({ text, isConsole, onClose }: Part & { isConsole: boolean }) {
+  const go = useGo(onClose)
+  const isSession = /^ses_[0-9a-f]{32}$/.test(text)
+  const isTicket = /^#?[A-Za-z]*-?\d[A-Za-z0-9._-]*$/.test(text) && text.length <= 64
+  if (!isSession && !isTicket) return null
+  return (
+    <Command.Group heading="By id" className={groupClass}>
+      {isSession && isConsole ? (
+        <Item value={`session ${text}`} icon={<KeyRound />} onSelect={() => go(paths.session(text))}>
+          Open session <span className="id">{shortId(text)}</span>
+        </Item>
+      ) : null}
+      {isTicket ? (
+        <Item value={`ticket ${text}`} icon={<TicketIcon />} onSelect={() => go(paths.audit({ ticket: text }))}>
+          Events with ticket {text}
+        </Item>
+      ) : null}
+    </Command.Group>
+  )
+}
+
+function Pages({ text, onClose }: Part) {
+  const go = useGo(onClose)
+  const pages = pagesFor(useMe()).filter((page) => fits(text, page.name))
+  if (pages.length === 0) return null
+  return (
+    <Command.Group heading="Pages" className={groupClass}>
+      {pages.map((page) => (
+        <Item
+          key={page.name}
+          value={`page ${page.name}`}
+          icon={<page.icon />}
+          onSelect={() => go(page.link)}
+          aside={<kbd>g {page.key}</kbd>}
+        >
+          {page.name}
+        </Item>
+      ))}
+    </Command.Group>
+  )
+}
+
+function MySessionItems({ text, staffId, onClose }: Part & { staffId: string }) {
+  const go = useGo(onClose)
+  const { data = [] } = useQuery(mySessionsQuery(staffId))
+  const mine = data.filter((session) => fits(text, `${session.tenant_name} ${session.id} ${session.reason} revoke session`))
+  if (mine.length === 0) return null
+  return (
+    <Command.Group heading="My open sessions" className={groupClass}>
+      {mine.flatMap((session) => [
+        <Item
+          key={session.id}
+          value={`mine ${session.id}`}
+          icon={<KeyRound />}
+          onSelect={() => go(paths.session(session.id))}
+          aside={<Countdown issuedAt={session.issued_at} expiresAt={session.expires_at} />}
+        >
+          <Inert text={session.tenant_name ?? session.tenant_id} /> <span className="text-faint">{session.reason}</span>
+        </Item>,
+        ...(text === ''
+          ? []
+          : [
+              <Item
+                key={`revoke ${session.id}`}
+                value={`revoke ${session.id}`}
+                icon={<KeyRound />}
+                onSelect={() => openOverlay({ kind: 'revoke', session })}
+              >
+                Revoke Session on <Inert text={session.tenant_name ?? session.tenant_id} />
+              </Item>,
+            ]),
+      ])}
+    </Command.Group>
+  )
+}
+
+function Tenants({ text, onClose }: Part) {
+  const go = useGo(onClose)
+  const query = useSettled(text, 150)
+  const isAsked = query.length >= 2
+  const { data } = useQuery({ ...tenantHintsQuery(query), enabled: isAsked })
+  if (!isAsked || !data || data.items.length === 0) return null
+  return (
+    <Command.Group heading="Tenants" className={groupClass}>
+      {data.items.slice(0, 5).flatMap((tenant, at) => [
+        <Item
+          key={tenant.id}
+          value={`tenant ${tenant.id}`}
+          icon={<Building2 />}
+          onSelect={() => go(paths.tenant(tenant.id))}
+          aside={<span className="id">{shortId(tenant.id)}</span>}
+        >
+          <Inert text={tenant.name} />
+        </Item>,
+        ...(at < 2
+          ? [
+              <Item
+                key={`create ${tenant.id}`}
+                value={`create ${tenant.id}`}
+                icon={<KeyRound />}
+                onSelect={() => openOverlay({ kind: 'create', tenant })}
+              >
+                Create Support Session on <Inert text={tenant.name} />
+              </Item>,
+            ]
+          : []),
+      ])}
+    </Command.Group>
+  )
+}
+
+function Users({ text, onClose }: Part) {
+  const go = useGo(onClose)
+  // Each search is on the record: this one waits until the typing has come to rest.
+  const query = useSettled(text, 400)
+  const isAsked = query.length >= 3 && !/^(#|ses_)/.test(query)
+  const { data } = useQuery({ ...userSearchQuery(query, 5), enabled: isAsked })
+  if (!isAsked) return null
+  return (
+    <Command.Group heading="Users" className={groupClass}>
+      {(data?.items ?? []).map((user) => (
+        <Item
+          key={user.id}
+          value={`user ${user.id}`}
+          icon={<User />}
+          onSelect={() => go(paths.user(user.id))}
+          aside={<Inert text={user.tenant_name ?? user.tenant_id} className="max-w-40 truncate" />}
+        >
+          <Inert text={user.email} /> <Inert text={user.name} className="text-faint" />
+        </Item>
+      ))}
+      <Item value="all users" icon={<Search />} onSelect={() => go(paths.users(query))}>
+        Search users for “{query}”
+      </Item>
+    </Command.Group>
+  )
+}
+
+function Acts({ text, onClose }: Part) {
+  const acts = [
+    { name: 'Use the light theme', icon: <Moon />, run: () => setTheme('light') },
+    { name: 'Use the dark theme', icon: <Moon />, run: () => setTheme('dark') },
+    { name: 'Show the keys', icon: <Keyboard />, run: () => openOverlay({ kind: 'keys' }), isOver: true },
+    { name: 'Sign out', icon: <LogOut />, run: () => void signOut().then(() => goToSignIn('signed_out')) },
+  ].filter((act) => fits(text, act.name))
+  if (acts.length === 0) return null
+  return (
+    <Command.Group heading="Commands" className={groupClass}>
+      {acts.map((act) => (
+        <Item
+          key={act.name}
+          value={`act ${act.name}`}
+          icon={act.icon}
+          onSelect={() => {
+            if (!act.isOver) onClose()
+            act.run()
+          }}
+        >
+          {act.name}
+        </Item>
+      ))}
+    </Command.Group>
+  )
+}

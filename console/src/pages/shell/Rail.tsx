@@ -1,0 +1,127 @@
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import clsx from 'clsx'
+import { PanelLeftClose, PanelLeftOpen } from 'lucide-react'
+import { useState } from 'react'
+import { canUseConsole, useMe } from '../../api/me.ts'
+import { sessionCountersQuery } from '../../api/sessions.ts'
+import { IconButton } from '../../ui/Button.tsx'
+import { formatNumber } from '../../ui/format.ts'
+import { Mark } from '../../ui/Mark.tsx'
+import { type PageEntry, pagesFor } from './pages.ts'
+
+const place = 'countersign-rail'
+
+const useActiveCount = (): number | undefined => {
+  const me = useMe()
+  return useQuery({ ...sessionCountersQuery, enabled: canUseConsole(me) }).data?.active
+}
+
+export function Rail() {
+  const me = useMe()
+  const active = useActiveCount()
+  const [isNarrow, setNarrow] = useState(() => localStorage.getItem(place) === 'narrow')
+  const toggle = () => {
+    localStorage.setItem(place, isNarrow ? 'wide' : 'narrow')
+    setNarrow(!isNarrow)
+  }
+  return (
+    <div className={clsx('flex shrink-0 flex-col border-line border-r bg-page max-md:hidden', isNarrow ? 'w-14' : 'w-54 max-lg:w-14')}>
+      <div
+        className={clsx(
+          'flex h-12 items-center gap-2.5 px-4 font-semibold',
+          isNarrow && 'justify-center px-0',
+          'max-lg:justify-center max-lg:px-0',
+        )}
+      >
+        <Mark />
+        <span className={clsx('tracking-[-0.01em] max-lg:hidden', isNarrow && 'hidden')}>Countersign</span>
+      </div>
+      <nav aria-label="Pages" className="flex flex-1 flex-col gap-0.5 px-2 pt-2">
+        {pagesFor(me).map((page) => (
+          <RailLink key={page.name} page={page} isNarrow={isNarrow} count={page.name === 'Sessions' ? active : undefined} />
+        ))}
+      </nav>
+      <div className={clsx('flex px-2 pb-2 max-lg:hidden', isNarrow ? 'justify-center' : 'justify-end')}>
+        <IconButton
+          label={isNarrow ? 'Widen the rail' : 'Narrow the rail'}
+          icon={isNarrow ? <PanelLeftOpen /> : <PanelLeftClose />}
+          onClick={toggle}
+        />
+      </div>
+    </div>
+  )
+}
+
+const countWords = (count: number) => `${formatNumber(count)} active`
+
+function RailLink({ page, isNarrow, count }: { page: PageEntry; isNarrow: boolean; count: number | undefined }) {
+  const Icon = page.icon
+  const isCounted = count !== undefined && count > 0
+  return (
+    <Link
+      {...page.link}
+      activeOptions={{ includeSearch: false }}
+      activeProps={{ className: 'bg-sunk text-ink font-medium [&_svg]:text-accent' }}
+      inactiveProps={{ className: 'text-soft hover:bg-hover hover:text-ink' }}
+      data-tip={isNarrow ? page.name : undefined}
+      className={clsx(
+        'relative flex h-8 items-center gap-2.5 rounded-md px-2.5 text-sm transition-colors max-lg:justify-center max-lg:px-0',
+        isNarrow && 'justify-center !px-0',
+      )}
+    >
+      <Icon aria-hidden="true" className="size-4 shrink-0" strokeWidth={1.75} />
+      <span className={clsx('max-lg:sr-only', isNarrow && 'sr-only')}>{page.name}</span>
+      {isCounted ? (
+        <>
+          <span
+            data-tip={countWords(count)}
+            className={clsx(
+              'ml-auto rounded-sm bg-accent-wash px-1.5 font-medium text-accent text-xs nums max-lg:hidden',
+              isNarrow && 'hidden',
+            )}
+          >
+            {formatNumber(count)}
+            <span className="sr-only"> active</span>
+          </span>
+          <span
+            aria-hidden="true"
+            className={clsx('absolute top-1.5 right-2 size-1.5 rounded-full bg-accent lg:hidden', isNarrow && '!block')}
+          />
+        </>
+      ) : null}
+    </Link>
+  )
+}
+
+/** The rail of a phone. */
+export function BottomBar() {
+  const me = useMe()
+  const active = useActiveCount()
+  return (
+    <nav aria-label="Pages" className="flex shrink-0 border-line border-t bg-panel pb-[env(safe-area-inset-bottom)] md:hidden">
+      {pagesFor(me).map((page) => {
+        const Icon = page.icon
+        return (
+          <Link
+            key={page.name}
+            {...page.link}
+            activeOptions={{ includeSearch: false }}
+            activeProps={{ className: 'text-accent font-medium' }}
+            inactiveProps={{ className: 'text-soft' }}
+            className="relative flex h-14 flex-1 flex-col items-center justify-center gap-0.5 text-xs -outline-offset-2"
+          >
+            <Icon aria-hidden="true" className="size-5" strokeWidth={1.75} />
+            {page.name}
+            {page.name === 'Sessions' && active ? (
+              <span className="absolute top-1 left-1/2 ml-2 rounded-full bg-accent-fill px-1.5 font-medium text-[10px] text-on-accent leading-4 nums">
+                {formatNumber(active)}
+                <span className="sr-only"> active</span>
+              </span>
+            ) : null}
+          </Link>
+        )
+      })}
+    </nav>
+  )
+}

@@ -1,0 +1,38 @@
+import { Search } from 'lucide-react'
+import { canUseConsole, useMe } from '../../api/me.ts'
+import { Mark } from '../../ui/Mark.tsx'
+import { openOverlay } from '../../ui/overlay.ts'
+import { Account } from './Account.tsx'
+import { LogState } from './LogState.tsx'
+import { MySessions } from './MySessions.tsx'
+
+export const commandKey = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘K' : 'Ctrl K'
+
+export function TopBar() {
+  const me = useMe()
+  return (
+    <header className="flex h-12 shrink-0 items-center gap-3 border-line border-b bg-page pr-3 pl-6 max-md:pr-2 max-md:pl-4">
+      <span className="md:hidden">
+        <Mark />
+      </span>
+      <button
+        type="button"
+        aria-label="Search and commands"
+        aria-keyshortcuts="Control+K Meta+K"
+        onClick={() => openOverlay({ kind: 'palette' })}
+        className="flex h-8 min-w-0 max-w-88 flex-1 items-center gap-2 rounded-md border border-line bg-panel px-2.5 text-faint text-sm transition-colors hover:border-edge"
+      >
+        <Search aria-hidden="true" className="size-3.5 shrink-0" />
+        <span className="min-w-0 flex-1 truncate text-left">
+          {canUseConsole(me) ? 'Find a tenant, user, session or command' : 'Find a page or command'}
+        </span>
+        <kbd className="rounded-sm border border-line bg-sunk px-1.5 font-sans text-xs max-sm:hidden">{commandKey}</kbd>
+      </button>
+      <div className="ml-auto flex min-w-0 items-center gap-1.5">
+        {canUseConsole(me) ? <MySessions me={me} /> : null}
+        <LogState />
+        <Account me={me} />
+      </div>
+    </header>
+  )
+}

@@ -1,0 +1,89 @@
+import type { Tenant } from '@countersign/contract/tenants.ts'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { KeyRound } from 'lucide-react'
+import { tenantQuery } from '../../api/tenants.ts'
+import { type TenantTab, tenantTabs } from '../../paths.ts'
+import { Lifecycle, Tag } from '../../ui/Badge.tsx'
+import { Button } from '../../ui/Button.tsx'
+import { Crumbs } from '../../ui/Crumbs.tsx'
+import { IdChip } from '../../ui/IdChip.tsx'
+import { Inert } from '../../ui/Inert.tsx'
+import { openOverlay } from '../../ui/overlay.ts'
+import { Page } from '../../ui/Page.tsx'
+import { FailedPage, Loading } from '../../ui/States.tsx'
+import { Tabs } from '../../ui/Tabs.tsx'
+import { EventList } from '../audit/EventList.tsx'
+import { SessionList } from '../sessions/SessionList.tsx'
+import { TenantOverview } from './TenantOverview.tsx'
+import { TenantUsers } from './TenantUsers.tsx'
+
+const tabWords: Record<TenantTab, string> = { overview: 'Overview', users: 'Users', sessions: 'Sessions', audit: 'Audit' }
+
+export function TenantPage() {
+  const { tenantId } = useParams({ from: '/shell/tenants/$tenantId' })
+  const { tab = 'overview' } = useSearch({ from: '/shell/tenants/$tenantId' })
+  const navigate = useNavigate({ from: '/tenants/$tenantId' })
+  const { data: tenant, error, refetch } = useQuery(tenantQuery(tenantId))
+  if (error) return <FailedPage error={error} onRetry={() => void refetch()} />
+  if (!tenant)
+    return (
+      <Page title="Tenant">
+        <Loading />
+      </Page>
+    )
+  return (
+    <Page
+      title={tenant.name}
+      heading={<Inert text={tenant.name} />}
+      above={<Crumbs to="Tenants" />}
+      state={<HeaderState tenant={tenant} />}
+      below={<IdChip id={tenant.id} what="tenant id" className="text-faint" />}
+      acts={<SupportActions tenant={tenant} />}
+    >
+      <Tabs
+        label="Parts of the tenant"
+        chosen={tab}
+        onChoose={(id) => void navigate({ search: { tab: id === 'overview' ? undefined : id }, replace: true })}
+        tabs={tenantTabs.map((id) => ({ id, label: tabWords[id] }))}
+      >
+        {tab === 'overview' ? <TenantOverview tenant={tenant} /> : null}
+        {tab === 'users' ? <TenantUsers tenant={tenant} /> : null}
+        {tab === 'sessions' ? <SessionList filters={{ tenant_id: tenant.id }} isTenantKnown /> : null}
+        {tab === 'audit' ? <EventList search={{ tenant_id: tenant.id }} /> : null}
+      </Tabs>
+    </Page>
+  )
+}
+
+function HeaderState({ tenant }: { tenant: Tenant }) {
+  return (
+    <span className="flex min-w-0 flex-wrap items-center gap-2 text-sm">
+      <Lifecycle status={tenant.status} />
+      {tenant.plan ? (
+        <Tag tip="Plan">
+          <Inert text={tenant.plan} />
+        </Tag>
+      ) : null}
+      {tenant.region ? (
+        <Tag tip="Region">
+          <Inert text={tenant.region} />
+        </Tag>
+      ) : null}
+      {tenant.deleted_at ? <Tag tone="red">deleted</Tag> : null}
+    </span>
+  )
+}
+
+function SupportActions({ tenant }: { tenant: Tenant }) {
+  return (
+    <div role="toolbar" aria-label="Support Actions" className="flex items-center gap-3">
+      <span aria-hidden="true" className="text-faint text-xs max-sm:hidden">
+        Support Actions
+      </span>
+      <Button kind="main" icon={<KeyRound />} onClick={() => openOverlay({ kind: 'create', tenant })}>
+        Create Support Session
+      </Button>
+    </div>
+  )
+}

@@ -1,0 +1,151 @@
+import type { UserPane } from '@countersign/contract/users.ts'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useParams, useSearch } from '@tanstack/react-router'
+import { KeyRound, Lock, Siren } from 'lucide-react'
+import { userPaneQuery } from '../../api/users.ts'
+import { paths } from '../../paths.ts'
+import { Tag } from '../../ui/Badge.tsx'
+import { Button } from '../../ui/Button.tsx'
+import { Card, Facts } from '../../ui/Card.tsx'
+import { Crumbs } from '../../ui/Crumbs.tsx'
+import { IdChip } from '../../ui/IdChip.tsx'
+import { Inert } from '../../ui/Inert.tsx'
+import { openOverlay } from '../../ui/overlay.ts'
+import { Page } from '../../ui/Page.tsx'
+import { FailedPage, Loading } from '../../ui/States.tsx'
+import { Instant, Time } from '../../ui/Time.tsx'
+import { EventList } from '../audit/EventList.tsx'
+import { Factors } from './Factors.tsx'
+import { UserSessions } from './UserSessions.tsx'
+import { UserStatusWord } from './UserStatusWord.tsx'
+
+export function UserPage() {
+  const { userId } = useParams({ from: '/shell/users/$userId' })
+  const { ticket } = useSearch({ from: '/shell/users/$userId' })
+  const { data: pane, error, refetch } = useQuery(userPaneQuery(userId, ticket))
+  if (error) return <FailedPage error={error} onRetry={() => void refetch()} />
+  if (!pane)
+    return (
+      <Page title="User">
+        <Loading />
+      </Page>
+    )
+  return <Pane pane={pane} />
+}
+
+function Pane({ pane }: { pane: UserPane }) {
+  const { user, tenant, factors, sessions, opened } = pane
+  const create = () =>
+    openOverlay({
+      kind: 'create',
+      tenant: { id: user.tenant_id, name: tenant?.name ?? user.tenant_id },
+      user: { id: user.id, email: user.email },
+      ticket: opened.ticket ?? undefined,
+    })
+  return (
+    <Page
+      title={user.email}
+      heading={<Inert text={user.email} />}
+      above={<Crumbs to="Users" />}
+      state={<UserStatusWord status={user.status} always={false} />}
+      below={<Opened pane={pane} />}
+      acts={
+        <Button kind="main" icon={<KeyRound />} onClick={create}>
+          Create Support Session
+        </Button>
+      }
+    >
+      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
+        <div className="flex min-w-0 flex-col gap-4">
+          <Card title="Facts">
+            <Facts
+              facts={[
+                ['Name', <Inert key="name" text={user.name} />],
+                ['E-mail', <Inert key="email" text={user.email} className="break-all" />],
+                ['Id', <IdChip key="id" id={user.id} what="user id" whole />],
+                ['Tenant', <TenantOf key="tenant" pane={pane} />],
+                [
+                  'Role',
+                  user.role ? (
+                    <Inert key="role" text={user.role} />
+                  ) : (
+                    <span key="role" className="text-faint">
+                      none
+                    </span>
+                  ),
+                ],
+                ['Status', <UserStatusWord key="status" status={user.status} />],
+                ['Created', <Instant key="created" at={user.created_at} />],
+                [
+                  'Last seen',
+                  user.last_seen_at ? (
+                    <Instant key="seen" at={user.last_seen_at} />
+                  ) : (
+                    <span key="seen" className="text-faint">
+                      never
+                    </span>
+                  ),
+                ],
+              ]}
+            />
+          </Card>
+          <Factors factors={factors} />
+        </div>
+        <UserSessions sessions={sessions} />
+      </div>
+      <Card title="What has happened with this user" flush>
+        <EventList search={{ target_id: user.id, tenant_id: user.tenant_id }} most={12} isInCard />
+      </Card>
+    </Page>
+  )
+}
+
+function TenantOf({ pane: { user, tenant } }: { pane: UserPane }) {
+  return (
+    <span>
+      <Link {...paths.tenant(user.tenant_id)} className="text-accent hover:underline">
+        <Inert text={tenant?.name ?? user.tenant_id} />
+      </Link>
+      {tenant?.plan ? (
+        <span className="text-soft">
+          {' '}
+          · <Inert text={tenant.plan} />
+        </span>
+      ) : null}
+    </span>
+  )
+}
+
+/** Who opened it, for which ticket, and that nothing here changes anything (A11–A13). */
+function Opened({ pane: { opened } }: { pane: UserPane }) {
+  return (
+    <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-soft text-sm">
+      <span>
+        Opened by {opened.by.email} <Time at={opened.at} />
+      </span>
+      <span aria-hidden="true" className="text-faint">
+        ·
+      </span>
+      <span>
+        {opened.ticket ? (
+          <>
+            ticket{' '}
+            <Link {...paths.audit({ ticket: opened.ticket })} className="text-accent hover:underline">
+              {opened.ticket}
+            </Link>
+          </>
+        ) : (
+          'no ticket'
+        )}
+      </span>
+      <Tag>
+        <Lock aria-hidden="true" className="size-3" /> read-only by default
+      </Tag>
+      {opened.break_glass ? (
+        <Tag tone="red">
+          <Siren aria-hidden="true" className="size-3" /> break-glass
+        </Tag>
+      ) : null}
+    </p>
+  )
+}

@@ -1,0 +1,153 @@
+import { Ticket } from '@countersign/contract/text.ts'
+import type { FoundUser } from '@countersign/contract/users.ts'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { Eye, UserSearch } from 'lucide-react'
+import { useCallback, useId, useMemo } from 'react'
+import { userSearchQuery } from '../../api/users.ts'
+import { paths } from '../../paths.ts'
+import { Input } from '../../ui/Field.tsx'
+import { plural } from '../../ui/format.ts'
+import { Inert, InertLine } from '../../ui/Inert.tsx'
+import { Page } from '../../ui/Page.tsx'
+import { Person } from '../../ui/Person.tsx'
+import { Search } from '../../ui/Search.tsx'
+import { Empty } from '../../ui/States.tsx'
+import { type Column, Table } from '../../ui/Table.tsx'
+import { Time } from '../../ui/Time.tsx'
+import { UserStatusWord } from './UserStatusWord.tsx'
+
+const shortest = 2
+
+const columnsFor = (ticket: string | undefined): readonly Column<FoundUser>[] => [
+  {
+    id: 'user',
+    header: 'User',
+    cell: (user) => (
+      <span className="flex min-w-0 items-center gap-2">
+        <Link {...paths.user(user.id, ticket)} className="min-w-0 font-medium hover:text-accent">
+          <Person email={user.email} name={user.name} kind="user" />
+        </Link>
+        <UserStatusWord status={user.status} always={false} />
+      </span>
+    ),
+  },
+  {
+    id: 'tenant',
+    header: 'Tenant',
+    width: '28%',
+    cell: (user) => (
+      <Link {...paths.tenant(user.tenant_id)} className="block truncate hover:text-accent">
+        <InertLine text={user.tenant_name ?? user.tenant_id} />
+      </Link>
+    ),
+  },
+  {
+    id: 'role',
+    header: 'Role',
+    width: '130px',
+    cell: (user) => (user.role ? <InertLine text={user.role} /> : <span className="text-faint">–</span>),
+  },
+  {
+    id: 'seen',
+    header: 'Last seen',
+    width: '120px',
+    end: true,
+    cell: (user) => (user.last_seen_at ? <Time at={user.last_seen_at} className="text-soft" /> : <span className="text-faint">never</span>),
+  },
+]
+
+export function UsersPage() {
+  const { query = '', ticket = '' } = useSearch({ from: '/shell/users' })
+  const navigate = useNavigate({ from: '/users' })
+  const ticketId = useId()
+  const text = query.trim()
+  const isAsked = text.length >= shortest
+  const parsed = Ticket.safeParse(ticket)
+  const linked = parsed.success ? parsed.data : undefined
+  const columns = useMemo(() => columnsFor(linked), [linked])
+  const { data, error, isFetching, isPending, refetch } = useQuery({ ...userSearchQuery(text), enabled: isAsked })
+  const found = isAsked ? (data?.items ?? []) : []
+  const onSearch = useCallback(
+    (value: string) => void navigate({ search: (now) => ({ ...now, query: value || undefined }), replace: true }),
+    [navigate],
+  )
+
+  return (
+    <Page title="Users">
+      <div className="flex flex-wrap items-start gap-2">
+        <Search
+          big
+          autoFocus
+          value={query}
+          onSearch={onSearch}
+          delayMs={300}
+          label="Search users of all tenants"
+          placeholder="E-mail, name or user id"
+          aria-describedby="look-up-note"
+          className="min-w-0 flex-1 max-sm:basis-full"
+        />
+        <div className="w-40 max-sm:w-full">
+          <label htmlFor={ticketId} className="sr-only">
+            Ticket
+          </label>
+          <Input
+            id={ticketId}
+            value={ticket}
+            placeholder="Ticket (optional)"
+            aria-invalid={ticket !== '' && !parsed.success}
+            onChange={(event) => void navigate({ search: (now) => ({ ...now, ticket: event.target.value || undefined }), replace: true })}
+            className="!h-11"
+          />
+        </div>
+        <p id="look-up-note" className="flex w-full items-center gap-1.5 text-faint text-xs">
+          <Eye aria-hidden="true" className="size-3.5 shrink-0" />
+          Look-ups cross the borders between tenants, so each is recorded with your name{linked ? <> and linked to {linked}</> : null}.
+        </p>
+      </div>
+      {ticket !== '' && !parsed.success ? (
+        <p role="alert" className="text-bad text-sm">
+          “{ticket}” is not a ticket name such as #4831 or SUP-4831. Users open without a ticket.
+        </p>
+      ) : null}
+      {isAsked ? (
+        <>
+          <p role="status" className="-mb-2 text-faint text-xs nums">
+            {isFetching ? 'Searching' : error ? '' : plural(found.length, 'user')}
+          </p>
+          <Table
+            label="Users found"
+            columns={columns}
+            rows={found}
+            keyOf={(user) => user.id}
+            phone={(user) => (
+              <span className="flex items-center gap-2">
+                <span className="flex min-w-0 flex-1 flex-col gap-0.5">
+                  <Link {...paths.user(user.id, linked)}>
+                    <Person email={user.email} name={user.name} kind="user" stacked />
+                  </Link>
+                  <Inert text={user.tenant_name ?? user.tenant_id} className="truncate pl-[38px] text-faint text-xs" />
+                </span>
+                <UserStatusWord status={user.status} always={false} />
+              </span>
+            )}
+            phoneHeight={76}
+            onOpen={(user) => void navigate(paths.user(user.id, linked))}
+            isLoading={isPending}
+            error={error}
+            onRetry={() => void refetch()}
+            empty={
+              <Empty icon={UserSearch} title={`Nobody fits “${text.length > 40 ? `${text.slice(0, 40)}…` : text}”`}>
+                Try the start of the e-mail address, of the name, or the whole id. Small typing errors are forgiven.
+              </Empty>
+            }
+          />
+        </>
+      ) : (
+        <Empty icon={UserSearch} title={text === '' ? 'Find any user of any tenant' : 'One more character'}>
+          By the start of an e-mail address, a name or an id. Opening somebody changes nothing: everything here is read-only.
+        </Empty>
+      )}
+    </Page>
+  )
+}

@@ -1,0 +1,19 @@
+import type { AuditSearch } from './pages/audit/search.ts'
+
+/** Every address of the console, as the target of a link. */
+export const paths = {
+  tenants: () => ({ to: '/tenants', search: {} }) as const,
+  tenant: (tenantId: string, tab?: TenantTab) => ({ to: '/tenants/$tenantId', params: { tenantId }, search: { tab } }) as const,
+  users: (query?: string) => ({ to: '/users', search: { query } }) as const,
+  user: (userId: string, ticket?: string) => ({ to: '/users/$userId', params: { userId }, search: { ticket } }) as const,
+  sessions: () => ({ to: '/sessions', search: {} }) as const,
+  session: (sessionId: string, tab?: SessionTab) => ({ to: '/sessions/$sessionId', params: { sessionId }, search: { tab } }) as const,
+  audit: (search: AuditSearch = {}) => ({ to: '/audit', search }) as const,
+}
+
+export const tenantTabs = ['overview', 'users', 'sessions', 'audit'] as const
+export type TenantTab = (typeof tenantTabs)[number]
+export const sessionTabs = ['access', 'events'] as const
+export type SessionTab = (typeof sessionTabs)[number]
+
+export type PageLink = ReturnType<(typeof paths)[keyof typeof paths]>

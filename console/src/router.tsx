@@ -1,0 +1,103 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate, Outlet } from '@tanstack/react-router'
+import { canUseConsole, useMe } from './api/me.ts'
+import { AuditSearch } from './pages/audit/search.ts'
+import { SessionSearch, SessionsSearch } from './pages/sessions/search.ts'
+import { NotFound } from './pages/shell/NotFound.tsx'
+import { Shell } from './pages/shell/Shell.tsx'
+import { SignInPage } from './pages/sign-in/SignInPage.tsx'
+import { SignInSearch } from './pages/sign-in/search.ts'
+import { TenantSearch, TenantsSearch } from './pages/tenants/search.ts'
+import { UserSearch, UsersSearch } from './pages/users/search.ts'
+import { formatSearch, parseSearch } from './search.ts'
+import { FailedPage } from './ui/States.tsx'
+import { TipHost } from './ui/Tip.tsx'
+import { Toasts } from './ui/Toasts.tsx'
+
+const root = createRootRoute({
+  component: () => (
+    <>
+      <Outlet />
+      <Toasts />
+      <TipHost />
+    </>
+  ),
+  notFoundComponent: NotFound,
+  errorComponent: ({ error, reset }) => (
+    <main>
+      <FailedPage error={error} onRetry={reset} />
+    </main>
+  ),
+})
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search) => SignInSearch.parse(search),
+  component: SignInPage,
+})
+
+const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
+
+function Home() {
+  const me = useMe()
+  return canUseConsole(me) ? <Navigate to="/tenants" replace /> : <Navigate to="/audit" replace />
+}
+const home = createRoute({ getParentRoute: () => shell, path: '/', component: Home })
+
+const tenants = createRoute({
+  getParentRoute: () => shell,
+  path: '/tenants',
+  validateSearch: (search) => TenantsSearch.parse(search),
+  component: lazyRouteComponent(() => import('./pages/tenants/TenantsPage.tsx'), 'TenantsPage'),
+})
+const tenant = createRoute({
+  getParentRoute: () => shell,
+  path: '/tenants/$tenantId',
+  validateSearch: (search) => TenantSearch.parse(search),
+  component: lazyRouteComponent(() => import('./pages/tenants/TenantPage.tsx'), 'TenantPage'),
+})
+const users = createRoute({
+  getParentRoute: () => shell,
+  path: '/users',
+  validateSearch: (search) => UsersSearch.parse(search),
+  component: lazyRouteComponent(() => import('./pages/users/UsersPage.tsx'), 'UsersPage'),
+})
+const user = createRoute({
+  getParentRoute: () => shell,
+  path: '/users/$userId',
+  validateSearch: (search) => UserSearch.parse(search),
+  component: lazyRouteComponent(() => import('./pages/users/UserPage.tsx'), 'UserPage'),
+})
+const sessions = createRoute({
+  getParentRoute: () => shell,
+  path: '/sessions',
+  validateSearch: (search) => SessionsSearch.parse(search),
+  component: lazyRouteComponent(() => import('./pages/sessions/SessionsPage.tsx'), 'SessionsPage'),
+})
+const session = createRoute({
+  getParentRoute: () => shell,
+  path: '/sessions/$sessionId',
+  validateSearch: (search) => SessionSearch.parse(search),
+  component: lazyRouteComponent(() => import('./pages/sessions/SessionPage.tsx'), 'SessionPage'),
+})
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: '/audit',
+  validateSearch: (search) => AuditSearch.parse(search),
+  component: lazyRouteComponent(() => import('./pages/audit/AuditPage.tsx'), 'AuditPage'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([signIn, shell.addChildren([home, tenants, tenant, users, user, sessions, session, audit])]),
+  parseSearch,
+  stringifySearch: formatSearch,
+  defaultPreload: false,
+  scrollRestoration: false,
+  defaultErrorComponent: ({ error, reset }) => <FailedPage error={error} onRetry={reset} />,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

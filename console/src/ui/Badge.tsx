@@ -1,0 +1,144 @@
+import type { EventResult } from '@countersign/contract/events.ts'
+import type { SessionStatus } from '@countersign/contract/sessions.ts'
+import type { Role } from '@countersign/contract/staff.ts'
+import type { LifecycleStatus } from '@countersign/contract/tenants.ts'
+import clsx from 'clsx'
+import type { ReactNode } from 'react'
+
+type Tone = 'accent' | 'gray' | 'red' | 'amber' | 'green'
+const tones: Record<Tone, string> = {
+  accent: 'border-accent-edge bg-accent-wash text-accent',
+  gray: 'border-line bg-sunk text-soft',
+  red: 'border-bad-edge bg-transparent text-bad',
+  amber: 'border-warn-edge bg-warn-wash text-warn',
+  green: 'border-line bg-transparent text-ok',
+}
+
+function Badge({ tone, shape, children }: { tone: Tone; shape?: ReactNode; children: ReactNode }) {
+  return (
+    <span
+      className={clsx(
+        'inline-flex h-5 shrink-0 items-center gap-1.5 whitespace-nowrap rounded-sm border px-1.5 font-medium text-xs',
+        tones[tone],
+      )}
+    >
+      {shape}
+      {children}
+    </span>
+  )
+}
+
+/** A shape for each state, so that colour is never the only difference. */
+function Shape({ d, filled = false }: { d: string; filled?: boolean }) {
+  return (
+    <svg width="8" height="8" viewBox="0 0 8 8" aria-hidden="true" className="shrink-0">
+      <path d={d} fill={filled ? 'currentColor' : 'none'} stroke="currentColor" strokeWidth={filled ? 0 : 1.5} strokeLinecap="round" />
+    </svg>
+  )
+}
+const circle = 'M4 1a3 3 0 1 1 0 6a3 3 0 1 1 0-6z'
+const dot = <Shape d={circle} filled />
+const ring = <Shape d={circle} />
+const half = (
+  <svg width="8" height="8" viewBox="0 0 8 8" aria-hidden="true" className="shrink-0">
+    <path d={circle} fill="none" stroke="currentColor" strokeWidth="1.5" />
+    <path d="M4 1a3 3 0 0 1 0 6z" fill="currentColor" />
+  </svg>
+)
+const cross = <Shape d="M1.5 1.5l5 5m0-5l-5 5" />
+const square = <Shape d="M1 1h6v6H1z" filled />
+const triangle = <Shape d="M4 .8L7.6 7H.4z" filled />
+const tick = <Shape d="M1 4.2l2 2L7 1.8" />
+const bar = <Shape d="M1 4h6" />
+
+const sessionLooks: Record<SessionStatus, { tone: Tone; shape: ReactNode }> = {
+  ACTIVE: { tone: 'accent', shape: dot },
+  EXPIRED: { tone: 'gray', shape: ring },
+  REVOKED: { tone: 'red', shape: cross },
+}
+export function SessionBadge({ status }: { status: SessionStatus }) {
+  const { tone, shape } = sessionLooks[status]
+  return (
+    <Badge tone={tone} shape={shape}>
+      {status}
+    </Badge>
+  )
+}
+
+const lifecycleLooks: Record<LifecycleStatus, { className: string; shape: ReactNode }> = {
+  active: { className: 'text-ink [&_svg]:text-ok', shape: dot },
+  trial: { className: 'text-ink [&_svg]:text-accent', shape: half },
+  onboarding: { className: 'text-ink [&_svg]:text-accent', shape: triangle },
+  pending: { className: 'text-soft', shape: ring },
+  suspended: { className: 'text-bad', shape: square },
+  closed: { className: 'text-faint', shape: cross },
+}
+export function Lifecycle({ status }: { status: LifecycleStatus }) {
+  const { className, shape } = lifecycleLooks[status]
+  return (
+    <span className={clsx('inline-flex items-center gap-1.5 whitespace-nowrap', className)}>
+      {shape}
+      {status}
+    </span>
+  )
+}
+
+const resultLooks: Record<EventResult, { className: string; shape: ReactNode }> = {
+  ok: { className: 'text-ok', shape: tick },
+  deny: { className: 'text-warn', shape: triangle },
+  error: { className: 'text-bad', shape: square },
+}
+export function ResultWord({ result }: { result: EventResult }) {
+  const { className, shape } = resultLooks[result]
+  return (
+    <span className={clsx('inline-flex items-center gap-1.5 font-medium', className)}>
+      {shape}
+      {result}
+    </span>
+  )
+}
+
+type Outcome = 'admitted' | 'completed' | 'refused' | 'cut' | 'failed'
+const outcomeLooks: Record<Outcome, { className: string; shape: ReactNode; word: string }> = {
+  admitted: { className: 'text-accent', shape: half, word: 'under way' },
+  completed: { className: 'text-ok', shape: tick, word: 'completed' },
+  refused: { className: 'text-warn', shape: triangle, word: 'refused' },
+  cut: { className: 'text-bad', shape: bar, word: 'cut' },
+  failed: { className: 'text-bad', shape: square, word: 'failed' },
+}
+export function OutcomeWord({ outcome }: { outcome: Outcome }) {
+  const { className, shape, word } = outcomeLooks[outcome]
+  return (
+    <span className={clsx('inline-flex items-center gap-1.5 whitespace-nowrap font-medium', className)}>
+      {shape}
+      {word}
+    </span>
+  )
+}
+
+export function RoleBadge({ role }: { role: Role }) {
+  return <Badge tone="gray">{role}</Badge>
+}
+
+export function Tag({ children, tone = 'gray', tip }: { children: ReactNode; tone?: Tone; tip?: string }) {
+  return (
+    <span data-tip={tip} className="inline-flex min-w-0">
+      <Badge tone={tone}>{children}</Badge>
+    </span>
+  )
+}
+
+/** Scopes in the room of one line: the first few, and how many more. */
+export function Scopes({ scopes, most = 2 }: { scopes: readonly string[]; most?: number }) {
+  const rest = scopes.length - most
+  return (
+    <span data-tip={rest > 0 ? scopes.join('\n') : undefined} className="flex min-w-0 items-center gap-1">
+      {scopes.slice(0, most).map((scope) => (
+        <span key={scope} className="id inline-flex h-5 min-w-0 items-center rounded-sm border border-line bg-sunk px-1.5 text-soft">
+          <span className="truncate">{scope}</span>
+        </span>
+      ))}
+      {rest > 0 ? <span className="shrink-0 text-faint text-xs">+{rest}</span> : null}
+    </span>
+  )
+}

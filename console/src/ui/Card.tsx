@@ -1,0 +1,39 @@
+import clsx from 'clsx'
+import { Fragment, type ReactNode, useId } from 'react'
+
+type Props = { title?: ReactNode; aside?: ReactNode; children: ReactNode; flush?: boolean; className?: string }
+
+export function Card({ title, aside, children, flush = false, className }: Props) {
+  const id = useId()
+  return (
+    <section aria-labelledby={title ? id : undefined} className={clsx('min-w-0 rounded-lg border border-line bg-panel', className)}>
+      {title ? (
+        <header className="flex min-h-10 items-center gap-3 border-line border-b px-4">
+          <h2 id={id} className="min-w-0 flex-1 truncate font-semibold text-sm">
+            {title}
+          </h2>
+          {aside}
+        </header>
+      ) : null}
+      <div className={flush ? '' : 'px-4 py-3'}>{children}</div>
+    </section>
+  )
+}
+
+export type Fact = readonly [label: string, value: ReactNode]
+
+/** Names and values, one under the other. Values that are not there are left out. */
+export function Facts({ facts }: { facts: readonly (Fact | false | null | undefined)[] }) {
+  return (
+    <dl className="grid grid-cols-[minmax(84px,max-content)_minmax(0,1fr)] items-baseline gap-x-5 gap-y-2 text-sm">
+      {facts.map((fact) =>
+        fact ? (
+          <Fragment key={fact[0]}>
+            <dt className="text-faint">{fact[0]}</dt>
+            <dd className="min-w-0 break-words">{fact[1]}</dd>
+          </Fragment>
+        ) : null,
+      )}
+    </dl>
+  )
+}

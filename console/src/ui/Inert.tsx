@@ -1,0 +1,41 @@
+import { isPlain, splitInert } from './inert.ts'
+
+/** Text that others wrote: isolated from the direction of what surrounds it, with marks for what cannot be seen. */
+export function Inert({ text, className }: { text: string; className?: string }) {
+  if (isPlain(text)) return <bdi className={className}>{text}</bdi>
+  return (
+    <bdi className={className}>
+      {splitInert(text).map((piece, at) =>
+        piece.kind === 'text' ? (
+          // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text never move
+          <span key={at}>{piece.text}</span>
+        ) : (
+          // biome-ignore lint/suspicious/noArrayIndexKey: pieces of one text never move
+          <Mark key={at} label={piece.label} name={piece.name} />
+        ),
+      )}
+    </bdi>
+  )
+}
+
+function Mark({ label, name }: { label: string; name: string }) {
+  return (
+    <span
+      role="img"
+      aria-label={name}
+      title={name}
+      className="mx-px inline-block rounded-sm border border-warn-edge bg-warn-wash px-0.5 align-[0.05em] font-mono text-[0.72em] text-warn leading-[1.35]"
+    >
+      {label}
+    </span>
+  )
+}
+
+/** One line of it, cut at the end, whole on hover. */
+export function InertLine({ text, className = '' }: { text: string; className?: string }) {
+  return (
+    <span data-tip={text.length > 24 ? text : undefined} className={`block min-w-0 truncate ${className}`}>
+      <Inert text={text} />
+    </span>
+  )
+}

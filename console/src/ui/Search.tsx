@@ -1,0 +1,78 @@
+import clsx from 'clsx'
+import { Search as Glass, X } from 'lucide-react'
+import { type ComponentProps, useEffect, useRef, useState } from 'react'
+import { IconButton } from './Button.tsx'
+import { inputClass } from './Field.tsx'
+
+type Props = Omit<ComponentProps<'input'>, 'value' | 'onChange'> & {
+  value: string
+  onSearch: (value: string) => void
+  label: string
+  big?: boolean
+  delayMs?: number
+}
+
+/** A search field: answers after a short rest, `/` brings the focus here. */
+export function Search({ value, onSearch, label, big = false, delayMs = 200, className, ...rest }: Props) {
+  const [typed, setTyped] = useState(value)
+  const sent = useRef(value)
+  const input = useRef<HTMLInputElement>(null)
+
+  // A change from outside, such as the back button, is shown; what is being typed is left alone.
+  useEffect(() => {
+    if (value === sent.current) return
+    sent.current = value
+    setTyped(value)
+  }, [value])
+
+  useEffect(() => {
+    if (typed === sent.current) return
+    const timer = setTimeout(() => {
+      sent.current = typed
+      onSearch(typed)
+    }, delayMs)
+    return () => clearTimeout(timer)
+  }, [typed, onSearch, delayMs])
+
+  return (
+    <div className={clsx('relative flex items-center', className)}>
+      <Glass
+        aria-hidden="true"
+        className={clsx('pointer-events-none absolute text-faint', big ? 'left-3.5 size-4.5' : 'left-2.5 size-3.5')}
+      />
+      <input
+        ref={input}
+        type="search"
+        data-page-search
+        aria-label={label}
+        autoComplete="off"
+        spellCheck={false}
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') typed ? setTyped('') : input.current?.blur()
+        }}
+        className={clsx(inputClass, big ? 'h-11 pr-10 pl-10 !text-lg' : 'h-8 pr-8 pl-8')}
+        {...rest}
+      />
+      {typed ? (
+        <IconButton
+          label="Clear"
+          icon={<X />}
+          className={clsx('absolute !size-6', big ? 'right-2.5' : 'right-1')}
+          onClick={() => {
+            setTyped('')
+            input.current?.focus()
+          }}
+        />
+      ) : (
+        <kbd
+          aria-hidden="true"
+          className="absolute right-2 rounded-sm border border-line bg-sunk px-1.5 text-faint text-xs pointer-coarse:hidden"
+        >
+          /
+        </kbd>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,32 @@
+import clsx from 'clsx'
+import type { ReactNode } from 'react'
+
+type Props<Value extends string> = {
+  label: string
+  value: Value
+  onChoose: (value: Value) => void
+  options: readonly { value: Value; label: ReactNode }[]
+}
+
+/** One of a few, side by side. */
+export function Segments<Value extends string>({ label, value, onChoose, options }: Props<Value>) {
+  return (
+    <fieldset className="flex h-8 min-w-0 items-stretch overflow-x-auto rounded-md border border-edge bg-panel p-0.5">
+      <legend className="sr-only">{label}</legend>
+      {options.map((option) => (
+        <button
+          key={option.value}
+          type="button"
+          aria-pressed={option.value === value}
+          onClick={() => onChoose(option.value)}
+          className={clsx(
+            'flex shrink-0 items-center gap-1.5 whitespace-nowrap rounded-sm px-2 text-sm transition-colors',
+            option.value === value ? 'bg-sunk font-medium text-ink' : 'text-soft hover:text-ink',
+          )}
+        >
+          {option.label}
+        </button>
+      ))}
+    </fieldset>
+  )
+}

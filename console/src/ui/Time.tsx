@@ -1,0 +1,33 @@
+import { useNow } from '../api/clock.ts'
+import { formatLocal, formatRelative, formatTimeOfDay, formatUtc } from './format.ts'
+
+const tipOf = (at: string) => `${formatUtc(at)}\n${formatLocal(at)} (here)`
+
+/** Relative, with the absolute instant on hover. */
+export function Time({ at, className }: { at: string; className?: string }) {
+  const now = useNow(5)
+  return (
+    <time dateTime={at} data-tip={tipOf(at)} className={`whitespace-nowrap nums ${className ?? ''}`}>
+      {formatRelative(at, now)}
+    </time>
+  )
+}
+
+/** HH:MM:SS, for tables of events that have the day as a divider. */
+export function TimeOfDay({ at }: { at: string }) {
+  return (
+    <time dateTime={at} data-tip={tipOf(at)} className="whitespace-nowrap text-soft nums">
+      {formatTimeOfDay(at)}
+    </time>
+  )
+}
+
+/** The absolute instant, with how long ago behind it. */
+export function Instant({ at }: { at: string }) {
+  const now = useNow(5)
+  return (
+    <time dateTime={at} data-tip={formatUtc(at)} className="nums">
+      {formatLocal(at)} <span className="whitespace-nowrap text-faint">· {formatRelative(at, now)}</span>
+    </time>
+  )
+}

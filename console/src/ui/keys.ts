@@ -1,0 +1,7 @@
+/** Whether a key pressed now belongs to something else: a field, a menu, an open dialog. */
+export const isTaken = (event: KeyboardEvent): boolean => {
+  if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey || event.isComposing) return true
+  if (document.querySelector('dialog[open], [role=menu], [data-popover]')) return true
+  const target = event.target
+  return target instanceof HTMLElement && (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName))
+}

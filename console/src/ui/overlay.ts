@@ -1,0 +1,25 @@
+import type { Session } from '@countersign/contract/sessions.ts'
+import { useSyncExternalStore } from 'react'
+
+type Named = { id: string; name: string }
+export type Overlay =
+  | { kind: 'palette' }
+  | { kind: 'keys' }
+  | { kind: 'create'; tenant: Named; user?: { id: string; email: string }; ticket?: string | undefined }
+  | { kind: 'revoke'; session: Session }
+
+let current: Overlay | null = null
+const listeners = new Set<() => void>()
+const set = (next: Overlay | null) => {
+  current = next
+  for (const each of listeners) each()
+}
+const subscribe = (listener: () => void) => {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+/** What lies over the page: one thing at a time. */
+export const openOverlay = (overlay: Overlay) => set(overlay)
+export const closeOverlay = () => set(null)
+export const useOverlay = (): Overlay | null => useSyncExternalStore(subscribe, () => current)
