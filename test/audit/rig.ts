@@ -1,5 +1,6 @@
 import type { NewEvent } from '@countersign/contract/events.ts'
 import type { Logger } from 'pino'
+import { bindLogKey, logKeyOf } from '../../server/src/audit/log-key.ts'
 import { record } from '../../server/src/audit/record.ts'
 import { createSequencer } from '../../server/src/audit/sequence.ts'
 import type { Store } from '../../server/src/store/open.ts'
@@ -30,6 +31,7 @@ export type Rig = TestDatabase & {
 export const newRig = async (): Promise<Rig> => {
   const database = await newDatabase()
   const { store, keys, dataDir } = database
+  await bindLogKey(store, logKeyOf(keys, origin))
   const needs = { store, keys, dataDir, origin, log: silent }
   const made: ReturnType<typeof createSequencer>[] = []
   const another: Rig['another'] = ({ holder, ...changes } = {}) => {

@@ -111,7 +111,16 @@ export const createSequencer = (needs: SequencerNeeds, holder: string = randomUU
     step,
     /** Steps until nothing is left to take, and signs. For commands and tests. */
     async drain(): Promise<void> {
-      while ((await step({ signNow: true })).more);
+      for (let more = true; more; ) {
+        more = await step({ signNow: true }).then(
+          (stepped) => stepped.more,
+          (error) => {
+            // Between two calls the lease may have run out: it is taken anew.
+            if (error instanceof LostLease) return true
+            throw error
+          },
+        )
+      }
     },
     size: () => leader?.edge.size ?? 0,
     isLeading: () => leader !== undefined,

@@ -14,7 +14,7 @@ import { readPending, settleGaps } from './pending.ts'
 import { recordAll } from './record.ts'
 
 /** Events taken in one transaction: enough to be fast, few enough to be over in a fraction of the lease. */
-export const tickLimit = 4096
+export const tickLimit = 2048
 
 export type TickNeeds = { store: Pick<Store, 'db'>; keys: Pick<Keys, 'event'>; origin: string }
 export type Ticked = { edge: Edge; appended: number; rejected: number; more: boolean }
