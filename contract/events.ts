@@ -101,7 +101,7 @@ export const Event = z
     note: z.string().optional().describe('One sentence for people; names the unmet gate of a denial'),
     code: z.string().optional().describe('Error code of a denial or failure'),
     request: EventRequest.optional(),
-    details: z.record(z.string(), z.json()).optional(),
+    details: z.record(z.string(), z.unknown()).optional().describe('More about this kind of event, as JSON'),
   })
   .meta({ id: 'Event' })
 export type Event = z.infer<typeof Event>

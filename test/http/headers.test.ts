@@ -65,14 +65,14 @@ it('WB-1 stands on pages, data, refusals, redirects, streams, the local provider
 it('WB-1 stands on what is refused before there is a request', async () => {
   const { port } = new URL(rig.console_url)
   const answer = await sendRaw(Number(port), 'GET / HTTP/1.1\r\nHost: x\r\nBad Header: y\r\n\r\n')
-  expect(answer.status).toBe(400)
-  expectHeaders('broken request', (name) => answer.headers[name])
-  expect(JSON.parse(answer.body)).toMatchObject({ code: 'invalid_request', hint: expect.any(String) })
+  expect(answer?.status).toBe(400)
+  expectHeaders('broken request', (name) => answer?.headers.get(name))
+  expect(JSON.parse(answer?.body ?? '')).toMatchObject({ code: 'invalid_request', hint: expect.any(String) })
 })
 
 it('answers only to its own host name, so that a rebound name reads nothing', async () => {
   const { port } = new URL(rig.console_url)
   const answer = await sendRaw(Number(port), `GET /api/sign-in/options HTTP/1.1\r\nHost: evil.example:${port}\r\nConnection: close\r\n\r\n`)
-  expect(answer.status).toBe(421)
-  expect(JSON.parse(answer.body)).toMatchObject({ code: 'host_refused' })
+  expect(answer?.status).toBe(421)
+  expect(JSON.parse(answer?.body ?? '')).toMatchObject({ code: 'host_refused' })
 })

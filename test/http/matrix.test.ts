@@ -32,8 +32,9 @@ beforeAll(async () => {
     callers.set(roles.join() || 'staff without a role', { visitor: await rig.visitorWith(roles), headers: {}, roles })
   }
   callers.set('nobody', { visitor: newVisitor(rig.console_url), headers: {}, roles: [] })
+  const tenantId = await rig.knownTenant()
   const { key } = await createKey({ store: rig.database.store, keys: rig.database.keys }, { kind: 'operator', id: 'test' }, {
-    tenant_id: 'ten_a',
+    tenant_id: tenantId,
     name: 'matrix',
     permissions: ['audit:read'],
   } as never)

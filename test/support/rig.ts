@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Role } from '@countersign/contract/staff.ts'
 import pino from 'pino'
 import { type Config, parseConfig } from '../../server/src/config.ts'
@@ -6,7 +7,7 @@ import { newId } from '../../server/src/ids.ts'
 import { pickPort, type Server, serve } from '../../server/src/serve.ts'
 import { newVisitor, type Visitor } from './browser.ts'
 import { newDatabase, type TestDatabase } from './database.ts'
-import { type DirectoryServer, startDirectory } from './directory.ts'
+import { startDirectory } from './directory.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
 
 const routes = `
@@ -30,11 +31,13 @@ directory:
 
 export type Rig = Server & {
   database: TestDatabase
-  directory: DirectoryServer
+  directory: Awaited<ReturnType<typeof startDirectory>>
   upstream: Upstream
   config: Config
   /** Every route that runs, as it was declared. */
   routes(): { method: string; url: string }[]
+  /** Id of a tenant, once the mirror has been filled. */
+  knownTenant(): Promise<string>
   /** A visitor whose sign-in session was made in the database, for roles that no local person holds alone. */
   visitorWith(roles: Role[]): Promise<Visitor & { staff_id: string }>
 }
@@ -42,10 +45,11 @@ export type Rig = Server & {
 /** The whole server in this process: real doors on free ports, a real database, a directory and a product of the test's own. */
 export const startRig = async (): Promise<Rig> => {
   const database = await newDatabase({ max: 16 })
-  const directory = await startDirectory()
+  const consolePort = await pickPort('127.0.0.1', 0)
+  const directory = await startDirectory({ issuer: `http://localhost:${consolePort}`, audience: 'test-directory' })
   const upstream = await startUpstream()
   const file = parseConfig(routes.replace('UPSTREAM', upstream.url).replace('DIRECTORY', directory.url), 'test')
-  file.console.port = await pickPort('127.0.0.1', 0)
+  file.console.port = consolePort
   file.gateway.port = await pickPort('127.0.0.1', 0)
   const config: Config = { ...file, source: 'test', example: false, example_port: 0, data_dir: database.dataDir }
   const server = await serve({ config, store: database.store, keys: database.keys, log: pino({ level: process.env.TEST_LOG ?? 'silent' }) })
@@ -56,6 +60,13 @@ export const startRig = async (): Promise<Rig> => {
     upstream,
     config,
     routes: () => server.door.declared,
+    knownTenant: async () => {
+      for (;;) {
+        const tenant = await database.store.db.selectFrom('tenants').select('id').orderBy('id').executeTakeFirst()
+        if (tenant) return tenant.id
+        await wait(20)
+      }
+    },
     async visitorWith(roles) {
       const secret = randomBytes(32).toString('base64url')
       const id = newId('staff')

@@ -75,6 +75,7 @@ export const buildDoor = async ({ store, keys, publicUrl, log, routes }: Options
   app.server.maxHeadersCount = 100
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
+  app.removeContentTypeParser('text/plain')
   app.setErrorHandler(sendProblem)
   // Headers stand on the raw answer, so that streams and hijacked answers carry them too.
   app.addHook('onRequest', async (request, reply) => {
