@@ -8,6 +8,7 @@ import {
   ConnectorUserSearch,
 } from '@countersign/contract/connector.ts'
 import type { Tenant } from '@countersign/contract/tenants.ts'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seededPassword } from '../../examples/acme/src/seed/people.ts'
 import { type AcmeRig, newIssuer, now, signIn, startAcme } from './rig.ts'
@@ -135,12 +136,23 @@ describe('tenants', () => {
     expect(tenants.filter((tenant) => tenant.id === 'ten_gone')).toEqual(deleted.tenants)
   })
 
-  it('are not missed when an earlier change commits after a later one was read', async () => {
+  it('are not missed when a change that began earlier commits after a later one was read', async () => {
     const { token } = await readTenants(1000)
-    const slow = acme.sql(`BEGIN; UPDATE organization SET plan = 'slow' WHERE id = 'ten_wayne'; SELECT pg_sleep(0.3); COMMIT`)
-    const fast = acme.sql(`SELECT 1`)
-    await Promise.all([slow, fast])
-    expect((await readTenants(1000, token)).tenants.map((tenant) => tenant.id)).toEqual(['ten_wayne'])
+    const [early, late] = [new pg.Client({ connectionString: acme.databaseUrl }), new pg.Client({ connectionString: acme.databaseUrl })]
+    await Promise.all([early.connect(), late.connect()])
+    await early.query(`BEGIN; UPDATE organization SET plan = 'starter' WHERE id = 'ten_wayne'`)
+    let done = false
+    const later = late.query(`UPDATE organization SET plan = 'starter' WHERE id = 'ten_hooli'`).then(() => {
+      done = true
+    })
+    const waiting = () => acme.sql(`SELECT 1 FROM pg_stat_activity WHERE wait_event = 'advisory' AND query LIKE 'UPDATE organization%'`)
+    await expect.poll(async () => done || (await waiting()).length > 0).toBe(true)
+    const between = await readTenants(1000, token)
+    await early.query('COMMIT')
+    await later
+    const after = await readTenants(1000, between.token)
+    expect([...between.tenants, ...after.tenants].map((tenant) => tenant.id).sort()).toEqual(['ten_hooli', 'ten_wayne'])
+    await Promise.all([early.end(), late.end()])
   })
 })
 

@@ -1,13 +1,15 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { journaled } from '../../examples/acme/src/journal.ts'
 import { seededPassword } from '../../examples/acme/src/seed/people.ts'
-import { type AcmeRig, assertionClaims, newIssuer, now, signIn, startAcme } from './rig.ts'
+import { startTraffic } from '../../examples/acme/src/traffic/run.ts'
+import { type AcmeRig, assertionClaims, newIssuer, now, signIn, startAcme, trustedIssuer } from './rig.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'acme-journal-'))
 const journal = join(folder, 'requests.ndjson')
@@ -359,4 +361,74 @@ describe('the journal', () => {
     const seen = lines().filter((line) => line.target.startsWith('/v1/many/'))
     expect(new Set(seen.map((line) => line.target)).size).toBe(200)
   })
+})
+
+describe('the program', { timeout: 60_000 }, () => {
+  const run = (environment: Record<string, string>) => {
+    const child = spawn(process.execPath, [resolve(import.meta.dirname, '../../examples/acme/src/main.ts')], {
+      env: { PATH: process.env.PATH, DATABASE_URL: acme.databaseUrl, ACME_PORT: '0', ACME_TRAFFIC: '0', ...environment },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    const said = { out: '', err: '' }
+    child.stdout.on('data', (text) => {
+      said.out += text
+    })
+    child.stderr.on('data', (text) => {
+      said.err += text
+    })
+    return { child, said, ended: once(child, 'exit'), ready: once(child.stdout, 'data') }
+  }
+
+  it('says in one line of JSON where it is, and ends with its parent', async () => {
+    const { child, said, ended, ready } = run({ ACME_EXIT_WITH_PARENT: '1' })
+    await ready
+    const line = JSON.parse(said.out) as { ready: boolean; url: string; port: number }
+    expect(line).toEqual({ ready: true, url: `http://127.0.0.1:${line.port}`, port: line.port })
+    expect(await (await fetch(line.url)).text()).toContain('Countersign, which stands beside it')
+    child.stdin.end()
+    expect(await ended).toEqual([0, null])
+    expect(said.out.trim().split('\n')).toHaveLength(1)
+  })
+
+  it('drains on SIGTERM: an endless stream ends, too', async () => {
+    const { child, said, ended, ready } = run({ ACME_TRUSTED_ISSUER: trustedIssuer, ACME_TRUSTED_JWKS_URL: acme.issuer.jwksUrl })
+    await ready
+    const { url } = JSON.parse(said.out) as { url: string }
+    const assertion = await acme.issuer.sign(assertionClaims('GET', '/v1/events', { scope: 'activity:read' }))
+    const stream = await fetch(`${url}/v1/events`, { headers: { 'countersign-assertion': assertion } })
+    expect(stream.status).toBe(200)
+    child.kill('SIGTERM')
+    await stream.text()
+    expect(await ended).toEqual([0, null])
+  })
+
+  it('says what is wrong when it cannot start', async () => {
+    const taken = run({ ACME_PORT: new URL(acme.url).port })
+    expect(await taken.ended).toEqual([1, null])
+    expect(taken.said.err).toContain('EADDRINUSE')
+    const wrong = run({ ACME_PORT: 'many' })
+    expect(await wrong.ended).toEqual([1, null])
+    expect(wrong.said.err).toContain('ACME_PORT')
+  })
+})
+
+it('the traffic: real people sign in, read, write and err, and leave when it stops', async () => {
+  const before = lines().length
+  const sessions = async () =>
+    (await acme.sql<{ n: number }>(`SELECT count(*)::int AS n FROM session WHERE "ipAddress" = '127.0.0.1'`))[0]?.n
+  const earlier = await sessions()
+  const stopping = new AbortController()
+  const traffic = startTraffic({ url: acme.url, requestsPerSecond: 200, stopping: stopping.signal })
+  const made = () =>
+    new Set(
+      lines()
+        .slice(before)
+        .map((line) => `${line.method} ${line.target.replace(/\?.*/, '').split('/')[2]}`),
+    )
+  await expect
+    .poll(() => [...made()], { timeout: 20_000 })
+    .toEqual(expect.arrayContaining(['GET attestations', 'POST attestations', 'GET members', 'GET usage']))
+  stopping.abort()
+  await traffic
+  expect(await sessions()).toBe(earlier)
 })

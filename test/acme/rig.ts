@@ -1,10 +1,11 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { createHash, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { SignJWT } from 'jose'
 import pg from 'pg'
 import { parseEnvironment } from '../../examples/acme/src/environment.ts'
 import { type Running, start } from '../../examples/acme/src/start.ts'
+import type { Keys } from '../../server/src/keys.ts'
 import { ensureDatabase } from '../../server/src/store/embedded.ts'
 import { asSuperuser, newName, server } from '../support/database.ts'
 
@@ -12,31 +13,38 @@ type Claims = Record<string, unknown>
 
 /** Somebody with keys at a JWKS address: the trusted issuer, or one who would like to be. */
 export type Issuer = {
+  url: string
   jwksUrl: string
   fetches: number
+  /** As the program holds it. */
+  key(): Keys['assertion']
   sign(claims: Claims): Promise<string>
-  rotate(): Promise<void>
+  rotate(): void
   close(): Promise<void>
 }
 
+const newKey = (): Keys['assertion'] => {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+  const { x = '' } = publicKey.export({ format: 'jwk' })
+  return { privateKey, publicJwk: { kty: 'OKP', crv: 'Ed25519', x, kid: randomBytes(6).toString('hex'), alg: 'EdDSA', use: 'sig' } }
+}
+
 export async function newIssuer(): Promise<Issuer> {
-  const make = async () => {
-    const { privateKey, publicKey } = await generateKeyPair('EdDSA', { crv: 'Ed25519' })
-    const kid = randomBytes(6).toString('hex')
-    return { privateKey, kid, jwk: { ...(await exportJWK(publicKey)), kid, alg: 'EdDSA', use: 'sig' } }
-  }
-  let key = await make()
+  let key = newKey()
   const http = createServer((_request, response) => {
     issuer.fetches++
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [key.jwk] }))
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: [key.publicJwk] }))
   })
   await new Promise<void>((done) => http.listen(0, '127.0.0.1', done))
+  const url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`
   const issuer: Issuer = {
-    jwksUrl: `http://127.0.0.1:${(http.address() as AddressInfo).port}/jwks.json`,
+    url,
+    jwksUrl: `${url}/.well-known/jwks.json`,
     fetches: 0,
-    sign: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', kid: key.kid }).sign(key.privateKey),
-    rotate: async () => {
-      key = await make()
+    key: () => key,
+    sign: (claims) => new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', kid: key.publicJwk.kid }).sign(key.privateKey),
+    rotate: () => {
+      key = newKey()
     },
     close: () => new Promise((done) => http.close(() => done())),
   }
