@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { inject } from 'vitest'
@@ -37,10 +36,10 @@ export const newName = () => `countersign_test_${randomBytes(6).toString('hex')}
 
 /** A migrated database of its own, with keys and a data folder, gone after `close()`. */
 export const newDatabase = async ({ max = 10 }: { max?: number } = {}): Promise<TestDatabase> => {
-  const { superuserUrl, ownerUrl, appUrl, template } = server()
+  const { superuserUrl, ownerUrl, appUrl, template, folder } = server()
   const name = newName()
   await asSuperuser(superuserUrl, `create database ${name} template ${template} owner ${pg.escapeIdentifier(new URL(ownerUrl).username)}`)
-  const dataDir = mkdtempSync(join(tmpdir(), 'countersign-test-data-'))
+  const dataDir = mkdtempSync(join(folder, 'keys-'))
   const store = await openStore({ url: withDatabase(appUrl, name), max, name })
   return {
     store,

@@ -19,10 +19,12 @@ export const newFolder = (): { folder: string; remove: () => void } => {
 /** Another program that starts the server of this folder: what it said first, and how to end it. */
 export const startElsewhere = async (
   dataDir: string,
-  options: { uid?: number; gid?: number; env?: NodeJS.ProcessEnv; cluster?: string } = {},
+  options: { uid?: number; gid?: number; env?: NodeJS.ProcessEnv; cluster?: string; repository?: string } = {},
 ): Promise<{ said: Said; child: ChildProcess; end(): Promise<void>; kill(): Promise<void> }> => {
-  const script = fileURLToPath(new URL('./embedded-child.ts', import.meta.url))
-  const { uid, gid, env, cluster } = options
+  const { uid, gid, env, cluster, repository } = options
+  const script = repository
+    ? join(repository, 'test/support/embedded-child.ts')
+    : fileURLToPath(new URL('./embedded-child.ts', import.meta.url))
   const child = spawn(process.execPath, [script, dataDir, ...(cluster ? [cluster] : [])], {
     ...(uid === undefined ? {} : { uid, gid }),
     env: { ...process.env, ...env },

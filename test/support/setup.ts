@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -12,7 +12,7 @@ import { withLogin } from '../../server/src/store/urls.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    postgres: { superuserUrl: string; ownerUrl: string; appUrl: string; template: string; given: boolean }
+    postgres: { superuserUrl: string; ownerUrl: string; appUrl: string; template: string; folder: string }
   }
 }
 
@@ -33,8 +33,7 @@ const removeStale = async () => {
     const folder = join(tmpdir(), name)
     try {
       if (isAlive(Number(readFileSync(join(folder, 'run.pid'), 'utf8')))) continue
-      const left = await attachEmbedded({ dataDir: join(folder, 'data') })
-      await left.stop()
+      if (existsSync(join(folder, 'data'))) await (await attachEmbedded({ dataDir: join(folder, 'data') })).stop()
       rmSync(folder, { recursive: true, force: true })
     } catch {
       // Another run removes it just now, or another user's.
@@ -42,21 +41,13 @@ const removeStale = async () => {
   }
 }
 
-const startServer = async (): Promise<{ superuserUrl: string; stop: () => Promise<void> }> => {
-  await removeStale()
+/** A folder for everything that this run leaves on the disk. */
+const makeFolder = () => {
   const folder = mkdtempSync(join(tmpdir(), prefix))
   writeFileSync(join(folder, 'run.pid'), String(process.pid))
   // mkdtemp makes it private; the server's user has to pass through.
   chmodSync(folder, 0o711)
-  const dataDir = join(folder, 'data')
-  const { superuserUrl, stop } = await startEmbedded({ dataDir })
-  return {
-    superuserUrl,
-    stop: async () => {
-      await stop()
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
+  return folder
 }
 
 /** Logins for the tests alone, so that a server given by TEST_DATABASE_URL keeps its own. */
@@ -80,15 +71,20 @@ const prepare = async (superuserUrl: string) => {
 }
 
 export default async (project: TestProject) => {
+  await removeStale()
+  const folder = makeFolder()
   const given = process.env.TEST_DATABASE_URL
-  const { superuserUrl, stop } = given ? { superuserUrl: given, stop: async () => {} } : await startServer()
+  const { superuserUrl, stop } = given
+    ? { superuserUrl: given, stop: async () => {} }
+    : await startEmbedded({ dataDir: join(folder, 'data') })
   const postgres = await prepare(superuserUrl)
-  project.provide('postgres', { ...postgres, given: given !== undefined })
+  project.provide('postgres', { ...postgres, folder })
   return async () => {
     const client = await connect(superuserUrl)
     const { rows } = await client.query<{ datname: string }>('select datname from pg_database where datname = $1', [postgres.template])
     for (const { datname } of rows) await client.query(`drop database ${datname} with (force)`)
     await client.end()
     await stop()
+    rmSync(folder, { recursive: true, force: true })
   }
 }

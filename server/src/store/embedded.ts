@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs'
 import { basename } from 'node:path'
 import pg from 'pg'
+import { checkServer } from './check.ts'
 import { findBinaries } from './embedded/binaries.ts'
 import { initialise, isInitialised, markInitialised, superuser } from './embedded/initialise.ts'
 import { inUse, type Lock, takeLock } from './embedded/lock.ts'
@@ -64,6 +65,7 @@ const prepare = async (superuserUrl: string): Promise<{ ownerUrl: string; appUrl
   const appPassword = passwordOf(new URL(superuserUrl).password, appRole)
   const client = await connect(superuserUrl)
   try {
+    await checkServer(client)
     await ensureRole(client, appRole, `login password ${pg.escapeLiteral(appPassword)}`)
     await ensureRoles(client)
     const ownerUrl = await ensureDatabase(superuserUrl, database, ownerRole)

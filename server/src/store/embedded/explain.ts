@@ -18,6 +18,13 @@ export const explain = (said: string, cluster: string, source: string): Trouble 
       cause,
     )
   }
+  if (/could not look up effective user ID/i.test(said)) {
+    return new Trouble(
+      `This user (uid ${process.getuid?.()}) has no name on this system, and PostgreSQL needs one.`,
+      'Give it an entry in /etc/passwd, start as another user, or set DATABASE_URL to a PostgreSQL 15 or newer.',
+      cause,
+    )
+  }
   if (/Address already in use|could not create any (TCP\/IP|Unix-domain) socket/i.test(said)) {
     return new Trouble(`The address of the database is taken: ${line}`, 'End the program that has it, then start again.', cause)
   }
