@@ -18,7 +18,7 @@ type Folded = { text: string; start: string }
 const escaped = (text: string) => text.replaceAll(/[\\%_]/g, '\\$&')
 
 /**
- * The start of an e-mail address, of a name, of any word of a name, or of an id comes first; then what is spelled nearly so. Each
+ * The start of an e-mail address, of a name, of any part of either, or of an id comes first; then what is spelled nearly so. Each
  * way has its own index and gives at most so many candidates, so the time does not grow with the table.
  */
 export async function searchUsers({ db }: Database, given: unknown): Promise<{ items: UserRow[] }> {
@@ -31,7 +31,8 @@ export async function searchUsers({ db }: Database, given: unknown): Promise<{ i
     const text = prepared.rows[0]?.text.trim() ?? ''
     if (text === '') return { items: [] }
     const found = await sql<UserRow>`
-      WITH candidates AS (${candidates({ text, start: escaped(text) }, query, limit)}),
+      WITH begun AS MATERIALIZED (${startingWith({ text, start: escaped(text) }, query, limit)}),
+      candidates AS (SELECT id, score FROM begun UNION ALL ${alikeTo(text, limit)}),
       best AS (SELECT id, max(score) AS score FROM candidates GROUP BY id)
       SELECT ${userColumns} FROM best JOIN "user" u USING (id) JOIN member m ON m."userId" = u.id
       ORDER BY best.score DESC, length(u.name), u.folded_name, u.id LIMIT ${limit}`.execute(tx)
@@ -39,7 +40,7 @@ export async function searchUsers({ db }: Database, given: unknown): Promise<{ i
   })
 }
 
-const candidates = ({ text, start }: Folded, query: string, limit: number) => sql`
+const startingWith = ({ text, start }: Folded, query: string, limit: number) => sql`
   (SELECT id, 1000 AS score FROM "user" WHERE id = ${query})
   UNION ALL
   (SELECT id, 900 FROM "user" WHERE id LIKE ${`${escaped(query)}%`} ORDER BY id LIMIT ${limit})
@@ -52,8 +53,13 @@ const candidates = ({ text, start }: Folded, query: string, limit: number) => sq
   UNION ALL
   (SELECT id, 800 FROM "user" WHERE folded_name LIKE ${`% ${start}%`} ORDER BY folded_name, id LIMIT ${limit})
   UNION ALL
+  (SELECT id, 780 FROM "user" WHERE folded_email LIKE ${`%@${start}%`} OR folded_email LIKE ${`%.${start}%`}
+   ORDER BY folded_email LIMIT ${limit})`
+
+/** Asked only where what starts that way leaves room: a likeness never ranks above a start. */
+const alikeTo = (text: string, limit: number) => sql`
   (SELECT id, (700 * word_similarity(${text}, folded_name))::int AS score FROM "user"
-   WHERE ${text} <% folded_name ORDER BY score DESC, id LIMIT ${limit})
+   WHERE (SELECT count(DISTINCT id) FROM begun) < ${limit} AND ${text} <% folded_name ORDER BY score DESC, id LIMIT ${limit})
   UNION ALL
   (SELECT id, (700 * word_similarity(${text}, folded_email))::int AS score FROM "user"
-   WHERE ${text} <% folded_email ORDER BY score DESC, id LIMIT ${limit})`
+   WHERE (SELECT count(DISTINCT id) FROM begun) < ${limit} AND ${text} <% folded_email ORDER BY score DESC, id LIMIT ${limit})`
