@@ -91,6 +91,16 @@ describe('the local provider', () => {
     expect([...response.headers.keys()].filter((name) => name.startsWith('access-control-') || name === 'x-powered-by')).toEqual([])
   })
 
+  it('WB-1 lets the provider loosen nothing where it would answer with a script in the page', async () => {
+    const visitor = newVisitor(door.url)
+    const url = new URL((await visitor.get('/auth/sign-in?as=rob')).headers.get('location') as string)
+    url.searchParams.set('response_mode', 'form_post')
+    url.searchParams.set('prompt', 'none')
+    const response = await visitor.get(url.href, html)
+    expect(await response.text()).toContain('<form')
+    expect(response.headers.get('content-security-policy')).toBe(securityHeaders['content-security-policy'])
+  })
+
   it('tells the sign-in page who there is', async () => {
     const options = (await (await newVisitor(door.url).get('/api/sign-in/options')).json()) as object
     expect(options).toEqual({ local_people: localPeople, issuer: new URL(door.url).host })

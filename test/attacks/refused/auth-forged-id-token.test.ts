@@ -127,6 +127,15 @@ const forgeries: [string, (parts: TokenParts) => string][] = [
   ['a space inside', rewritten((token) => token.replace('.', '. '))],
   ['a line break at the end', rewritten((token) => `${token}\n`)],
   ['another last character of the signature', rewritten(otherLast)],
+  [
+    'a payload that ends in another letter of the same meaning',
+    (parts) => {
+      const texts = [0, 1, 2].map((length) => encode({ ...parts.claims, x: 'y'.repeat(length) }))
+      // Only where bits are left over is there another spelling.
+      const payload = texts.find((text) => text.length % 4 === 2) as string
+      return signParts(encode(parts.header), otherLast(payload), parts.key)
+    },
+  ],
   ['the alphabet with + and /', rewritten((token) => token.replaceAll('-', '+').replaceAll('_', '/'))],
   ['nothing', () => ''],
 ]

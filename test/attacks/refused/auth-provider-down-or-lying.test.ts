@@ -18,6 +18,7 @@ beforeAll(async () => {
 afterAll(() => door?.close())
 beforeEach(() => {
   issuer.instead.clear()
+  issuer.requests.length = 0
   issuer.describe = (document) => document
   issuer.token = (parts) => parts
 })
@@ -32,7 +33,7 @@ const lies: [string, (response: ServerResponse) => void][] = [
     'a redirect to the metadata service',
     (response) => void response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data' }).end(),
   ],
-  ['a redirect to itself', (response) => void response.writeHead(307, { location: '/honest' }).end()],
+  ['a redirect to itself', (response) => void response.writeHead(307, { location: '/followed' }).end()],
   ['HTML', (response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Welcome</h1>')],
   ['half a JSON', (response) => asJson(response, '{"keys":[')],
   ['a JSON list', (response) => asJson(response, '[]')],
@@ -47,11 +48,13 @@ const lies: [string, (response: ServerResponse) => void][] = [
   ],
 ]
 
+const followed = () => issuer.requests.some(({ path }) => path === '/followed')
 const open = () => openIssuer({ issuer: issuer.url, client_id: issuer.client_id, client_secret: issuer.client_secret, scope: 'openid' })
 
 it.each(lies)('AN-9 does not go on where discovery answers %s', async (_name, lie) => {
   issuer.instead.set('/.well-known/openid-configuration', (_request, response) => lie(response))
   await expect(open().configuration()).rejects.toThrow()
+  expect(followed()).toBe(false)
 })
 
 it.each([
@@ -101,6 +104,7 @@ it('AN-9 lets people sign in again once the provider answers', async () => {
   const rob = newVisitor(door.url)
   expect((await rob.get('/auth/sign-in')).status).toBe(503)
   issuer.instead.clear()
+  issuer.requests.length = 0
   await expect.poll(async () => (await signInAt(rob).catch(() => undefined))?.status, { timeout: 5_000 }).toBe(303)
 })
 

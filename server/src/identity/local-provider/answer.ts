@@ -3,14 +3,10 @@ import { type LocalProvider, localPath } from './open.ts'
 import { choicePage, errorPage, localStyle } from './pages.ts'
 import { findPerson } from './people.ts'
 
-/** The provider's own session is never kept: who somebody is, is asked anew each time. */
-const dropSession = (cookies: string): string =>
-  cookies
-    .split(';')
-    .filter((pair) => !/^\s*local_oidc_session(?:\.sig)?=/.test(pair))
-    .join(';')
-
-/** Whatever the provider does to its answer, the door's headers stand, and no other site may read it (WB-1, WB-4). */
+/**
+ * Whatever the provider does to its answer, the door's headers stand, and no other site may read it (WB-1, WB-4). Its own
+ * session is never kept: who somebody is, is asked anew each time.
+ */
 const keepHeaders = (response: ServerResponse, headers: OutgoingHttpHeaders): void => {
   const writeHead = response.writeHead.bind(response) as (...head: unknown[]) => ServerResponse
   response.writeHead = ((...head: unknown[]) => {
@@ -52,7 +48,6 @@ export const answerLocal = async (local: LocalProvider, request: IncomingMessage
   keepHeaders(response, { ...response.getHeaders() })
   const url = request.url ?? ''
   const path = url.slice(localPath.length)
-  if (request.headers.cookie !== undefined) request.headers.cookie = dropSession(request.headers.cookie)
   if (path === '/style.css') return send(response, 200, 'text/css', localStyle)
   const interaction = /^\/interaction\/[A-Za-z0-9_-]{1,100}(?:\/([a-z]{1,20}))?$/.exec(path)
   if (interaction !== null && request.method === 'GET') return interact(local, request, response, interaction[1])
