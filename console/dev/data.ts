@@ -13,7 +13,7 @@ export const random = (): number => {
 }
 export const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T
 const hex = (length: number) => Array.from({ length }, () => Math.floor(random() * 16).toString(16)).join('')
-export const newId = (prefix: string, at = Date.now()) => `${prefix}_${at.toString(16).padStart(12, '0')}7${hex(3)}8${hex(15)}`
+export const newId = (prefix: string, at = Date.now()) => `${prefix}_${Math.floor(at).toString(16).padStart(12, '0')}7${hex(3)}8${hex(15)}`
 
 const minute = 60_000
 const day = 86_400_000
@@ -295,7 +295,6 @@ export const appendRequest = (session: Session, at: number): LoggedEvent[] => {
     `/api/tenants/${session.tenant_id}/projects`,
     `/api/tenants/${session.tenant_id}/users?limit=50`,
     `/api/tenants/${session.tenant_id}/invoices/2026-10`,
-    `/api/tenants/other/projects`,
   ])
   const common = {
     category: 'support_session',

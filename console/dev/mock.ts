@@ -260,6 +260,12 @@ const staffOnly =
     requireConsole(call)
     return answer(call, ...ids)
   }
+const staffOrAuditor =
+  (answer: (call: Call) => unknown): Answer =>
+  (call) => {
+    personOf(call)
+    return answer(call)
+  }
 const routes: readonly [method: string, path: RegExp, answer: Answer][] = [
   [
     'GET',
@@ -284,7 +290,7 @@ const routes: readonly [method: string, path: RegExp, answer: Answer][] = [
   ['GET', /^\/api\/sessions\/([^/]+)$/, staffOnly((_, id = '') => current(findSession(id)))],
   ['POST', /^\/api\/sessions\/([^/]+)\/revocation$/, (call, id = '') => revokeSession(call, id)],
   ['GET', /^\/api\/sessions\/([^/]+)\/access-log$/, staffOnly((call, id = '') => accessLog(call, id))],
-  ['GET', /^\/api\/audit$/, (call) => (personOf(call), listEvents(call))],
+  ['GET', /^\/api\/audit$/, staffOrAuditor(listEvents)],
 ]
 
 const send = (response: ServerResponse, status: number, body: unknown, type = 'application/json') => {

@@ -6,7 +6,10 @@ type Props = { title?: ReactNode; aside?: ReactNode; children: ReactNode; flush?
 export function Card({ title, aside, children, flush = false, className }: Props) {
   const id = useId()
   return (
-    <section aria-labelledby={title ? id : undefined} className={clsx('min-w-0 rounded-lg border border-line bg-panel', className)}>
+    <section
+      aria-labelledby={title ? id : undefined}
+      className={clsx('min-w-0 rounded-lg border border-line bg-panel [--table-head:var(--color-panel)]', className)}
+    >
       {title ? (
         <header className="flex min-h-10 items-center gap-3 border-line border-b px-4">
           <h2 id={id} className="min-w-0 flex-1 truncate font-semibold text-sm">

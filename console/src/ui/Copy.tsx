@@ -20,7 +20,7 @@ export function CopyIcon({ text, what, className, tabIndex }: { text: string; wh
     <IconButton
       label={copied ? 'Copied' : `Copy ${what}`}
       icon={copied ? <Check className="text-ok" /> : <Copy />}
-      className={`!size-6 [&_svg]:!size-3.5 ${className ?? ''}`}
+      className={`-my-1 !size-6 [&_svg]:!size-3.5 ${className ?? ''}`}
       tabIndex={tabIndex}
       onClick={(event) => {
         event.stopPropagation()

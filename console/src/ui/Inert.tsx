@@ -34,7 +34,7 @@ function Mark({ label, name }: { label: string; name: string }) {
 /** One line of it, cut at the end, whole on hover. */
 export function InertLine({ text, className = '' }: { text: string; className?: string }) {
   return (
-    <span data-tip={text.length > 24 ? text : undefined} className={`block min-w-0 truncate ${className}`}>
+    <span data-tip={text} data-cut className={`block min-w-0 truncate ${className}`}>
       <Inert text={text} />
     </span>
   )

@@ -27,7 +27,7 @@ export function Person({ email, name, kind, stacked = false }: Props) {
   return (
     <span className={clsx('inline-flex min-w-0 max-w-full items-center', stacked ? 'gap-2.5' : 'gap-2')}>
       <Avatar of={name ?? email} kind={kind} size={stacked ? 28 : 20} />
-      <span data-tip={name ? `${email}\n${name}` : email} className={clsx('min-w-0', stacked ? 'flex flex-col' : 'truncate')}>
+      <span data-tip={name ? `${email}\n${name}` : email} data-cut className={clsx('min-w-0', stacked ? 'flex flex-col' : 'truncate')}>
         <Inert text={email} className={stacked ? 'truncate' : ''} />
         {name && stacked ? <Inert text={name} className="truncate text-faint text-xs" /> : null}
         {name && !stacked ? (

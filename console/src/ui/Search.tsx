@@ -66,12 +66,7 @@ export function Search({ value, onSearch, label, big = false, delayMs = 200, cla
           }}
         />
       ) : (
-        <kbd
-          aria-hidden="true"
-          className="absolute right-2 rounded-sm border border-line bg-sunk px-1.5 text-faint text-xs pointer-coarse:hidden"
-        >
-          /
-        </kbd>
+        <kbd className="absolute right-2 rounded-sm border border-line bg-sunk px-1.5 text-faint text-xs pointer-coarse:hidden">/</kbd>
       )}
     </div>
   )

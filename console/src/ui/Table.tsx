@@ -1,8 +1,8 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import clsx from 'clsx'
 import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { FailureNote } from './States.tsx'
 import { HeadCell, type Sort } from './TableHead.tsx'
+import { BodyRow, Divider, dividerHeight, SkeletonRows, Spacer } from './TableRows.tsx'
 import { useRowKeys } from './useRowKeys.ts'
 import { isAtLeast, useWidth, type Width } from './width.ts'
 
@@ -38,9 +38,8 @@ export type TableProps<Row> = {
   onHold?: (held: boolean) => void
 }
 
-type Line<Row> = { kind: 'divider'; text: string } | { kind: 'row'; row: Row; at: number }
+type Line<Row> = { kind: 'divider'; key: string; text: string } | { kind: 'row'; row: Row; at: number }
 const rowHeight = 36
-const dividerHeight = 30
 const scroller = () => document.getElementById('main')
 
 const toLines = <Row,>(rows: readonly Row[], divide: ((row: Row) => string) | undefined): Line<Row>[] => {
@@ -49,7 +48,7 @@ const toLines = <Row,>(rows: readonly Row[], divide: ((row: Row) => string) | un
   let last = ''
   rows.forEach((row, at) => {
     const text = divide(row)
-    if (text !== last) lines.push({ kind: 'divider', text })
+    if (text !== last) lines.push({ kind: 'divider', key: `above ${text} ${rows.length - at}`, text })
     last = text
     lines.push({ kind: 'row', row, at })
   })
@@ -107,11 +106,9 @@ export function Table<Row>(props: TableProps<Row>) {
     scrollPaddingEnd: 8,
     getItemKey: (at) => {
       const line = lines[at]
-      return line ? (line.kind === 'divider' ? `day ${line.text}` : keyOf(line.row)) : at
+      return line ? (line.kind === 'divider' ? line.key : keyOf(line.row)) : at
     },
   })
-  // Heights follow from the width and the kind of line; neither is measured.
-  useLayoutEffect(() => virtual.measure(), [virtual, isPhone, lines])
 
   const items = virtual.getVirtualItems()
   const first = items[0]
@@ -164,57 +161,25 @@ export function Table<Row>(props: TableProps<Row>) {
           </>
         )}
         <tbody>
-          {isLoading ? <Skeleton columns={isPhone ? 1 : shown.length} height={isPhone ? phoneHeight : rowHeight} /> : null}
+          {isLoading ? <SkeletonRows columns={isPhone ? 1 : shown.length} height={isPhone ? phoneHeight : rowHeight} /> : null}
           {above > 0 ? <Spacer height={above} /> : null}
           {items.map((item) => {
             const line = lines[item.index]
             if (!line) return null
-            if (line.kind === 'divider')
-              return (
-                <tr key={item.key}>
-                  <th
-                    scope="rowgroup"
-                    colSpan={isPhone ? 1 : shown.length}
-                    style={{ height: dividerHeight }}
-                    className="border-line border-b px-3 pt-2 text-left align-middle font-medium text-faint text-xs"
-                  >
-                    {line.text}
-                  </th>
-                </tr>
-              )
-            const chosen = isChosen?.(line.row) ?? false
+            if (line.kind === 'divider') return <Divider key={item.key} text={line.text} columns={isPhone ? 1 : shown.length} />
             return (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: Enter is handled with the other row keys, and the first cell holds a link
-              <tr
+              <BodyRow
                 key={item.key}
-                data-row={line.at}
-                aria-rowindex={line.at + 2}
-                tabIndex={line.at === keys.current ? 0 : -1}
-                onFocus={() => keys.setCurrent(line.at)}
-                onKeyDown={(event) => {
-                  if (event.target === event.currentTarget && event.key === 'Enter') onOpen?.(line.row)
-                }}
-                onClick={(event) => {
-                  if (onOpen && !isOwnClick(event.target)) onOpen(line.row)
-                }}
-                className={clsx('group/row -outline-offset-2', onOpen && 'cursor-pointer', chosen ? 'bg-chosen' : 'hover:bg-hover')}
-              >
-                {isPhone ? (
-                  <td style={{ height: phoneHeight }} className="overflow-hidden border-line border-b px-3 py-2">
-                    {phone(line.row)}
-                  </td>
-                ) : (
-                  shown.map((column) => (
-                    <td
-                      key={column.id}
-                      style={{ height: rowHeight }}
-                      className={clsx('overflow-hidden whitespace-nowrap border-line border-b px-3 py-0', column.end && 'text-right')}
-                    >
-                      {column.cell(line.row)}
-                    </td>
-                  ))
-                )}
-              </tr>
+                row={line.row}
+                at={line.at}
+                columns={shown}
+                phone={isPhone ? phone : undefined}
+                height={isPhone ? phoneHeight : rowHeight}
+                isCurrent={line.at === keys.current}
+                isChosen={isChosen?.(line.row) ?? false}
+                onFocus={keys.setCurrent}
+                onOpen={onOpen}
+              />
             )
           })}
           {below > 0 ? <Spacer height={below} /> : null}
@@ -233,30 +198,4 @@ export function Table<Row>(props: TableProps<Row>) {
       ) : null}
     </div>
   )
-}
-
-/** Whether the click was meant for something inside the row, or was a selection of text. */
-const isOwnClick = (target: EventTarget) =>
-  (target instanceof Element && target.closest('a, button, input, label') !== null) || getSelection()?.isCollapsed === false
-
-function Spacer({ height }: { height: number }) {
-  return (
-    <tr aria-hidden="true">
-      <td style={{ height, padding: 0 }} />
-    </tr>
-  )
-}
-
-const skeletonRows = Array.from({ length: 9 }, (_, at) => at)
-function Skeleton({ columns, height }: { columns: number; height: number }) {
-  return skeletonRows.map((row) => (
-    <tr key={row} aria-hidden="true">
-      {Array.from({ length: columns }, (_, column) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: bars without identity
-        <td key={column} style={{ height }} className="border-line border-b px-3">
-          <span className="skeleton block h-3" style={{ width: `${78 - ((row * 17 + column * 29) % 48)}%` }} />
-        </td>
-      ))}
-    </tr>
-  ))
 }

@@ -11,7 +11,10 @@ export function HeadCell({ id, header, end, sort }: Props) {
     <th
       scope="col"
       aria-sort={isBy ? (sort.order === 'asc' ? 'ascending' : 'descending') : undefined}
-      className={clsx('h-9 truncate border-line border-b bg-page px-3 font-medium text-faint text-xs', end ? 'text-right' : 'text-left')}
+      className={clsx(
+        'h-9 truncate border-line border-b bg-(--table-head,var(--color-page)) px-3 font-medium text-faint text-xs',
+        end ? 'text-right' : 'text-left',
+      )}
     >
       {sort ? (
         <button
@@ -23,7 +26,7 @@ export function HeadCell({ id, header, end, sort }: Props) {
           <Icon aria-hidden="true" className="size-3" />
         </button>
       ) : (
-        header
+        header || <span className="sr-only">Acts</span>
       )}
     </th>
   )

@@ -1,5 +1,5 @@
 import { useNow } from '../api/clock.ts'
-import { formatLocal, formatRelative, formatTimeOfDay, formatUtc } from './format.ts'
+import { formatLocal, formatRelative, formatTimeOfDay, formatUtc, isRecent } from './format.ts'
 
 const tipOf = (at: string) => `${formatUtc(at)}\n${formatLocal(at)} (here)`
 
@@ -27,7 +27,7 @@ export function Instant({ at }: { at: string }) {
   const now = useNow(5)
   return (
     <time dateTime={at} data-tip={formatUtc(at)} className="nums">
-      {formatLocal(at)} <span className="whitespace-nowrap text-faint">· {formatRelative(at, now)}</span>
+      {formatLocal(at)} {isRecent(at, now) ? <span className="whitespace-nowrap text-faint">· {formatRelative(at, now)}</span> : null}
     </time>
   )
 }

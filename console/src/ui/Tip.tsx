@@ -3,6 +3,9 @@ import { Inert } from './Inert.tsx'
 
 type Shown = { text: string; anchor: DOMRect }
 const delayMs = 250
+const overflows = (element: Element) => element.scrollWidth > element.clientWidth + 1
+/** Whether any of the text is hidden for want of room. */
+const isCut = (element: Element) => overflows(element) || [...element.querySelectorAll('*')].some(overflows)
 
 /** Shows the `data-tip` of whatever is hovered or focused. One for the whole console, above every dialog. */
 export function TipHost() {
@@ -21,7 +24,7 @@ export function TipHost() {
       if (element === over) return
       hide()
       const text = element?.getAttribute('data-tip')
-      if (!element || !text) return
+      if (!element || !text || (element.hasAttribute('data-cut') && !isCut(element))) return
       over = element
       timer = setTimeout(() => element.isConnected && setShown({ text, anchor: element.getBoundingClientRect() }), wait)
     }
@@ -69,7 +72,8 @@ export function TipHost() {
     <div
       ref={box}
       popover="manual"
-      role="tooltip"
+      // A second sight of what is there: assistive technology has the text itself.
+      aria-hidden="true"
       className="fixed inset-auto m-0 max-w-96 whitespace-pre-line break-words rounded-md border-0 bg-panel px-2 py-1.5 text-ink text-xs shadow-over nums"
     >
       {shown ? <Inert text={shown.text} /> : null}

@@ -28,12 +28,15 @@ const minute = 60
 const hour = 60 * minute
 const day = 24 * hour
 
+/** Whether "ago" says more than the date does. */
+export const isRecent = (at: string | number, now: number): boolean => Math.abs(now - new Date(at).getTime()) < 30 * day * 1000
+
 /** "12 s ago", "in 4 min", and the date once it is more than a month away. */
 export const formatRelative = (at: string | number, now: number): string => {
   const seconds = Math.round((now - new Date(at).getTime()) / 1000)
   const size = Math.abs(seconds)
   if (size < 3) return 'just now'
-  if (size >= 30 * day) return formatDay(at)
+  if (!isRecent(at, now)) return formatDay(at)
   const amount =
     size < minute
       ? `${size} s`

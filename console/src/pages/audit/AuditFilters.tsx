@@ -176,7 +176,7 @@ function Chips({ search, onSet, onClear }: Props) {
   const { last: _, ...rest } = search
   const chips = Object.entries(rest).filter((entry): entry is [keyof typeof rest, string] => entry[1] !== undefined)
   if (chips.length === 0) return null
-  const valueOf = (name: keyof typeof rest, value: string): string => {
+  const wordsFor = (name: keyof typeof rest, value: string): string => {
     if (name === 'actor_id') return value === me.staff.id ? me.staff.email : (knownActors(client).get(value) ?? shortId(value))
     if (name === 'action' || name === 'category') return eventGroups.find((group) => group.value === groupOf(search))?.label ?? value
     if (name === 'from' || name === 'to') return formatUtc(value)
@@ -186,7 +186,7 @@ function Chips({ search, onSet, onClear }: Props) {
     <div className="flex flex-wrap items-center gap-2">
       {chips.map(([name, value]) => (
         <Chip key={name} name={chipNames[name]} onRemove={() => onSet({ [name]: undefined })}>
-          <Inert text={valueOf(name, value)} />
+          <Inert text={wordsFor(name, value)} />
         </Chip>
       ))}
       <Button kind="quiet" size="small" onClick={onClear}>

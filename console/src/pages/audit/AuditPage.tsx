@@ -12,8 +12,7 @@ export function AuditPage() {
   const clear = useCallback(() => void navigate({ search: {} }), [navigate])
   return (
     <Page title="Audit">
-      <AuditFilters search={search} onSet={set} onClear={clear} />
-      <EventList search={search} onFilter={set} />
+      <EventList search={search} onFilter={set} toolbar={<AuditFilters search={search} onSet={set} onClear={clear} />} />
     </Page>
   )
 }

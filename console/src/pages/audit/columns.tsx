@@ -30,7 +30,7 @@ function ActorCell({ actor }: { actor: Actor }) {
 
 export function EventName({ action }: { action: string }) {
   return (
-    <span data-tip={action} className="id block truncate font-medium">
+    <span data-tip={action} data-cut className="id block truncate font-medium">
       {action}
     </span>
   )
@@ -54,6 +54,13 @@ export const columns: readonly Column<LoggedEvent>[] = [
   { id: 'note', header: 'Note', cell: (event) => <InertLine text={noteOf(event)} className="text-soft" /> },
   { id: 'result', header: 'Result', width: '84px', cell: (event) => <ResultWord result={event.result} /> },
 ]
+
+const narrowWidths: Record<string, string> = { admin: '17%', event: '206px', target: '19%', result: '76px' }
+/** The same columns beside an open event. */
+export const narrowColumns: readonly Column<LoggedEvent>[] = columns.map((column) => {
+  const width = narrowWidths[column.id] ?? column.width
+  return width === undefined ? column : { ...column, width }
+})
 
 export function PhoneEvent({ event }: { event: LoggedEvent }) {
   return (

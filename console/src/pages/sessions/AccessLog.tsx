@@ -27,7 +27,7 @@ function Status({ row }: { row: AccessLogRow }) {
 
 function OutcomeCell({ row }: { row: AccessLogRow }) {
   return (
-    <span data-tip={row.code ?? undefined} className="flex min-w-0 items-baseline gap-2">
+    <span data-tip={row.code ?? undefined} data-cut className="flex min-w-0 items-baseline gap-2">
       <OutcomeWord outcome={row.outcome} />
       {row.code ? <span className="id min-w-0 truncate text-faint">{row.code}</span> : null}
     </span>
@@ -36,7 +36,7 @@ function OutcomeCell({ row }: { row: AccessLogRow }) {
 
 function Path({ path }: { path: string }) {
   return (
-    <span data-tip={path} className="id block truncate">
+    <span data-tip={path} data-cut className="id block truncate">
       <Inert text={path} />
     </span>
   )

@@ -37,15 +37,15 @@ const tenant: Column<Session> = {
   ),
 }
 const others: readonly Column<Session>[] = [
-  { id: 'staff', header: 'Staff', width: '17%', cell: (session) => <Person email={session.staff_email} kind="staff" /> },
-  { id: 'scopes', header: 'Scopes', width: '200px', from: 'lg', cell: (session) => <Scopes scopes={session.scopes} most={1} /> },
+  { id: 'staff', header: 'Staff', width: '16%', cell: (session) => <Person email={session.staff_email} kind="staff" /> },
+  { id: 'scopes', header: 'Scopes', width: '176px', from: 'lg', cell: (session) => <Scopes scopes={session.scopes} most={1} /> },
   { id: 'reason', header: 'Reason', cell: (session) => <InertLine text={session.reason} className="text-soft" /> },
   { id: 'issued', header: 'Issued', width: '104px', from: 'lg', cell: (session) => <Time at={session.issued_at} className="text-soft" /> },
   { id: 'expires', header: 'Expires', width: '104px', cell: (session) => <Expires session={session} /> },
   {
     id: 'acts',
     header: '',
-    width: '96px',
+    width: '88px',
     end: true,
     cell: (session) => (session.status === 'ACTIVE' ? <RevokeButton session={session} isSmall /> : null),
   },
@@ -55,7 +55,7 @@ const withoutTenant = [status, ...others]
 
 function Expires({ session }: { session: Session }) {
   if (session.status === 'ACTIVE') return <Countdown issuedAt={session.issued_at} expiresAt={session.expires_at} />
-  return <Time at={session.ended_at ?? session.expires_at} className="text-faint" />
+  return <Time at={session.expires_at} className="text-faint" />
 }
 
 function PhoneSession({ session }: { session: Session }) {

@@ -46,9 +46,9 @@ export function SessionPage() {
       below={<IdChip id={session.id} what="session id" className="text-faint" />}
       acts={<RevokeButton session={session} />}
     >
-      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+      <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <Details session={session} />
-        <div className="flex min-w-0 flex-col gap-4">
+        <div className="flex min-w-0 flex-col gap-4 *:last:flex-1">
           <TimingCard session={session} />
           {session.status === 'ACTIVE' ? <Example session={session} /> : null}
         </div>

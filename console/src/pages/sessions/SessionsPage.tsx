@@ -95,12 +95,12 @@ function Counter({
       aria-pressed={isChosen}
       onClick={onChoose}
       className={clsx(
-        'flex flex-col items-start gap-2 rounded-lg border bg-panel px-4 py-3 text-left transition-colors max-sm:px-3',
+        'flex items-center justify-between gap-2 rounded-lg border bg-panel px-4 py-2.5 text-left transition-colors max-sm:flex-col max-sm:items-start max-sm:px-3',
         isChosen ? 'border-accent' : 'border-line hover:border-edge',
       )}
     >
       <SessionBadge status={status} />
-      <span className="font-semibold text-2xl tracking-tight nums">
+      <span className="font-semibold text-xl nums">
         {count === undefined ? <span className="skeleton inline-block h-7 w-10 align-middle" /> : formatNumber(count)}
       </span>
     </button>

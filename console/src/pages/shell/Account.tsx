@@ -22,13 +22,10 @@ export function Account({ me }: { me: Me }) {
     <Menu
       align="end"
       trigger={
-        <button
-          type="button"
-          aria-label={`Account of ${me.staff.email}`}
-          className="flex h-8 items-center gap-2 rounded-md px-1.5 text-sm transition-colors hover:bg-sunk"
-        >
+        <button type="button" className="flex h-8 items-center gap-2 rounded-md px-1.5 text-sm transition-colors hover:bg-sunk">
           <Avatar of={me.staff.name} kind="staff" size={22} />
-          <span className="max-w-44 truncate max-xl:hidden">{me.staff.email}</span>
+          <span className="sr-only">Account of </span>
+          <span className="max-w-44 truncate max-xl:sr-only">{me.staff.email}</span>
         </button>
       }
     >

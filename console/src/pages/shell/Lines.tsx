@@ -8,11 +8,11 @@ import { formatCountdown, formatTimeOfDay } from '../../ui/format.ts'
 /** What is true of the whole console: example data, a lost connection, a sign-in that is about to end. */
 export function Lines() {
   return (
-    <>
+    <section aria-label="Notices" className="shrink-0">
       <ExampleLine />
       <LostLine />
       <IdleLine />
-    </>
+    </section>
   )
 }
 

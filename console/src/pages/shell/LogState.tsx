@@ -17,7 +17,7 @@ const looks: Record<State, { tone: string; shape: string; words: string }> = {
   live: { tone: 'text-ok', shape: 'M4 1a3 3 0 1 1 0 6a3 3 0 1 1 0-6z', words: 'live' },
   behind: { tone: 'text-warn', shape: 'M4 .8L7.6 7H.4z', words: 'behind' },
   stopped: { tone: 'text-bad', shape: 'M1 1h6v6H1z', words: 'stopped' },
-  unknown: { tone: 'text-faint', shape: 'M1 3.2h6v1.6H1z', words: 'unknown' },
+  unknown: { tone: 'text-faint', shape: 'M1 3.2h6v1.6H1z', words: '' },
 }
 
 const lagWords = (log: LogStatus) => (log.pending === 0 ? 'nothing waits' : `${plural(log.pending, 'event')} on the way`)
@@ -26,7 +26,7 @@ const lagWords = (log: LogStatus) => (log.pending === 0 ? 'nothing waits' : `${p
 export function LogState() {
   const { data: log, error } = useQuery(logQuery)
   const [isOpen, setOpen] = useState(false)
-  const state: State = error || !log ? 'unknown' : log.state
+  const state: State = log?.state ?? 'unknown'
   const look = looks[state]
   return (
     <Popover
@@ -38,24 +38,22 @@ export function LogState() {
       trigger={
         <button
           type="button"
-          aria-label={log ? `Log ${look.words}, ${formatNumber(log.size)} events, ${lagWords(log)}` : `Log ${look.words}`}
           className="flex h-7 items-center gap-1.5 rounded-md px-2 text-soft text-sm transition-colors nums hover:bg-sunk hover:text-ink"
         >
           <svg width="8" height="8" viewBox="0 0 8 8" aria-hidden="true" className={look.tone}>
             <path d={look.shape} fill="currentColor" />
           </svg>
-          <span className="max-sm:hidden">
-            <span className="max-lg:hidden">log </span>
-            {look.words}
+          <span className="max-sm:sr-only">
+            Log {look.words}
             {log ? ` · ${formatNumber(log.size)}` : ''}
+            {log && log.pending > 0 ? (
+              <span className={state === 'live' ? 'text-faint' : look.tone}> +{formatNumber(log.pending)}</span>
+            ) : null}
           </span>
-          {log && log.pending > 0 ? (
-            <span className={clsx('max-sm:hidden', state !== 'live' && look.tone)}>+{formatNumber(log.pending)}</span>
-          ) : null}
         </button>
       }
     >
-      {error ? <FailureNote error={error} /> : log ? <LogFacts log={log} onLeave={() => setOpen(false)} /> : <Loading />}
+      {error && !log ? <FailureNote error={error} /> : log ? <LogFacts log={log} onLeave={() => setOpen(false)} /> : <Loading />}
     </Popover>
   )
 }

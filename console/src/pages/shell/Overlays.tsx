@@ -1,13 +1,20 @@
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import { closeOverlay, useOverlay } from '../../ui/overlay.ts'
 import { Keys } from './Keys.tsx'
 
-const Palette = lazy(() => import('./Palette.tsx').then((part) => ({ default: part.Palette })))
-const CreateDialog = lazy(() => import('../sessions/CreateDialog.tsx').then((part) => ({ default: part.CreateDialog })))
+const loadPalette = () => import('./Palette.tsx').then((part) => ({ default: part.Palette }))
+const loadCreate = () => import('../sessions/CreateDialog.tsx').then((part) => ({ default: part.CreateDialog }))
+const Palette = lazy(loadPalette)
+const CreateDialog = lazy(loadCreate)
 const RevokeDialog = lazy(() => import('../sessions/RevokeDialog.tsx').then((part) => ({ default: part.RevokeDialog })))
 
 export function Overlays() {
   const overlay = useOverlay()
+  // Fetched while the page is being read, so that the first key typed into them is not lost.
+  useEffect(() => {
+    const timer = setTimeout(() => void Promise.allSettled([loadPalette(), loadCreate()]), 800)
+    return () => clearTimeout(timer)
+  }, [])
   if (!overlay) return null
   if (overlay.kind === 'keys') return <Keys onClose={closeOverlay} />
   return (

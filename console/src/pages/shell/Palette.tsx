@@ -39,6 +39,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const text = typed.trim()
   const isConsole = canUseConsole(me)
   return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it too
     <dialog
       ref={dialog}
       aria-label="Search and commands"
@@ -46,7 +47,6 @@ export function Palette({ onClose }: { onClose: () => void }) {
         event.preventDefault()
         onClose()
       }}
-      // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it too
       onClick={(event) => event.target === event.currentTarget && onClose()}
       className="appear mx-auto mt-[12vh] mb-auto w-[calc(100vw-24px)] max-w-[600px] rounded-lg border-0 bg-panel p-0 shadow-over max-sm:mt-3"
     >

@@ -26,7 +26,10 @@ export function Rail() {
     setNarrow(!isNarrow)
   }
   return (
-    <div className={clsx('flex shrink-0 flex-col border-line border-r bg-page max-md:hidden', isNarrow ? 'w-14' : 'w-54 max-lg:w-14')}>
+    <nav
+      aria-label="Pages"
+      className={clsx('flex shrink-0 flex-col border-line border-r bg-page max-md:hidden', isNarrow ? 'w-14' : 'w-54 max-lg:w-14')}
+    >
       <div
         className={clsx(
           'flex h-12 items-center gap-2.5 px-4 font-semibold',
@@ -37,11 +40,11 @@ export function Rail() {
         <Mark />
         <span className={clsx('tracking-[-0.01em] max-lg:hidden', isNarrow && 'hidden')}>Countersign</span>
       </div>
-      <nav aria-label="Pages" className="flex flex-1 flex-col gap-0.5 px-2 pt-2">
+      <div className="flex flex-1 flex-col gap-0.5 px-2 pt-2">
         {pagesFor(me).map((page) => (
           <RailLink key={page.name} page={page} isNarrow={isNarrow} count={page.name === 'Sessions' ? active : undefined} />
         ))}
-      </nav>
+      </div>
       <div className={clsx('flex px-2 pb-2 max-lg:hidden', isNarrow ? 'justify-center' : 'justify-end')}>
         <IconButton
           label={isNarrow ? 'Widen the rail' : 'Narrow the rail'}
@@ -49,7 +52,7 @@ export function Rail() {
           onClick={toggle}
         />
       </div>
-    </div>
+    </nav>
   )
 }
 

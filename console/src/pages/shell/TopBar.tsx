@@ -17,7 +17,6 @@ export function TopBar() {
       </span>
       <button
         type="button"
-        aria-label="Search and commands"
         aria-keyshortcuts="Control+K Meta+K"
         onClick={() => openOverlay({ kind: 'palette' })}
         className="flex h-8 min-w-0 max-w-88 flex-1 items-center gap-2 rounded-md border border-line bg-panel px-2.5 text-faint text-sm transition-colors hover:border-edge"
@@ -26,7 +25,9 @@ export function TopBar() {
         <span className="min-w-0 flex-1 truncate text-left">
           {canUseConsole(me) ? 'Find a tenant, user, session or command' : 'Find a page or command'}
         </span>
-        <kbd className="rounded-sm border border-line bg-sunk px-1.5 font-sans text-xs max-sm:hidden">{commandKey}</kbd>
+        <span aria-hidden="true" className="rounded-sm border border-line bg-sunk px-1.5 font-sans text-xs max-sm:hidden">
+          {commandKey}
+        </span>
       </button>
       <div className="ml-auto flex min-w-0 items-center gap-1.5">
         {canUseConsole(me) ? <MySessions me={me} /> : null}

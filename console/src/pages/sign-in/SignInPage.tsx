@@ -72,7 +72,7 @@ function People({ people, returnTo }: { people: readonly Person[]; returnTo: str
                 <span className="truncate font-medium">{person.name}</span>
                 <span className="truncate text-faint text-xs">{person.email}</span>
               </span>
-              <span className="flex flex-wrap justify-end gap-1">
+              <span className="flex shrink-0 flex-col items-end gap-1">
                 {person.roles.length > 0 ? (
                   person.roles.map((role) => <RoleBadge key={role} role={role} />)
                 ) : (

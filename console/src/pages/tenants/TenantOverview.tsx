@@ -40,17 +40,18 @@ export function TenantOverview({ tenant }: { tenant: Tenant }) {
         </Card>
         <OpenSessions tenant={tenant} />
       </div>
-      <Card
-        title="What has happened here"
-        flush
-        aside={
-          <Link {...paths.tenant(tenant.id, 'audit')} className="font-medium text-accent text-xs hover:underline">
-            All events
-          </Link>
-        }
-      >
-        <EventList search={{ tenant_id: tenant.id }} most={8} isInCard />
-      </Card>
+      <EventList
+        search={{ tenant_id: tenant.id }}
+        most={8}
+        card={{
+          title: 'What has happened here',
+          aside: (
+            <Link {...paths.tenant(tenant.id, 'audit')} className="font-medium text-accent text-xs hover:underline">
+              All events
+            </Link>
+          ),
+        }}
+      />
     </div>
   )
 }

@@ -1,6 +1,7 @@
 import { type LifecycleStatus, lifecycleStatuses, type Tenant } from '@countersign/contract/tenants.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import clsx from 'clsx'
 import { Building2, KeyRound } from 'lucide-react'
 import { useCallback, useMemo } from 'react'
 import { tenantsQuery } from '../../api/tenants.ts'
@@ -28,11 +29,7 @@ const columns: readonly Column<Tenant>[] = [
     sorts: true,
     cell: (tenant) => (
       <span className="flex min-w-0 items-baseline gap-2.5">
-        <Link
-          {...paths.tenant(tenant.id)}
-          data-tip={tenant.name.length > 30 ? tenant.name : undefined}
-          className="min-w-0 truncate font-medium hover:text-accent"
-        >
+        <Link {...paths.tenant(tenant.id)} data-tip={tenant.name} data-cut className="min-w-0 truncate font-medium hover:text-accent">
           <Inert text={tenant.name} />
         </Link>
         <ShortId id={tenant.id} className="max-w-48 shrink-0 text-faint" />
@@ -69,14 +66,22 @@ const columns: readonly Column<Tenant>[] = [
   { id: 'acts', header: '', width: '282px', end: true, cell: (tenant) => <Acts tenant={tenant} /> },
 ]
 
+/** Quiet until the row is looked at. */
+const quiet = '!font-normal text-faint group-hover/row:text-ink group-focus-within/row:text-ink'
+
 function Acts({ tenant }: { tenant: Tenant }) {
   return (
     <span className="flex justify-end gap-1">
-      <Link {...paths.tenant(tenant.id)} aria-label={`View Details of ${tenant.name}`} className={buttonClass('quiet', 'small')}>
+      <Link
+        {...paths.tenant(tenant.id)}
+        aria-label={`View Details of ${tenant.name}`}
+        className={clsx(buttonClass('quiet', 'small'), quiet)}
+      >
         View Details
       </Link>
       <Button
         kind="quiet"
+        className={quiet}
         size="small"
         icon={<KeyRound />}
         aria-label={`Create Support Session on ${tenant.name}`}

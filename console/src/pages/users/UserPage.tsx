@@ -55,47 +55,49 @@ function Pane({ pane }: { pane: UserPane }) {
         </Button>
       }
     >
-      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
-        <div className="flex min-w-0 flex-col gap-4">
-          <Card title="Facts">
-            <Facts
-              facts={[
-                ['Name', <Inert key="name" text={user.name} />],
-                ['E-mail', <Inert key="email" text={user.email} className="break-all" />],
-                ['Id', <IdChip key="id" id={user.id} what="user id" whole />],
-                ['Tenant', <TenantOf key="tenant" pane={pane} />],
-                [
-                  'Role',
-                  user.role ? (
-                    <Inert key="role" text={user.role} />
-                  ) : (
-                    <span key="role" className="text-faint">
-                      none
-                    </span>
-                  ),
-                ],
-                ['Status', <UserStatusWord key="status" status={user.status} />],
-                ['Created', <Instant key="created" at={user.created_at} />],
-                [
-                  'Last seen',
-                  user.last_seen_at ? (
-                    <Instant key="seen" at={user.last_seen_at} />
-                  ) : (
-                    <span key="seen" className="text-faint">
-                      never
-                    </span>
-                  ),
-                ],
-              ]}
-            />
-          </Card>
-          <Factors factors={factors} />
+      <div className="grid gap-4 lg:grid-cols-2 xl:grid-cols-[minmax(0,5fr)_minmax(0,4fr)_minmax(0,5fr)]">
+        <Card title="Facts">
+          <Facts
+            facts={[
+              ['Name', <Inert key="name" text={user.name} />],
+              ['E-mail', <Inert key="email" text={user.email} className="break-all" />],
+              ['Id', <IdChip key="id" id={user.id} what="user id" whole />],
+              ['Tenant', <TenantOf key="tenant" pane={pane} />],
+              [
+                'Role',
+                user.role ? (
+                  <Inert key="role" text={user.role} />
+                ) : (
+                  <span key="role" className="text-faint">
+                    none
+                  </span>
+                ),
+              ],
+              ['Status', <UserStatusWord key="status" status={user.status} />],
+              ['Created', <Instant key="created" at={user.created_at} />],
+              [
+                'Last seen',
+                user.last_seen_at ? (
+                  <Instant key="seen" at={user.last_seen_at} />
+                ) : (
+                  <span key="seen" className="text-faint">
+                    never
+                  </span>
+                ),
+              ],
+            ]}
+          />
+        </Card>
+        <Factors factors={factors} />
+        <div className="min-w-0 *:h-full lg:col-span-2 xl:col-span-1">
+          <UserSessions sessions={sessions} />
         </div>
-        <UserSessions sessions={sessions} />
       </div>
-      <Card title="What has happened with this user" flush>
-        <EventList search={{ target_id: user.id, tenant_id: user.tenant_id }} most={12} isInCard />
-      </Card>
+      <EventList
+        search={{ target_id: user.id, tenant_id: user.tenant_id }}
+        most={12}
+        card={{ title: 'What has happened with this user' }}
+      />
     </Page>
   )
 }
