@@ -27,20 +27,17 @@ const tables = [
 /** What is random on purpose, or the database's own. */
 const secrets = ['password', 'secret', 'backupCodes', 'token', 'signature', 'updatedAt']
 
-type World = { url: string; drop(): Promise<void>; milliseconds: number }
+type World = { url: string; drop(): Promise<void> }
 
 async function newWorld(now: Date): Promise<World> {
   const { url, drop } = await newAcmeDatabase()
   const database = openDatabase(url)
-  let milliseconds = 0
   await withSetupLock(database, async (guard) => {
     await migrate(database, guard)
-    const started = performance.now()
     await seed(guard, { secret: createHash('sha256').update(url).digest('hex'), signer: new Signer(newSignerKey()), now })
-    milliseconds = performance.now() - started
   })
   await database.close()
-  return { url, drop, milliseconds }
+  return { url, drop }
 }
 
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -101,8 +98,7 @@ it('makes secrets anew each time', async () => {
   expect([...one].filter((secret) => other.has(secret))).toEqual([])
 })
 
-it('is quick, and done once', async () => {
-  expect(first.milliseconds).toBeLessThan(15_000)
+it('is done once', async () => {
   const before = await hashes(first.url)
   const database = openDatabase(first.url)
   await withSetupLock(database, async (guard) => {
