@@ -27,7 +27,8 @@ export async function searchUsers({ db }: Database, given: unknown): Promise<{ i
     // The planner takes a comparison of trigrams to be as cheap as any other, and would read the whole table.
     const prepared = await sql<{ text: string }>`
       SELECT fold(${query}) AS text,
-        set_config('pg_trgm.word_similarity_threshold', ${alike}, true), set_config('enable_seqscan', 'off', true)`.execute(tx)
+        set_config('pg_trgm.word_similarity_threshold', ${alike}, true), set_config('enable_seqscan', 'off', true),
+        set_config('jit', 'off', true)`.execute(tx)
     const text = prepared.rows[0]?.text.trim() ?? ''
     if (text === '') return { items: [] }
     const found = await sql<UserRow>`
