@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { isPlainlyCanonical } from './canonical.ts'
 import { canonicalForm, leafOf, parseEntry } from './entry.ts'
 import { sha256 as plainSha256 } from './sha256.ts'
 import { sha256 } from './sha256-node.ts'
 
 const folder = fileURLToPath(new URL('../test/vectors/json-canonicalization/', import.meta.url))
+const bytes = (text: string) => new TextEncoder().encode(text)
 const read = (path: string) => readFileSync(`${folder}${path}`)
 
 describe('M2 canonical form (RFC 8785)', () => {
@@ -16,7 +18,7 @@ describe('M2 canonical form (RFC 8785)', () => {
     expect(form).toBe(expected)
     const hex = read(`outhex/${name}.txt`).toString('utf8').replaceAll(/\s/g, '')
     expect(Buffer.from(form).toString('hex')).toBe(hex)
-    expect(parseEntry(expected)).toEqual(JSON.parse(expected))
+    expect(parseEntry(bytes(expected))).toEqual(JSON.parse(expected))
   })
 
   it.each([
@@ -37,21 +39,96 @@ describe('M2 canonical form (RFC 8785)', () => {
     ['a byte order mark', '\ufeff{}'],
     ['no JSON', '{a}'],
     ['nothing', ''],
+    ['a comma too many', '{"a":1,}'],
+    ['a comma too few', '[1 2]'],
+    ['no closing bracket', '[1'],
+    ['no closing quote', '"a'],
+    ['a word too many', 'truefalse'],
+    ['a word cut off', 'tru'],
+    ['a leading zero', '[01]'],
+    ['a lone minus', '[-]'],
+    ['a plus', '[+1]'],
+    ['a control character', '"\u0001"'],
+    ['a short escape written long', '"\\u000a"'],
+    ['a needless escape of a letter', '"\\a"'],
+    ['an empty name twice', '{"":1,"":1}'],
   ])('refuses %s', (_name, text) => {
-    expect(() => parseEntry(text)).toThrow(expect.objectContaining({ code: 'not_canonical' }))
+    expect(() => parseEntry(bytes(text))).toThrow(expect.objectContaining({ code: 'not_canonical' }))
   })
 
   it('accepts integer names in the order of their characters', () => {
-    expect(parseEntry('{"10":1,"9":1}')).toEqual({ 10: 1, 9: 1 })
+    expect(parseEntry(bytes('{"10":1,"9":1}'))).toEqual({ 10: 1, 9: 1 })
   })
 
   it('parses what it formats, and the leaf is that of the text', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const form = canonicalForm(value)
-        expect(canonicalForm(parseEntry(form))).toBe(form)
+        expect(canonicalForm(parseEntry(bytes(form)))).toBe(form)
         if (typeof value === 'object' && value !== null) expect(leafOf(sha256, value)).toEqual(leafOf(sha256, form))
       }),
+    )
+  })
+})
+
+describe('the quick look at the form', () => {
+  it('passes what an event is made of', () => {
+    const event = { a: [], b: {}, c: [1, -20, 0, null, true, false], d: 'Zoë \u202e\ud83d\ude00', e: { 'a b': '"\\\n\u0001', a: '' } }
+    expect(isPlainlyCanonical(bytes(canonicalForm(event)))).toBe(true)
+  })
+
+  // It may leave anything to the slow way, but what it passes must be canonical, whatever was changed.
+  it('never passes a text that the slow way would refuse', () => {
+    const pieces = fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '"',
+      '"a"',
+      '"b"',
+      '"":',
+      '1',
+      '0',
+      '-',
+      '.5',
+      'e1',
+      'null',
+      ' ',
+      '\\u001f',
+      '\\n',
+      '\u00e9',
+      '\ud800',
+    )
+    const changed = fc.tuple(fc.jsonValue(), fc.nat(), fc.nat({ max: 2 }), pieces).map(([value, place, cut, piece]) => {
+      const form = canonicalForm(value)
+      const at = place % (form.length + 1)
+      return `${form.slice(0, at)}${piece}${form.slice(at + cut)}`
+    })
+    const check = (entry: Uint8Array) => {
+      if (!isPlainlyCanonical(entry)) return
+      const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(entry)
+      expect(canonicalForm(JSON.parse(text))).toBe(text)
+    }
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          changed,
+          fc.array(pieces, { maxLength: 8 }).map((list) => list.join('')),
+        ),
+        (text) => check(bytes(text)),
+      ),
+      { numRuns: 20_000 },
+    )
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.nat(), fc.nat({ max: 255 }), (value, place, byte) => {
+        const entry = bytes(canonicalForm(value))
+        entry[place % entry.length] = byte
+        check(entry)
+      }),
+      { numRuns: 20_000 },
     )
   })
 })

@@ -8,9 +8,12 @@ export const hashLength = 32
 /** Root of the empty tree: the hash of nothing (RFC 9162 §2.1.1). */
 export const emptyRoot = (hash: Hash): Uint8Array => hash(new Uint8Array(0))
 
+// Hashing is synchronous, so one buffer serves every call.
+const leafInput = new Uint8Array(8192)
+
 /** Leaf hash: SHA-256(0x00 ‖ entry) (RFC 9162 §2.1.1). */
 export const hashLeaf = (hash: Hash, entry: Uint8Array): Uint8Array => {
-  const input = new Uint8Array(1 + entry.length)
+  const input = entry.length < leafInput.length ? leafInput.subarray(0, entry.length + 1) : new Uint8Array(entry.length + 1)
   input.set(entry, 1)
   return hash(input)
 }

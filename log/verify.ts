@@ -1,6 +1,6 @@
 import { sameBytes } from './bytes.ts'
 import { type Checkpoint, verifyCheckpoint } from './checkpoint.ts'
-import { parseEntry } from './entry.ts'
+import { isCanonical } from './entry.ts'
 import { LogError } from './errors.ts'
 import type { VerifierKey } from './note.ts'
 import { splitTile, type Tile, tileAt, tileWidth } from './tile.ts'
@@ -23,17 +23,6 @@ export type Verification = { checkpoint: Checkpoint; checkpoints: number; entrie
 
 /** Places that are named at most: one is enough to disbelieve a log. */
 const maxFindings = 1000
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-const isCanonical = (entry: Uint8Array): boolean => {
-  try {
-    parseEntry(utf8.decode(entry))
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** Checkpoints as heads; what is not a checkpoint of this log is a finding. */
 const readHeads = async (

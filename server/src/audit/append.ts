@@ -12,18 +12,20 @@ export const copyEdge = ({ size, levels }: Edge): Edge => ({ size, levels: level
 export const appendEvents = async (tx: Kysely<Tables>, edge: Edge, events: readonly CheckedEvent[]): Promise<Edge> => {
   const columns = events.map(({ event }) => entryColumns(event))
   const texts = entryColumnNames.map((name) => sql`${columns.map((row) => row[name])}::text[]`)
-  await sql`
+  const inserting = sql`
     insert into log_entries (log_index, event_n, leaf_hash, ${sql.join(entryColumnNames.map((name) => sql.ref(name)))})
     select ${edge.size}::bigint + place - 1, n, leaf_hash, event_id, occurred_at::timestamptz, action, category, result, actor_id,
            tenant_id, target_kind, target_id, session_id, request_id, ticket
     from unnest(${events.map(({ n }) => n)}::bigint[], ${events.map(({ leafHash }) => leafHash)}::bytea[], ${sql.join(texts)})
       with ordinality as entry (n, leaf_hash, ${sql.join(entryColumnNames.map((name) => sql.ref(name)))}, place)`.execute(tx)
+  // The tree grows here while the database inserts.
   const next = copyEdge(edge)
   const full = appendToEdge(
     sha256,
     next,
     events.map(({ leafHash }) => leafHash),
   )
+  await inserting
   if (full.length > 0) {
     await tx
       .insertInto('log_tiles')

@@ -1,7 +1,8 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { Event } from '@countersign/contract/events.ts'
-import { leafOf, parseEntry } from '@countersign/log/entry.ts'
+import { isCanonical } from '@countersign/log/entry.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
+import { hashLeaf } from '@countersign/log/tree.ts'
 import { macOf, splitBody } from './record.ts'
 
 export type EventRow = { n: string; body: string; mac: Buffer }
@@ -20,27 +21,29 @@ export const isInstant = (text: string): boolean => {
 const isNamed = (event: Partial<Event>): boolean =>
   [event.id, event.action, event.category, event.result, event.actor?.id].every((text) => typeof text === 'string')
 
-/** Whether the HMAC beside an event is the one that this program's key gives. */
-export const hasMac = (key: Buffer, { body, mac }: Pick<EventRow, 'body' | 'mac'>): boolean => {
-  const halves = splitBody(body)
-  if (!halves) return false
-  const expected = macOf(key, halves.head, halves.tail)
+type Halves = NonNullable<ReturnType<typeof splitBody>>
+
+const isMacOf = (key: Buffer, mac: Buffer, { head, tail }: Halves): boolean => {
+  const expected = macOf(key, head, tail)
   return mac.length === expected.length && timingSafeEqual(mac, expected)
 }
 
+/** Whether the HMAC beside an event is the one that this program's key gives. */
+export const hasMac = (key: Buffer, { body, mac }: Pick<EventRow, 'body' | 'mac'>): boolean => {
+  const halves = splitBody(body)
+  return halves !== undefined && isMacOf(key, mac, halves)
+}
+
 /** An event as recorded, where this program wrote it and it is in canonical form; else why it is not taken. */
-export const checkEvent = (key: Buffer, row: EventRow): CheckedEvent | Rejection => {
-  const reject = (why: string): Rejection => ({ n: row.n, why })
-  const halves = splitBody(row.body)
+export const checkEvent = (key: Buffer, { n, body, mac }: EventRow): CheckedEvent | Rejection => {
+  const reject = (why: string): Rejection => ({ n, why })
+  const halves = splitBody(body)
   if (!halves) return reject('It is not in the form of an event.')
-  if (!hasMac(key, row)) return reject('It was not written by this program: its HMAC is wrong.')
+  if (!isMacOf(key, mac, halves)) return reject('It was not written by this program: its HMAC is wrong.')
   if (!isInstant(halves.occurred_at)) return reject('Its instant is not one.')
-  let event: Event
-  try {
-    event = parseEntry(row.body) as Event
-  } catch {
-    return reject('It is not in canonical form.')
-  }
+  const bytes = Buffer.from(body)
+  if (!isCanonical(bytes)) return reject('It is not in canonical form.')
+  const event = JSON.parse(body) as Event
   if (!isNamed(event) || event.occurred_at !== halves.occurred_at) return reject('It is not in the form of an event.')
-  return { n: row.n, event, leafHash: leafOf(sha256, row.body) }
+  return { n, event, leafHash: hashLeaf(sha256, bytes) }
 }

@@ -1,0 +1,186 @@
+import { EventFilters, EventPage, type EventFilters as Filters, type NewEvent } from '@countersign/contract/events.ts'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { formatCursor } from '../../server/src/audit/cursor.ts'
+import { listEvents, listTenantEvents } from '../../server/src/audit/list.ts'
+import { newId } from '../../server/src/ids.ts'
+import { transaction } from '../../server/src/store/transaction.ts'
+import { eventOf, newRig, numbers, type Rig } from './rig.ts'
+
+let rig: Rig
+const rob = { kind: 'staff' as const, id: newId('staff'), issuer: 'https://id', subject: 'rob', email: 'rob@x', name: 'Rob' }
+const session = newId('session')
+const request = { id: newId('request'), method: 'GET', path: '/x' }
+
+/** One of each kind that a filter can tell apart; `details.number` is its place. */
+const events: NewEvent[] = [
+  eventOf(0, {
+    action: 'SESSION.CREATED',
+    actor: rob,
+    tenant_id: 'ten_a',
+    session_id: session,
+    target: { kind: 'tenant', id: 'ten_a' },
+    ticket: '#4831',
+  }),
+  eventOf(1, {
+    action: 'SESSION.REQUEST.ADMITTED',
+    actor: rob,
+    tenant_id: 'ten_a',
+    session_id: session,
+    request,
+    target: { kind: 'route', id: '/x' },
+  }),
+  eventOf(2, {
+    action: 'SESSION.DENIED',
+    result: 'deny',
+    actor: rob,
+    tenant_id: 'ten_b',
+    note: 'role missing',
+    target: { kind: 'tenant', id: 'ten_b' },
+  }),
+  eventOf(3, { action: 'CONSOLE.OPENED', actor: rob, tenant_id: 'ten_b', target: { kind: 'user', id: 'usr_1' }, ticket: '#4831' }),
+  eventOf(4, { action: 'AUTH.SIGNED_IN', actor: rob }),
+  eventOf(5, { action: 'TENANT.OPENED', actor: { kind: 'operator', id: 'a%b' }, tenant_id: 'ten_%' }),
+]
+
+beforeAll(async () => {
+  rig = await newRig()
+  await rig.record(...events)
+  await rig.sequencer.drain()
+})
+afterAll(() => rig.close())
+
+const found = async (filters: Filters) => {
+  const page = await listEvents(rig.store, EventFilters.parse(filters), { limit: 50 })
+  return page.items.map(({ details }) => details?.number)
+}
+const foundByTenant = async (tenant: string, filters: Omit<Filters, 'tenant_id'> = {}) => {
+  const page = await listTenantEvents(rig.store, tenant, filters, { limit: 50 })
+  return page.items.map(({ details }) => details?.number)
+}
+
+describe('A28 A29 A30 filters', () => {
+  it.each<[string, Filters, number[]]>([
+    ['nothing', {}, [5, 4, 3, 2, 1, 0]],
+    ['category', { category: 'support_session' }, [2, 1, 0]],
+    ['action', { action: 'SESSION.DENIED' }, [2]],
+    ['the beginning of an action', { action: 'SESSION.*' }, [2, 1, 0]],
+    ['a beginning with an underscore, which stands for itself', { action: 'AUTH_SIGNED*' }, []],
+    ['actor', { actor_id: rob.id }, [4, 3, 2, 1, 0]],
+    ['an actor with a per cent sign', { actor_id: 'a%b' }, [5]],
+    ['resource type', { resource_type: 'user' }, [3]],
+    ['target', { target_id: 'ten_b' }, [2]],
+    ['tenant', { tenant_id: 'ten_a' }, [1, 0]],
+    ['session', { session_id: session }, [1, 0]],
+    ['ticket', { ticket: '#4831' }, [3, 0]],
+    ['result', { result: 'deny' }, [2]],
+    ['ticket and tenant', { ticket: '#4831', tenant_id: 'ten_b' }, [3]],
+    ['what no event has together', { result: 'deny', category: 'look_up' }, []],
+    ['from far ahead', { from: '2999-01-01T00:00:00Z' }, []],
+    ['until long ago', { to: '1999-01-01T00:00:00+02:00' }, []],
+  ])('by %s', async (_name, filters, expected) => {
+    expect(await found(filters)).toEqual(expected)
+  })
+
+  it('A30 by time window: from is inclusive, to is not, to the microsecond', async () => {
+    const { items } = await listEvents(rig.store, { action: 'CONSOLE.OPENED' }, { limit: 1 })
+    const instant = items[0]?.occurred_at as string
+    expect(await found({ from: instant, to: instant })).toEqual([])
+    expect(await found({ from: instant })).toEqual([5, 4, 3])
+    expect(await found({ to: instant })).toEqual([2, 1, 0])
+  })
+})
+
+describe('A27 S10 S11 S12 the list', () => {
+  it('is newest first, in pages that neither repeat nor leave out, with events of the contract', async () => {
+    const seen: number[] = []
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page = EventPage.parse(await listEvents(rig.store, {}, { limit: 4, cursor: cursor ?? undefined }))
+      seen.push(...page.items.map(({ log_index }) => log_index))
+      cursor = page.next_cursor
+    }
+    expect(seen).toEqual([5, 4, 3, 2, 1, 0])
+  })
+
+  it('gives no cursor on a last page that is just full', async () => {
+    expect((await listEvents(rig.store, {}, { limit: 6 })).next_cursor).toBeNull()
+    expect((await listEvents(rig.store, {}, { limit: 5 })).next_cursor).toBe(formatCursor(1))
+  })
+
+  it.each(['', 'x', 'MQ==', 'MDE', 'LTE', 'MS41', Buffer.from('99999999999999999').toString('base64url'), 'NTk3Cg', `${formatCursor(3)}A`])(
+    'refuses the cursor %j',
+    async (cursor) => {
+      await expect(listEvents(rig.store, {}, { limit: 5, cursor })).rejects.toMatchObject({ code: 'invalid_request' })
+      await expect(listTenantEvents(rig.store, 'ten_a', {}, { limit: 5, cursor })).rejects.toMatchObject({ code: 'invalid_request' })
+    },
+  )
+
+  it('does not show what is recorded and not yet in the log', async () => {
+    const late = await newRig()
+    try {
+      await late.record(eventOf(0))
+      expect((await listEvents(late.store, {}, { limit: 5 })).items).toEqual([])
+      await late.sequencer.drain()
+      expect((await listEvents(late.store, {}, { limit: 5 })).items).toHaveLength(1)
+    } finally {
+      await late.close()
+    }
+  })
+})
+
+describe('S17 X3 what a tenant sees', () => {
+  it('X3 is the same event under the same id and place, denied attempts included', async () => {
+    const mine = (await listTenantEvents(rig.store, 'ten_b', {}, { limit: 50 })).items
+    const staffs = (await listEvents(rig.store, { tenant_id: 'ten_b' }, { limit: 50 })).items
+    expect(mine).toEqual(staffs)
+    expect(mine.map(({ action }) => action)).toEqual(['CONSOLE.OPENED', 'SESSION.DENIED'])
+  })
+
+  it('S12 filters combine with the tenant, whatever is asked', async () => {
+    expect(await foundByTenant('ten_a', { category: 'support_session' })).toEqual([1, 0])
+    expect(await foundByTenant('ten_a', { category: 'look_up' })).toEqual([])
+    expect(await foundByTenant('ten_a', { session_id: session })).toEqual([1, 0])
+    expect(await foundByTenant('ten_a', { tenant_id: 'ten_b' } as never)).toEqual([1, 0])
+  })
+
+  it.each(['ten_c', '', 'ten_', 'TEN_A', "ten_a' or true --", '*', '\\'])('S17 is nothing for a tenant named %j', async (tenant) => {
+    expect(await foundByTenant(tenant)).toEqual([])
+  })
+
+  it('S17 a name with a per cent sign is that tenant alone', async () => {
+    expect(await foundByTenant('ten_%')).toEqual([5])
+  })
+
+  it('S17 row security keeps tenants apart where a query forgets to', async () => {
+    const seenAs = (tenant: string) =>
+      transaction(rig.store, async (tx) => {
+        await sql`set local role countersign_tenant`.execute(tx)
+        await sql`select set_config('countersign.tenant_id', ${tenant}, true)`.execute(tx)
+        const entries = await tx.selectFrom('log_entries').select('tenant_id').distinct().execute()
+        const bodies = await tx.selectFrom('events').select('body').execute()
+        return { tenants: entries.map(({ tenant_id }) => tenant_id), events: bodies.length }
+      })
+    expect(await seenAs('ten_a')).toEqual({ tenants: ['ten_a'], events: 2 })
+    expect(await seenAs('')).toEqual({ tenants: [], events: 0 })
+  })
+
+  it('S17 the role of one tenant ends with its transaction', async () => {
+    await Promise.all(numbers(20).map((at) => foundByTenant(at % 2 === 0 ? 'ten_a' : 'ten_b')))
+    expect(await found({})).toEqual([5, 4, 3, 2, 1, 0])
+  })
+})
+
+describe('AU-1 events are for ever', () => {
+  it.each(['events', 'log_entries', 'log_tiles', 'log_checkpoints', 'log_rejected'] as const)(
+    'A27 the program cannot change or delete %s',
+    async (table) => {
+      for (const text of [
+        `update ${table} set ${table === 'log_rejected' || table === 'events' ? 'n = n' : table === 'log_entries' ? 'action = action' : table === 'log_tiles' ? 'level = level' : 'size = size'}`,
+        `delete from ${table}`,
+        `truncate ${table}`,
+      ]) {
+        await expect(sql.raw(text).execute(rig.store.db)).rejects.toMatchObject({ code: '42501' })
+      }
+    },
+  )
+})
