@@ -49,7 +49,12 @@ export type GatewayRig = {
   host: string
   staff: StaffPrincipal
   newStaff(roles?: Role[]): Promise<StaffPrincipal>
-  open(input?: { tenant_id?: string; scopes?: string[]; ttl_minutes?: number; by?: StaffPrincipal }): Promise<{ session: Session; token: string }>
+  open(input?: {
+    tenant_id?: string
+    scopes?: string[]
+    ttl_minutes?: number
+    by?: StaffPrincipal
+  }): Promise<{ session: Session; token: string }>
   revoke(sessionId: string): Promise<Session>
   /** Makes a session end at this many milliseconds from now, as only the database's owner can. */
   expireIn(sessionId: string, ms: number): Promise<void>
@@ -74,7 +79,9 @@ export const startGatewayRig = async ({ config: more = '', tenants = ['ten_a', '
   const gateway = await startGateway({ config, store, keys, log, issuer: 'http://localhost:4000', gatewayUrl: 'http://localhost:4001' })
   const { port } = gateway.address
   for (const id of tenants) {
-    await sql`insert into tenants (id, name, status, created_at, updated_at) values (${id}, ${`Tenant ${id}`}, 'active', now(), now())`.execute(store.db)
+    await sql`insert into tenants (id, name, status, created_at, updated_at) values (${id}, ${`Tenant ${id}`}, 'active', now(), now())`.execute(
+      store.db,
+    )
   }
   const newStaff = async (roles: Role[] = ['support_admin']): Promise<StaffPrincipal> => {
     const id = newId('staff')
@@ -96,7 +103,8 @@ export const startGatewayRig = async ({ config: more = '', tenants = ['ten_a', '
     host: `Host: localhost:${port}`,
     staff,
     newStaff,
-    open: ({ by = staff, ...input } = {}) => openSession(needs, by, { tenant_id: 'ten_a', reason: 'Looking into a failed export', ...input }),
+    open: ({ by = staff, ...input } = {}) =>
+      openSession(needs, by, { tenant_id: 'ten_a', reason: 'Looking into a failed export', ...input }),
     revoke: (sessionId) => revokeSession(needs, staff, sessionId, {}),
     expireIn: async (sessionId, ms) => {
       const { asSuperuser } = await import('../support/database.ts')
@@ -128,6 +136,24 @@ export const startGatewayRig = async ({ config: more = '', tenants = ['ten_a', '
       expect(failures).toEqual([])
     },
   }
+}
+
+/** Refused with this code, as problem details under an id that the log has too; and the product heard nothing. */
+export const expectRefusal = async (rig: GatewayRig, answer: RawAnswer | undefined, code: string, session?: Session): Promise<Event> => {
+  expect(codeOf(answer)).toBe(code)
+  const problem = JSON.parse(answer?.body ?? '{}') as { request_id: string; status: number; hint: string }
+  expect(problem.request_id).toBe(answer?.headers.get('x-request-id'))
+  expect(problem.status).toBe(answer?.status)
+  expect(problem.hint).not.toBe('')
+  const events = await rig.events({ request_id: problem.request_id })
+  expect(events).toHaveLength(1)
+  const [event] = events as [Event]
+  expect(event).toMatchObject({ result: 'deny', code, request: { status: answer?.status } })
+  if (session) {
+    expect(event).toMatchObject({ action: 'SESSION.REQUEST.REFUSED', session_id: session.id, tenant_id: session.tenant_id })
+    expect(event.actor).toMatchObject({ kind: 'staff', id: session.staff_id })
+  } else expect(event).toMatchObject({ action: 'GATEWAY.REFUSED', actor: { kind: 'anonymous' } })
+  return event
 }
 
 /** The `code` of a problem+json answer. */

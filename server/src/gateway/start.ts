@@ -60,6 +60,14 @@ const codeOfBroken = (code: string | undefined): 'headers_too_large' | 'request_
   return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'invalid_request'
 }
 
+/** Says goodbye, and waits a moment for the other side to read it before the connection goes. */
+const hangUp = (socket: Socket, bytes?: string): void => {
+  if (bytes === undefined) socket.end()
+  else socket.end(bytes)
+  const timer = setTimeout(() => socket.destroy(), 1_000)
+  socket.once('close', () => clearTimeout(timer))
+}
+
 type Counted = Socket & { inFlight?: number }
 
 /** The gateway: judges, records, forwards. Settled when it listens. */
@@ -137,7 +145,7 @@ export const startGateway = async ({ config, store, keys, log, issuer, gatewayUr
     if (socket.destroyed) return
     const { headers, body } = problemOf(answer, id, secure)
     const lines = [...headers, 'connection', 'close'].map((text, i) => (i % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join('')
-    socket.end(`HTTP/1.1 ${answer.status} Refused\r\n${lines}\r\n${body}`)
+    hangUp(socket, `HTTP/1.1 ${answer.status} Refused\r\n${lines}\r\n${body}`)
   }
 
   const server: Server = createServer(
@@ -162,7 +170,7 @@ export const startGateway = async ({ config, store, keys, log, issuer, gatewayUr
   server.on('connect', (request: IncomingMessage, socket: Socket) => {
     const response = new ServerResponse(request)
     response.assignSocket(socket)
-    response.once('finish', () => socket.end())
+    response.once('finish', () => hangUp(socket))
     void refuse(needs, newExchange(request, response, false), new Refusal('upgrade_refused'))
   })
   await new Promise<void>((resolve, reject) => {

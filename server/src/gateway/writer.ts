@@ -30,7 +30,7 @@ const now = `to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI
  * The admission: one statement on the primary that records the request where its session is running by the database's
  * clock, not revoked, and of a staff member who may still use it; and where all that the event says of them is still so.
  * What it answers is admitted, and only that. Other events of the gateway ride along. Events are handed over as lines:
- * their JSON holds no line feed.
+ * their JSON holds no line feed, as a scope holds no comma.
  */
 const text = `
   with session as materialized (
@@ -44,7 +44,7 @@ const text = `
       and hold_session(s.id)
   ), admitted as materialized (
     select a.ord, a.head, a.tail, s.remaining_ms
-    from unnest(string_to_array($8, E'\\n'), string_to_array($9, E'\\n'), $10::int[], $11::text[]) with ordinality as a (head, tail, session, scope, ord)
+    from unnest(string_to_array($8, E'\\n'), string_to_array($9, E'\\n'), string_to_array($10, ',')::int[], string_to_array($11, ',')) with ordinality as a (head, tail, session, scope, ord)
     join session s on s.ord = a.session and s.scopes @> array[a.scope]
   ), recorded as (
     insert into events (body, mac)
@@ -71,8 +71,8 @@ const valuesOf = (admissions: readonly Admission[], notes: readonly Note[]): unk
     consoleRoles,
     lines(admissions, 'head'),
     lines(admissions, 'tail'),
-    admissions.map(({ facts }) => places.get(facts)),
-    admissions.map(({ scope }) => scope),
+    admissions.map(({ facts }) => places.get(facts)).join(','),
+    admissions.map(({ scope }) => scope).join(','),
     macs(admissions),
     lines(notes, 'head'),
     lines(notes, 'tail'),

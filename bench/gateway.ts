@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs'
+import { type Child, median, startChild, startNginx } from './gateway/children.ts'
+
+export const about = 'the gateway, every request recorded twice, beside a bare proxy that records nothing'
+
+const connections = 64
+const rounds = 5
+const seconds = 4
+const warmUpSeconds = 2
+const latencyConnections = 8
+
+type Load = { url: string; headers: Record<string, string>; connections: number; seconds: number; mode: 'throughput' | 'latency' }
+type Measured = { rps: number; p50_ms: number; requests: number; failures: number }
+
+const report = (line: string): void => void process.stderr.write(`${line}\n`)
+
+const measure = async (load: Load): Promise<Measured> => {
+  const child = await startChild('load.ts', [JSON.stringify(load)])
+  await child.stop()
+  const measured = child.ready as Measured
+  if (measured.failures > 0) throw new Error(`${load.url}: ${measured.failures} requests failed`)
+  return measured
+}
+
+/**
+ * Throughput over the same keep-alive connections to the same upstream, in alternating rounds of one run; then the median
+ * time of a request at a modest load, ours and straight to the upstream.
+ */
+export const run = async (): Promise<Record<string, unknown>> => {
+  const children: Child[] = []
+  try {
+    const upstream = await startChild<{ url: string }>('upstream.ts')
+    children.push(upstream)
+    const gateway = await startChild<{ url: string; token: string }>('countersign.ts', [upstream.ready.url])
+    children.push(gateway)
+    const proxy = await startChild<{ url: string }>('http-proxy.ts', [upstream.ready.url])
+    children.push(proxy)
+    const nginx = await startNginx(upstream.ready.url, children)
+    const headers = { authorization: `Bearer ${gateway.ready.token}` }
+    const targets = {
+      ours: gateway.ready.url,
+      fastify_http_proxy: proxy.ready.url,
+      ...(nginx === null ? {} : { nginx_auth_request: nginx }),
+    }
+    const load = (url: string) => ({ url: `${url}/v1/reports?page=1`, headers })
+    for (const url of Object.values(targets)) await measure({ ...load(url), connections, seconds: warmUpSeconds, mode: 'throughput' })
+    const figures: Record<string, Measured[]> = {}
+    for (let round = 0; round < rounds; round++) {
+      const order = Object.entries(targets)
+      if (round % 2 === 1) order.reverse()
+      for (const [name, url] of order) {
+        const measured = await measure({ ...load(url), connections, seconds, mode: 'throughput' })
+        figures[name] = [...(figures[name] ?? []), measured]
+        report(`round ${round + 1}  ${name.padEnd(20)} ${measured.rps} requests/s`)
+      }
+    }
+    const added: number[] = []
+    for (let round = 0; round < rounds; round++) {
+      const common = { connections: latencyConnections, seconds: 2, mode: 'latency' } as const
+      const direct = await measure({ ...load(upstream.ready.url), ...common })
+      const ours = await measure({ ...load(gateway.ready.url), ...common })
+      added.push(ours.p50_ms - direct.p50_ms)
+    }
+    const rps = (name: string): number => Math.round(median((figures[name] ?? []).map((measured) => measured.rps)))
+    return {
+      name: 'gateway',
+      ours_rps: rps('ours'),
+      peers: {
+        fastify_http_proxy_rps: rps('fastify_http_proxy'),
+        nginx_auth_request_rps: nginx === null ? null : rps('nginx_auth_request'),
+      },
+      ratio: Math.round((rps('ours') / rps('fastify_http_proxy')) * 100) / 100,
+      added_p50_ms: Math.round(median(added) * 100) / 100,
+      n: (figures.ours ?? []).reduce((sum, { requests }) => sum + requests, 0),
+      setting: { connections, rounds, seconds, cpus: readFileSync('/proc/cpuinfo', 'utf8').match(/^processor/gm)?.length ?? null },
+    }
+  } finally {
+    for (const child of children.reverse()) await child.stop()
+  }
+}

@@ -1,0 +1,84 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { draftEvent } from '../../server/src/audit/record.ts'
+import { draftAdmitted, draftCompleted, sessionEvent } from '../../server/src/gateway/entries.ts'
+import { escapeInput } from '../../server/src/gateway/escape.ts'
+import { type Exchange, newExchange } from '../../server/src/gateway/exchange.ts'
+import type { SessionFacts } from '../../server/src/gateway/facts.ts'
+import { compileRoutes } from '../../server/src/gateway/routes.ts'
+import { newId } from '../../server/src/ids.ts'
+
+const keys = { event: Buffer.alloc(32, 7) }
+const routes = compileRoutes({ routes: [{ method: 'GET', path: "/v1/a'b/:id", scope: 'reports:read' }], sinks: [] })
+
+const exchangeOf = (target: string, requestId?: string): Exchange => {
+  const exchange = newExchange({ method: 'GET', url: target } as IncomingMessage, {} as ServerResponse, false)
+  exchange.route = routes.find('GET', "/v1/a'b/7")?.route
+  exchange.headers = new Map(requestId === undefined ? [] : [['x-request-id', requestId]])
+  return exchange
+}
+
+const text = fc.string({ unit: 'grapheme', maxLength: 30 })
+const facts = fc.record({
+  id: fc.constant(newId('session')),
+  token_hash: fc.constant('00'),
+  tenant_id: text,
+  target_user_id: fc.option(text),
+  ticket: fc.option(text),
+  scopes: fc.constant(new Set(['reports:read'])),
+  staff: fc.record({ kind: fc.constant('staff' as const), id: text, issuer: text, subject: text, email: text, name: text }),
+}) as fc.Arbitrary<SessionFacts>
+
+/** The draft without what differs from one call to the next. */
+const sameButTimes = (half: string) => half.replace(/"duration_ms":[0-9.]+/, '"duration_ms":0')
+
+describe('the events written out by hand', () => {
+  it('have the very bytes that the canonical form has', () => {
+    fc.assert(
+      fc.property(
+        facts,
+        fc.option(fc.string({ maxLength: 200 }), { nil: undefined }),
+        fc.option(fc.nat(), { nil: undefined }),
+        (session, given, bytes) => {
+          const exchange = exchangeOf("/v1/a'b/7?x=%C3%A4", given)
+          const admitted = draftAdmitted(keys, exchange, session)
+          const {
+            status: _,
+            duration_ms: __,
+            ...request
+          } = sessionEvent('SESSION.REQUEST.ADMITTED', exchange, session, { result: 'ok', status: 0 }).request ?? {}
+          const event = sessionEvent('SESSION.REQUEST.ADMITTED', exchange, session, { result: 'ok', status: 0 })
+          expect(admitted).toEqual(draftEvent(keys.event, { ...event, request: request as never }, admitted.id))
+          const completed = draftCompleted(keys, exchange, session, 204, bytes)
+          const whole = draftEvent(
+            keys.event,
+            sessionEvent('SESSION.REQUEST.COMPLETED', exchange, session, { result: 'ok', status: 204, bytes }),
+            completed.id,
+          )
+          expect(completed.head).toBe(whole.head)
+          expect(sameButTimes(completed.tail)).toBe(sameButTimes(whole.tail))
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  it('hold no line feed, whatever was sent', () => {
+    fc.assert(
+      fc.property(facts, fc.string({ unit: 'binary', maxLength: 300 }), (session, given) => {
+        const { head, tail } = draftAdmitted(keys, exchangeOf(`/v1/reports${given}`, given), session)
+        expect(`${head}${tail}`).not.toContain('\n')
+      }),
+    )
+  })
+})
+
+describe('escapeInput', () => {
+  it('leaves printable ASCII, bounds the length, and hides tokens and keys', () => {
+    expect(escapeInput('/v1/reports?x=1', 100)).toBe('/v1/reports?x=1')
+    expect(escapeInput('a\u001b[31m\n\\\u202e', 100)).toBe('a\\x1b[31m\\x0a\\x5c\\x202e')
+    expect(escapeInput('x'.repeat(500), 128)).toHaveLength(128)
+    expect(escapeInput(`/a?t=css_${'A'.repeat(43)}&k=cs_live_${'b'.repeat(30)}`, 200)).toBe('/a?t=css_[hidden]&k=cs_live_[hidden]')
+  })
+})
