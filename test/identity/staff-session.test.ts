@@ -19,7 +19,7 @@ const sessionOf = async (visitor: Visitor) => {
   return door.database.store.db
     .selectFrom('staff_sessions')
     .selectAll()
-    .where('token_hash', '=', hashSecret(visitor.cookies.get('countersign') as string))
+    .where('token_hash', '=', hashSecret(visitor.cookies.get(sessionCookie(door.url)) as string))
     .executeTakeFirstOrThrow()
 }
 const set = async (visitor: Visitor, values: { last_seen_at?: Date; expires_at?: Date }) =>
@@ -83,29 +83,32 @@ it.each([
 ])('refuses a cookie that is %s, without an event', async (_name, value) => {
   const before = (await door.events()).length
   const visitor = newVisitor(door.url)
-  if (value !== undefined) visitor.cookies.set('countersign', value)
+  if (value !== undefined) visitor.cookies.set(sessionCookie(door.url), value)
   expect(await ask(visitor)).toEqual([401, 'not_signed_in'])
   expect((await door.events()).length).toBe(before)
 })
 
 it('keeps no cookie in the database, nor in an event', async () => {
   const rob = await signIn(door.url, 'rob')
-  const secret = rob.cookies.get('countersign') as string
+  const secret = rob.cookies.get(sessionCookie(door.url)) as string
   const everything = JSON.stringify([await sessionOf(rob), await door.events()])
   expect(everything).not.toContain(secret)
 })
 
 it('signs out on the server, on the record; twice is harmless; the cookie is dead and taken away', async () => {
   const rob = await signIn(door.url, 'rob')
-  const secret = rob.cookies.get('countersign') as string
+  const secret = rob.cookies.get(sessionCookie(door.url)) as string
   const before = (await door.events()).length
   const out = await rob.send('POST', '/auth/sign-out')
-  expect([out.status, out.headers.getSetCookie()]).toEqual([204, ['countersign=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0']])
-  expect(rob.cookies.has('countersign')).toBe(false)
-  rob.cookies.set('countersign', secret)
+  expect([out.status, out.headers.getSetCookie()]).toEqual([
+    204,
+    [`${sessionCookie(door.url)}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0`],
+  ])
+  expect(rob.cookies.has(sessionCookie(door.url))).toBe(false)
+  rob.cookies.set(sessionCookie(door.url), secret)
   expect((await rob.send('POST', '/auth/sign-out')).status).toBe(204)
   expect((await door.events()).slice(before)).toMatchObject([{ action: 'AUTH.SIGNED_OUT', result: 'ok', actor: { subject: 'rob' } }])
-  rob.cookies.set('countersign', secret)
+  rob.cookies.set(sessionCookie(door.url), secret)
   expect(await ask(rob)).toEqual([401, 'session_over'])
   expect(await ask(rob)).toEqual([401, 'session_over'])
   // Further use of a dead cookie is recorded once a minute.

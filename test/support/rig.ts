@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Role } from '@countersign/contract/staff.ts'
 import pino from 'pino'
 import { type Config, parseConfig } from '../../server/src/config.ts'
+import { sessionCookie } from '../../server/src/identity/cookies.ts'
 import { newId } from '../../server/src/ids.ts'
 import { pickPort, type Server, serve } from '../../server/src/serve.ts'
 import { newVisitor, type Visitor } from './browser.ts'
@@ -84,7 +85,7 @@ export const startRig = async (): Promise<Rig> => {
         })
         .execute()
       const visitor = newVisitor(server.console_url)
-      visitor.cookies.set('countersign', secret)
+      visitor.cookies.set(sessionCookie(server.console_url), secret)
       return { ...visitor, staff_id: id }
     },
     async close() {

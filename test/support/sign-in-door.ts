@@ -7,6 +7,7 @@ import { type Config, parseConfig } from '../../server/src/config.ts'
 import { buildDoor } from '../../server/src/http/app.ts'
 import type { Door } from '../../server/src/http/door.ts'
 import { authRoutes } from '../../server/src/http/routes/auth.ts'
+import { sessionCookie } from '../../server/src/identity/cookies.ts'
 import type { Visitor } from './browser.ts'
 import { newDatabase, type TestDatabase } from './database.ts'
 import { startIssuer, type TestIssuer } from './issuer.ts'
@@ -142,7 +143,7 @@ export const expectRefused = async (
   const problem = (await response.json()) as Problem
   expect([response.status, problem.code]).toEqual([errorCatalogue[expected.code].status, expected.code])
   expect(Object.keys(problem).sort()).toEqual(['code', 'hint', 'request_id', 'status', 'title', 'type'])
-  expect(response.headers.getSetCookie().filter((cookie) => cookie.startsWith('countersign='))).toEqual([])
+  expect(response.headers.getSetCookie().filter((cookie) => cookie.startsWith(`${sessionCookie(door.url)}=`))).toEqual([])
   const live = await door.database.store.db.selectFrom('staff_sessions').select('id').where('ended_at', 'is', null).execute()
   expect(live.length).toBe(expected.sessions ?? 0)
   const event = (await door.events()).findLast(({ request }) => request?.id === problem.request_id)

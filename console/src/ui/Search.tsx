@@ -1,3 +1,4 @@
+import { useRouter } from '@tanstack/react-router'
 import clsx from 'clsx'
 import { Search as Glass, X } from 'lucide-react'
 import { type ComponentProps, useEffect, useRef, useState } from 'react'
@@ -14,6 +15,7 @@ type Props = Omit<ComponentProps<'input'>, 'value' | 'onChange'> & {
 
 /** A search field: answers after a short rest, `/` brings the focus here. */
 export function Search({ value, onSearch, label, big = false, delayMs = 200, className, ...rest }: Props) {
+  const router = useRouter()
   const [typed, setTyped] = useState(value)
   const sent = useRef(value)
   const input = useRef<HTMLInputElement>(null)
@@ -27,12 +29,19 @@ export function Search({ value, onSearch, label, big = false, delayMs = 200, cla
 
   useEffect(() => {
     if (typed === sent.current) return
-    const timer = setTimeout(() => {
+    let timer: ReturnType<typeof setTimeout>
+    const send = () => {
+      // On the way to another page, a search would call the person back.
+      if (router.state.status === 'pending') {
+        timer = setTimeout(send, 50)
+        return
+      }
       sent.current = typed
       onSearch(typed)
-    }, delayMs)
+    }
+    timer = setTimeout(send, delayMs)
     return () => clearTimeout(timer)
-  }, [typed, onSearch, delayMs])
+  }, [typed, onSearch, delayMs, router])
 
   return (
     <div className={clsx('relative flex items-center', className)}>

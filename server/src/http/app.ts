@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import cookie from '@fastify/cookie'
 import { fastifySSE } from '@fastify/sse'
 import swagger from '@fastify/swagger'
 import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
@@ -11,6 +10,7 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
 import { formatProblem, Refusal } from '../errors.ts'
+import { sessionCookie } from '../identity/cookies.ts'
 import { newId } from '../ids.ts'
 import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
@@ -82,7 +82,6 @@ export const buildDoor = async ({ store, keys, publicUrl, log, routes }: Options
     for (const [name, value] of Object.entries(securityHeaders)) reply.raw.setHeader(name, value)
     reply.raw.setHeader('x-request-id', request.id)
   })
-  await app.register(cookie)
   await app.register(fastifySSE, { heartbeatInterval: 15_000 })
   guardAccess(app, { store, keys, publicUrl })
   await app.register(swagger, {
@@ -100,7 +99,7 @@ export const buildDoor = async ({ store, keys, publicUrl, log, routes }: Options
           staff: {
             type: 'apiKey',
             in: 'cookie',
-            name: publicUrl.startsWith('https:') ? '__Host-countersign' : 'countersign',
+            name: sessionCookie(publicUrl),
             description: 'Sign in at /auth/sign-in',
           },
           tenant_key: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'A tenant API key, cs_live_…' },

@@ -3,8 +3,10 @@ import { headerValues } from './raw-headers.ts'
 
 const isSecure = (publicUrl: string): boolean => publicUrl.startsWith('https:')
 
-// `__Host-` keeps a sub-domain from setting our cookie. Browsers take it with TLS only, so loopback http has the plain name.
-const named = (publicUrl: string, name: string): string => (isSecure(publicUrl) ? `__Host-${name}` : name)
+// `__Host-` keeps a sub-domain from setting our cookie. Browsers take it with TLS only, so loopback http has the plain name,
+// with the port: cookies do not keep to one, and several instances may run on a machine.
+const named = (publicUrl: string, name: string): string =>
+  isSecure(publicUrl) ? `__Host-${name}` : `${name}-${new URL(publicUrl).port || 80}`
 export const sessionCookie = (publicUrl: string): string => named(publicUrl, 'countersign')
 export const flowCookie = (publicUrl: string): string => named(publicUrl, 'countersign-sign-in')
 

@@ -2,6 +2,7 @@ import { request } from 'node:http'
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
+import { sessionCookie } from '../../../server/src/identity/cookies.ts'
 import { requireSameOrigin } from '../../../server/src/identity/same-origin.ts'
 import { signIn, type Visitor } from '../../support/browser.ts'
 import { type SignInDoor, startSignInDoor } from '../../support/sign-in-door.ts'
@@ -24,7 +25,10 @@ afterAll(() => door?.close())
 
 const own = () => door.url
 const asItIs = (headers: Record<string, string>) =>
-  fetch(`${door.url}/api/change`, { method: 'POST', headers: { cookie: `countersign=${rob.cookies.get('countersign')}`, ...headers } })
+  fetch(`${door.url}/api/change`, {
+    method: 'POST',
+    headers: { cookie: `${sessionCookie(door.url)}=${rob.cookies.get(sessionCookie(door.url))}`, ...headers },
+  })
 
 it.each<[string, () => Record<string, string>]>([
   ['no Origin', () => ({})],
@@ -65,7 +69,7 @@ it('WB-2 takes a change from our own page', async () => {
 /** By hand: fetch() writes its own Sec-Fetch-Mode. */
 const read = (path: string, headers: Record<string, string>) =>
   new Promise<[number | undefined, string | undefined, unknown]>((resolve, reject) => {
-    const cookie = `countersign=${rob.cookies.get('countersign')}`
+    const cookie = `${sessionCookie(door.url)}=${rob.cookies.get(sessionCookie(door.url))}`
     request(`${door.url}${path}`, { headers: { cookie, ...headers } }, (response) => {
       let text = ''
       response.on('data', (chunk) => {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { flowCookie, sessionCookie } from '../../../server/src/identity/cookies.ts'
 import { newVisitor } from '../../support/browser.ts'
 import { expectRefused, type IssuerDoor, reachCallback, startIssuerDoor } from '../../support/sign-in-door.ts'
 
@@ -42,16 +43,16 @@ it('AN-2 refuses a state that belongs to another sign-in: the login of somebody 
   await reachCallback(victim)
   const theirs = await reachCallback(mallory)
   await expectRefused(door, await victim.get(theirs.href), { code: 'sign_in_refused', note: 'the state is of another browser, or too old' })
-  expect(victim.cookies.has('countersign')).toBe(false)
+  expect(victim.cookies.has(sessionCookie(door.url))).toBe(false)
 })
 
 it('AN-2 refuses a state that was used', async () => {
   const rob = newVisitor(door.url)
   const begun = await rob.get('/auth/sign-in')
-  const flow = rob.cookies.get('countersign-sign-in') as string
+  const flow = rob.cookies.get(flowCookie(door.url)) as string
   const url = (await rob.get(begun.headers.get('location') as string)).headers.get('location') as string
   expect((await rob.get(url)).status).toBe(303)
-  rob.cookies.set('countersign-sign-in', flow)
+  rob.cookies.set(flowCookie(door.url), flow)
   await expectRefused(door, await rob.get(url), {
     code: 'sign_in_refused',
     note: /^the state is unknown, used or too old; the sign-in made with this code was ended$/,

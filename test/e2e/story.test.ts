@@ -1,0 +1,160 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Chromium, openChromium } from '../support/chromium.ts'
+import { newDataDir, type Program, runCommand, startProgram } from '../support/program.ts'
+
+const dataDir = newDataDir()
+const environment = { COUNTERSIGN_DATA_DIR: dataDir.path }
+let program: Program
+let browser: Chromium
+
+beforeAll(async () => {
+  program = await startProgram(dataDir.path, { ACME_TRAFFIC: '0' })
+  browser = await openChromium()
+}, 120_000)
+afterAll(async () => {
+  await browser?.close()
+  await program?.stop()
+  dataDir.remove()
+})
+
+type Item = { action: string; session_id?: string; actor: { email?: string }; occurred_at: string; result: string }
+
+describe('the story of a support session, in the whole program and a real browser', () => {
+  let sessionId = ''
+  let token = ''
+  let apiKey = ''
+  const checkpoint = join(dataDir.path, 'earlier-checkpoint')
+
+  const callGateway = (method: string, path: string) =>
+    fetch(`${program.gateway}${path}`, { method, headers: { authorization: `Bearer ${token}` } })
+  const tenantEvents = async (): Promise<Item[]> => {
+    const response = await fetch(`${program.console}/v1/audit?category=support_session&limit=200`, { headers: { 'x-api-key': apiKey } })
+    expect(response.status).toBe(200)
+    return ((await response.json()) as { items: Item[] }).items
+  }
+
+  it('signs a support admin in with one click (C1)', async () => {
+    const { page } = browser
+    await page.goto(program.console)
+    await page.getByRole('link', { name: /rob@vendor\.example/ }).click()
+    await page.waitForURL(`${program.console}/tenants`)
+    await page.getByText('Local sign-in and example data: not for production').waitFor()
+  })
+
+  it('finds a user of a real product and opens the pane, which is an event (A2, A7, A8, A11–A18)', async () => {
+    const { page } = browser
+    await page.getByRole('link', { name: 'Users' }).first().click()
+    await page.getByRole('searchbox').last().fill('eve@glob')
+    await page.getByRole('link', { name: /eve@globex\.example/ }).click()
+    await page.getByRole('heading', { name: /eve@globex\.example/ }).waitFor()
+    await page.getByText('read-only by default', { exact: false }).first().waitFor()
+    for (const text of ['Globex', 'Passkey', 'rob@vendor.example']) await page.getByText(text, { exact: false }).first().waitFor()
+  })
+
+  it('finds the tenant and creates a read-only session with a reason (C23, C30–C33, S5)', async () => {
+    const { page } = browser
+    await page.getByRole('link', { name: 'Tenants' }).first().click()
+    await page.getByRole('searchbox').last().fill('globex')
+    await page.getByRole('link', { name: 'Globex', exact: true }).first().click()
+    await page.getByRole('heading', { name: 'Globex' }).waitFor()
+    await page.getByRole('button', { name: 'Create Support Session' }).click()
+    const dialog = page.getByRole('dialog')
+    const create = dialog.getByRole('button', { name: 'Create Support Session' })
+    await dialog.getByLabel('Reason').fill('too short')
+    expect(await create.isDisabled()).toBe(true)
+    await dialog.getByText('The reason needs').waitFor()
+    await dialog.getByLabel('Reason').fill('Customer asks why an export came out empty')
+    await dialog.getByText('will see this in its audit log').waitFor()
+    await create.click()
+    token = (await page.getByRole('dialog').locator('output').innerText()).trim()
+    expect(token).toMatch(/^css_[A-Za-z0-9_-]{43}$/)
+    await page.getByRole('link', { name: 'Open the session' }).click()
+    await page.waitForURL(/\/sessions\/ses_/)
+    sessionId = new URL(page.url()).pathname.split('/').at(-1) as string
+  })
+
+  it('calls the product through the gateway and sees every request appear live, refused ones too (C40–C44, S4, S13, X10)', async () => {
+    const { page } = browser
+    // The list waits while somebody reads, which is where the pointer was left.
+    await page.mouse.move(5, 300)
+    await page.getByText('streaming', { exact: false }).first().waitFor()
+    const read = await callGateway('GET', '/v1/attestations?limit=2')
+    expect(read.status).toBe(200)
+    expect(((await read.json()) as { items: unknown[] }).items).toHaveLength(2)
+    const requestId = read.headers.get('x-request-id') as string
+    expect(requestId).toMatch(/^req_[0-9a-f]{32}$/)
+    const write = await callGateway('POST', '/v1/attestations')
+    expect([write.status, ((await write.json()) as { code: string }).code]).toEqual([403, 'scope_missing'])
+    const mutatingGet = await callGateway('GET', '/v1/notifications/ntf_1')
+    expect([mutatingGet.status, ((await mutatingGet.json()) as { code: string }).code]).toEqual([403, 'scope_missing'])
+    const sink = await callGateway('POST', '/v1/account/password')
+    expect([sink.status, ((await sink.json()) as { code: string }).code]).toEqual([403, 'sink_blocked'])
+    const table = page.getByRole('table', { name: 'Access Logs' })
+    for (const path of ['/v1/attestations?limit=2', '/v1/notifications/ntf_1', '/v1/account/password'])
+      await table.getByText(path, { exact: true }).waitFor()
+    await table.getByText('scope_missing').first().waitFor()
+    await table.getByText('sink_blocked').waitFor()
+  })
+
+  it('shows the tenant its own view at GET /v1/audit?category=support_session (S10–S12, X3)', async () => {
+    const created = await runCommand(['keys', 'create', '--tenant', 'ten_globex', '--name', 'Globex security', '--json'], environment)
+    expect(created.code).toBe(0)
+    apiKey = (JSON.parse(created.stdout) as { key: string }).key
+    expect(apiKey).toMatch(/^cs_live_/)
+    const items = await tenantEvents()
+    for (const item of items) expect(item).toMatchObject({ occurred_at: expect.any(String), actor: { email: 'rob@vendor.example' } })
+    const actions = items.filter((item) => item.session_id === sessionId).map((item) => item.action)
+    for (const action of ['SESSION.CREATED', 'SESSION.REQUEST.ADMITTED', 'SESSION.REQUEST.COMPLETED']) {
+      expect(actions.filter((one) => one === action)).toHaveLength(1)
+    }
+    expect(actions.filter((action) => action === 'SESSION.REQUEST.REFUSED')).toHaveLength(3)
+  })
+
+  it('verifies the log: the running server, the database, and an export, against an earlier checkpoint (M2)', async () => {
+    writeFileSync(checkpoint, await (await fetch(`${program.console}/log/checkpoint`)).text())
+    const running = await runCommand(['verify', program.console, '--checkpoint', checkpoint, '--api-key', apiKey], environment)
+    expect([running.code, running.stdout]).toEqual([0, expect.stringContaining('verifies.')])
+    const database = await runCommand(['verify', '--checkpoint', checkpoint], environment)
+    expect([database.code, database.stdout]).toEqual([0, expect.stringContaining('verifies.')])
+    const folder = join(dataDir.path, 'export')
+    expect((await runCommand(['export', folder], environment)).code).toBe(0)
+    const exported = await runCommand(['verify', folder, '--checkpoint', checkpoint], environment)
+    expect([exported.code, exported.stdout]).toEqual([0, expect.stringContaining('verifies.')])
+    rmSync(folder, { recursive: true })
+  })
+
+  it('revokes the session: the next request is refused, and the page says so (S15, C45)', async () => {
+    const { page } = browser
+    await page.getByRole('button', { name: 'Revoke Session' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke Session' }).click()
+    await page.getByText('REVOKED').first().waitFor()
+    const refused = await callGateway('GET', '/v1/attestations')
+    expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([403, 'session_revoked'])
+    await page.getByText('session_revoked').first().waitFor()
+  })
+
+  it('shows it all in the audit page, newest first, with filters in the address (A28–A34)', async () => {
+    const { page } = browser
+    await page.getByRole('link', { name: 'Audit' }).first().click()
+    await page.waitForURL(`${program.console}/audit*`)
+    const headers = await page.getByRole('columnheader').allInnerTexts()
+    expect(headers.map((text) => text.trim().toLowerCase()).slice(0, 6)).toEqual(['time', 'admin', 'event', 'target', 'note', 'result'])
+    await page.goto(`${program.console}/audit?action=SESSION.REVOKED`)
+    await page.getByText('SESSION.REVOKED').last().waitFor()
+    expect(await page.getByText('SESSION.CREATED').count()).toBe(0)
+  })
+
+  it('survives kill -9: it starts again on the same data within seconds, and the log still verifies', async () => {
+    await program.kill()
+    program = await startProgram(dataDir.path, { ACME_TRAFFIC: '0' })
+    const verified = await runCommand(['verify', '--checkpoint', checkpoint], environment)
+    expect([verified.code, verified.stdout]).toEqual([0, expect.stringContaining('verifies.')])
+    expect((await tenantEvents()).some((item) => item.action === 'SESSION.REVOKED' && item.session_id === sessionId)).toBe(true)
+  })
+
+  it('XS-1 nothing that the pages showed broke their policy or threw', () => {
+    expect(browser.complaints).toEqual([])
+  })
+})

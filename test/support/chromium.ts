@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import { browserHint, findBrowser } from '../../scripts/browser.mjs'
+
+export type Chromium = {
+  context: BrowserContext
+  page: Page
+  /** What the page complained about: exceptions, and everything that its policy stopped. */
+  complaints: string[]
+  close(): Promise<void>
+}
+
+/** A real Chromium with a profile of its own. */
+export const openChromium = async (options: { width?: number; scheme?: 'light' | 'dark' } = {}): Promise<Chromium> => {
+  const executablePath = findBrowser()
+  if (!executablePath) throw new Error(`There is no browser. ${browserHint}`)
+  const profile = mkdtempSync(join(tmpdir(), 'countersign-browser-'))
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    headless: true,
+    viewport: { width: options.width ?? 1440, height: 900 },
+    colorScheme: options.scheme ?? 'light',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  })
+  const complaints: string[] = []
+  const page = context.pages()[0] ?? (await context.newPage())
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text())
+  })
+  return {
+    context,
+    page,
+    complaints,
+    close: async () => {
+      await context.close()
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+}
