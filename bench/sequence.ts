@@ -1,13 +1,12 @@
-import type { NewEvent } from '@countersign/contract/events.ts'
 import { sql } from 'kysely'
 import { entryColumnNames, entryColumns } from '../server/src/audit/entry-columns.ts'
 import { bindLogKey, logKeyOf } from '../server/src/audit/log-key.ts'
 import { recordAll } from '../server/src/audit/record.ts'
 import { createSequencer } from '../server/src/audit/sequence.ts'
 import { tickLimit } from '../server/src/audit/tick.ts'
-import { newId } from '../server/src/ids.ts'
 import { transaction } from '../server/src/store/transaction.ts'
 import { type BenchDatabase, newBenchDatabase } from './log/database.ts'
+import { gatewayEvent } from './log/events.ts'
 
 export const about = 'events sequenced, signed and stored in tiles, vs the same rows inserted in batches with no log'
 
@@ -15,31 +14,7 @@ const count = 20_000
 const rounds = 3
 const silent = { info: () => {}, warn: () => {}, error: () => {} }
 
-/** Such events as a busy gateway makes. */
-export const gatewayEvent = (number: number): NewEvent => ({
-  action: number % 2 === 0 ? 'SESSION.REQUEST.ADMITTED' : 'SESSION.REQUEST.COMPLETED',
-  result: 'ok',
-  actor: {
-    kind: 'staff',
-    id: newId('staff'),
-    issuer: 'https://id.example.com',
-    subject: 'rob',
-    email: 'rob@example.com',
-    name: 'Rob Bench',
-  },
-  tenant_id: `ten_${number % 500}`,
-  target: { kind: 'route', id: '/v1/attestations/:id' },
-  session_id: newId('session'),
-  request: {
-    id: newId('request'),
-    method: 'GET',
-    path: `/v1/attestations/${number}`,
-    route: '/v1/attestations/:id',
-    scope: 'attestations:read',
-  },
-})
-
-export const recordMany = async ({ store, keys }: BenchDatabase, total: number): Promise<void> => {
+const recordMany = async ({ store, keys }: BenchDatabase, total: number): Promise<void> => {
   for (let at = 0; at < total; at += tickLimit) {
     await recordAll(
       store.db,

@@ -1,0 +1,116 @@
+import { writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { parseTilePath } from '@countersign/log/tile.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readCheckpoint } from '../../server/src/audit/checkpoint.ts'
+import { listTenantEvents } from '../../server/src/audit/list.ts'
+import { recordAll } from '../../server/src/audit/record.ts'
+import { readTile } from '../../server/src/audit/tree-reader.ts'
+import { runVerify } from '../../server/src/cli/verify.ts'
+import { eventOf, newRig, numbers, type Rig } from './rig.ts'
+
+let rig: Rig
+let server: Server
+let url: string
+let earlier: string
+/** What the server changes in its answers, for one test. */
+let spoil: (path: string, body: Buffer) => Buffer = (_path, body) => body
+
+// The doors are another room's: here is the least that a door does with the functions of this one.
+const answer = async (path: string, key: string | undefined): Promise<Buffer | undefined> => {
+  const { pathname, searchParams } = new URL(path, 'http://x')
+  if (pathname === '/log/checkpoint') return Buffer.from((await readCheckpoint(rig.store)) as string)
+  if (pathname === '/log/key') return Buffer.from(`${rig.sequencer.key.text}\n`)
+  if (pathname === '/v1/audit' && key === 'key-of-ten_3') {
+    const page = { limit: Number(searchParams.get('limit')), cursor: searchParams.get('cursor') ?? undefined }
+    return Buffer.from(JSON.stringify(await listTenantEvents(rig.store, 'ten_3', {}, page)))
+  }
+  if (!pathname.startsWith('/log/tile/')) return undefined
+  const { level, index, width } = parseTilePath(pathname.slice(5))
+  return await readTile(rig.store, level, index, width)
+}
+
+beforeAll(async () => {
+  rig = await newRig()
+  const record = (from: number, to: number) =>
+    recordAll(
+      rig.store.db,
+      rig.keys,
+      numbers(to - from, from).map((n) => eventOf(n, { tenant_id: `ten_${n % 7}`, note: 'Zoë' })),
+    )
+  await record(0, 700)
+  await rig.sequencer.drain()
+  earlier = join(rig.dataDir, 'earlier')
+  writeFileSync(earlier, (await readCheckpoint(rig.store)) as string)
+  for (const from of numbers(35)) await record(700 + from * 1900, 700 + (from + 1) * 1900)
+  await rig.sequencer.drain()
+  server = createServer((request, response) => {
+    answer(request.url as string, request.headers['x-api-key'] as string | undefined).then(
+      (body) => (body ? response.end(spoil(request.url as string, body)) : response.writeHead(404).end()),
+      () => response.writeHead(500).end(),
+    )
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}, 120_000)
+afterAll(async () => {
+  server.close()
+  await rig.close()
+})
+
+const verify = async (apiKey?: string, checkpoint?: string) => {
+  const lines: string[] = []
+  const code = await runVerify({ source: { url, apiKey }, checkpoint, vkey: rig.sequencer.key.text, print: (line) => lines.push(line) })
+  return { code, first: lines[0] ?? '', all: lines.join('\n') }
+}
+const spoiled = async (change: typeof spoil, apiKey?: string) => {
+  spoil = change
+  try {
+    return await verify(apiKey)
+  } finally {
+    spoil = (_path, body) => body
+  }
+}
+const flip = (path: RegExp, at: number) => (asked: string, body: Buffer) => {
+  const copy = Buffer.from(body)
+  if (path.test(asked)) copy[at] = (copy[at] as number) ^ 1
+  return copy
+}
+
+describe('M2 S16 verification over the network', () => {
+  it('checks tiles of every level, the checkpoint kept earlier, and each event of the tenant', { timeout: 60_000 }, async () => {
+    const { code, all } = await verify('key-of-ten_3', earlier)
+    expect(all).toContain('verifies')
+    expect(all).toContain('size        67200')
+    expect(all).toContain('entries     9600 checked')
+    expect(code).toBe(0)
+  })
+
+  it.each<[string, RegExp, number, string]>([
+    ['a leaf', /tile\/0\/000$/, 0, 'First: entries 0 to '],
+    ['a leaf of the partial tile', /tile\/0\/262\.p\//, 5, 'First: entries 0 to 67199'],
+    ['a hash of level 1', /tile\/1\/000$/, 40, 'The tile 1/0 is not that of the tiles below it'],
+    ['a hash of the partial tile of level 1', /tile\/1\/001\.p\//, 3, 'The tile 1/1 is not that of the tiles below it'],
+    ['the hash of level 2', /tile\/2\/000\.p\/1$/, 3, 'The tile 2/0 is not that of the tiles below it'],
+    ['the root', /checkpoint/, 25, 'cannot be believed'],
+  ])('sees a flipped bit in %s', async (_name, path, at, message) => {
+    const { code, first } = await spoiled(flip(path, at))
+    expect(first).toContain(message)
+    expect(code).toBe(1)
+  })
+
+  it('sees an event that is served otherwise than it stands in the log, and names it', { timeout: 60_000 }, async () => {
+    const change = (path: string, body: Buffer) =>
+      path.startsWith('/v1') ? Buffer.from(body.toString().replaceAll('"number":67119', '"number":67118')) : body
+    const { code, first } = await spoiled(change, 'key-of-ten_3')
+    expect(first).toContain('First: entry 67119: The event that was served is not the one whose hash is in the signed tree')
+    expect(code).toBe(1)
+  })
+
+  it('says what is wrong with an address or a key', async () => {
+    await expect(verify('another key')).rejects.toThrow('answers 404')
+    await expect(runVerify({ source: { url: 'http://127.0.0.1:1' }, print: () => {} })).rejects.toThrow('cannot be reached')
+  })
+})
