@@ -111,14 +111,20 @@ class Passage implements Dispatcher.DispatchHandler, Run {
   }
 
   start(deadlineMs: number): void {
-    const { running, upstream, assert, maxRequestBytes } = this.#needs
-    const { request, response, route, method, target, id, headers, has_body } = this.#exchange
+    const { running } = this.#needs
+    const { response } = this.#exchange
     running.add(this.#facts.id, this, deadlineMs)
     response.once('close', () => this.#onClose())
-    if (response.destroyed) {
-      this.#stop('client_abort')
-      return
-    }
+    // Between the admission and now, the caller may have left or the session ended.
+    if (response.destroyed) this.#stop('client_abort')
+    else if (performance.now() >= deadlineMs) this.cut('session_expired')
+    else if (running.hasEnded(this.#facts.id)) this.cut('session_revoked')
+    else this.#dispatch()
+  }
+
+  #dispatch(): void {
+    const { upstream, assert, maxRequestBytes } = this.#needs
+    const { request, response, route, method, target, id, headers, has_body } = this.#exchange
     const { pool, release } = upstream.lend(this.#facts.id)
     this.#release = release
     const sent = [

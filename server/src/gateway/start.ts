@@ -108,8 +108,6 @@ export const startGateway = async ({ config, store, keys, log, issuer, gatewayUr
       if (pending) await pending
     }
     const deadlineMs = await admit(needs, exchange)
-    if (performance.now() >= deadlineMs) throw new Refusal('session_expired', { detail: 'It expired before the request was forwarded.' })
-    if (running.hasEnded(exchange.facts?.id ?? '')) throw new Refusal('session_revoked')
     await forward(forwarding, exchange, deadlineMs)
   }
 

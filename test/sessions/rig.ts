@@ -1,0 +1,102 @@
+import type { ConnectorUserDetail } from '@countersign/contract/connector.ts'
+import type { Event } from '@countersign/contract/events.ts'
+import type { Role } from '@countersign/contract/staff.ts'
+import { sql } from 'kysely'
+import { parseConfig } from '../../server/src/config.ts'
+import { Refusal } from '../../server/src/errors.ts'
+import type { StaffPrincipal } from '../../server/src/identity/principal.ts'
+import { newId } from '../../server/src/ids.ts'
+import { openSession } from '../../server/src/sessions/open.ts'
+import { newDatabase, type TestDatabase } from '../support/database.ts'
+
+const config = parseConfig(
+  `
+gateway:
+  upstream: http://127.0.0.1:9
+  upstream_audience: test
+  routes:
+    - { method: GET, path: /v1/attestations, scope: 'attestations:read' }
+    - { method: GET, path: /v1/billing, scope: 'billing:read' }
+    - { method: PUT, path: /v1/billing, scope: 'billing:write' }
+  presets: { read_only: ['attestations:read', 'billing:read'] }
+directory:
+  connector: { url: 'http://127.0.0.1:9', audience: test }
+`,
+  'test',
+)
+
+export type SessionRig = {
+  database: TestDatabase
+  needs: Parameters<typeof openSession>[0] & { onRevoked(id: string): void }
+  /** Sessions that the doors were told of. */
+  told: string[]
+  staff: StaffPrincipal
+  newStaff(roles: Role[]): Promise<StaffPrincipal>
+  open(input?: Record<string, unknown>, by?: StaffPrincipal): ReturnType<typeof openSession>
+  events(filter?: (event: Event) => boolean): Promise<Event[]>
+  close(): Promise<void>
+}
+
+/** A database with two tenants, one deleted tenant, and a directory that knows one user of each. */
+export const startSessionRig = async (): Promise<SessionRig> => {
+  const database = await newDatabase()
+  const { db } = database.store
+  for (const id of ['ten_a', 'ten_b', 'ten_gone'])
+    await sql`insert into tenants (id, name, status, created_at, updated_at, deleted_at)
+      values (${id}, ${`Tenant ${id}`}, 'active', now(), now(), ${id === 'ten_gone' ? new Date() : null})`.execute(db)
+  const newStaff = async (roles: Role[]): Promise<StaffPrincipal> => {
+    const id = newId('staff')
+    const person = { issuer: 'https://id.example', subject: id, email: `${id}@vendor.example`, name: 'Rob Test' }
+    await sql`insert into staff (id, issuer, subject, email, name, roles)
+      values (${id}, ${person.issuer}, ${person.subject}, ${person.email}, ${person.name}, ${roles}::text[])`.execute(db)
+    return { kind: 'staff', id, ...person, roles, session_id: newId('staffSession') }
+  }
+  const staff = await newStaff(['support_admin'])
+  const told: string[] = []
+  const users: Record<string, string> = { usr_a: 'ten_a', usr_b: 'ten_b' }
+  const findUser = async (id: string): Promise<ConnectorUserDetail | undefined> => {
+    if (id === 'usr_down') throw new Refusal('directory_unavailable')
+    const tenant_id = users[id]
+    if (tenant_id === undefined) return undefined
+    const user = {
+      id,
+      tenant_id,
+      email: `${id}@t.example`,
+      name: id,
+      role: null,
+      status: 'active' as const,
+      created_at: new Date(0).toISOString(),
+      last_seen_at: null,
+    }
+    return { user, factors: [], sessions: [] }
+  }
+  const needs = {
+    store: database.store,
+    keys: database.keys,
+    config,
+    connector: { findUser },
+    onRevoked: (id: string) => void told.push(id),
+  }
+  return {
+    database,
+    needs,
+    told,
+    staff,
+    newStaff,
+    open: (input = {}, by = staff) => openSession(needs, by, { tenant_id: 'ten_a', reason: 'Looking into a failed export', ...input }),
+    events: async (filter = () => true) => {
+      const { rows } = await sql<{ body: string }>`select body from events order by n`.execute(db)
+      return rows.map(({ body }) => JSON.parse(body) as Event).filter(filter)
+    },
+    close: () => database.close(),
+  }
+}
+
+export const codeOf = async (promise: Promise<unknown>): Promise<string> => {
+  try {
+    await promise
+    return 'nothing was refused'
+  } catch (error) {
+    return error instanceof Refusal ? error.code : String(error)
+  }
+}
