@@ -17,21 +17,31 @@ const fractions = (count: number, power: number): Int32Array => {
 const roundConstants = fractions(64, 1 / 3)
 const initial = fractions(8, 1 / 2)
 
-const rotate = (word: number, by: number): number => (word >>> by) | (word << (32 - by))
+// One buffer each for all calls: hashing is synchronous.
+const words = new Int32Array(64)
+const state = new Int32Array(8)
 
-const compress = (state: Int32Array, words: Int32Array): void => {
+/** One block, whose 16 words are in `words`, into `state` (FIPS 180-4 §6.2.2). */
+const compress = (): void => {
   for (let at = 16; at < 64; at += 1) {
     const early = words[at - 15] as number
     const late = words[at - 2] as number
-    const sigma0 = rotate(early, 7) ^ rotate(early, 18) ^ (early >>> 3)
-    const sigma1 = rotate(late, 17) ^ rotate(late, 19) ^ (late >>> 10)
+    const sigma0 = ((early >>> 7) | (early << 25)) ^ ((early >>> 18) | (early << 14)) ^ (early >>> 3)
+    const sigma1 = ((late >>> 17) | (late << 15)) ^ ((late >>> 19) | (late << 13)) ^ (late >>> 10)
     words[at] = ((words[at - 16] as number) + sigma0 + (words[at - 7] as number) + sigma1) | 0
   }
-  let [a, b, c, d, e, f, g, h] = state as unknown as [number, number, number, number, number, number, number, number]
+  let a = state[0] as number
+  let b = state[1] as number
+  let c = state[2] as number
+  let d = state[3] as number
+  let e = state[4] as number
+  let f = state[5] as number
+  let g = state[6] as number
+  let h = state[7] as number
   for (let at = 0; at < 64; at += 1) {
-    const sum1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
+    const sum1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7))
     const first = (h + sum1 + ((e & f) ^ (~e & g)) + (roundConstants[at] as number) + (words[at] as number)) | 0
-    const sum0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
+    const sum0 = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10))
     const second = (sum0 + ((a & b) ^ (a & c) ^ (b & c))) | 0
     h = g
     g = f
@@ -42,31 +52,51 @@ const compress = (state: Int32Array, words: Int32Array): void => {
     b = a
     a = (first + second) | 0
   }
-  const next = [a, b, c, d, e, f, g, h]
-  for (let at = 0; at < 8; at += 1) state[at] = ((state[at] as number) + (next[at] as number)) | 0
+  state[0] = (state[0] as number) + a
+  state[1] = (state[1] as number) + b
+  state[2] = (state[2] as number) + c
+  state[3] = (state[3] as number) + d
+  state[4] = (state[4] as number) + e
+  state[5] = (state[5] as number) + f
+  state[6] = (state[6] as number) + g
+  state[7] = (state[7] as number) + h
 }
+
+const loadBlock = (bytes: Uint8Array, from: number): void => {
+  for (let at = 0, place = from; at < 16; at += 1, place += 4) {
+    words[at] =
+      ((bytes[place] as number) << 24) |
+      ((bytes[place + 1] as number) << 16) |
+      ((bytes[place + 2] as number) << 8) |
+      (bytes[place + 3] as number)
+  }
+}
+
+const tail = new Uint8Array(128)
 
 /**
  * SHA-256 (FIPS 180-4) in plain code, for browsers: WebCrypto's is asynchronous, which is slow for the many small inputs of
  * a tree. Hashes public bytes only.
  */
 export const sha256: Hash = (bytes) => {
-  const padded = new Uint8Array(Math.ceil((bytes.length + 9) / 64) * 64)
-  padded.set(bytes)
-  padded[bytes.length] = 0x80
-  const view = new DataView(padded.buffer)
-  view.setUint32(padded.length - 8, Math.floor(bytes.length / 0x2000_0000))
-  view.setUint32(padded.length - 4, (bytes.length * 8) >>> 0)
-  const state = initial.slice()
-  const words = new Int32Array(64)
-  for (let block = 0; block < padded.length; block += 64) {
-    for (let at = 0; at < 16; at += 1) words[at] = view.getInt32(block + 4 * at)
-    compress(state, words)
+  state.set(initial)
+  const whole = bytes.length - (bytes.length % 64)
+  for (let from = 0; from < whole; from += 64) {
+    loadBlock(bytes, from)
+    compress()
+  }
+  const rest = bytes.length - whole
+  const blocks = rest < 56 ? 64 : 128
+  tail.fill(0)
+  tail.set(bytes.subarray(whole))
+  tail[rest] = 0x80
+  const bits = bytes.length * 8
+  for (let at = 0; at < 8; at += 1) tail[blocks - 1 - at] = Math.floor(bits / 256 ** at)
+  for (let from = 0; from < blocks; from += 64) {
+    loadBlock(tail, from)
+    compress()
   }
   const digest = new Uint8Array(32)
-  const out = new DataView(digest.buffer)
-  state.forEach((word, at) => {
-    out.setInt32(4 * at, word)
-  })
+  for (let at = 0; at < 32; at += 1) digest[at] = (state[at >> 2] as number) >>> (24 - 8 * (at & 3))
   return digest
 }

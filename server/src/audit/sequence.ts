@@ -109,17 +109,17 @@ export const createSequencer = (needs: SequencerNeeds, holder: string = randomUU
   return {
     key,
     step,
-    /** Steps until nothing is left to take, and signs. For commands and tests. */
+    /** Steps until nothing is left to take, then signs. For commands and tests. */
     async drain(): Promise<void> {
-      for (let more = true; more; ) {
-        more = await step({ signNow: true }).then(
-          (stepped) => stepped.more,
-          (error) => {
-            // Between two calls the lease may have run out: it is taken anew.
-            if (error instanceof LostLease) return true
-            throw error
-          },
-        )
+      for (let done = false; !done; ) {
+        try {
+          while ((await step()).more);
+          await step({ signNow: true })
+          done = true
+        } catch (error) {
+          // Between two calls the lease may have run out: it is taken anew.
+          if (!(error instanceof LostLease)) throw error
+        }
       }
     },
     size: () => leader?.edge.size ?? 0,
