@@ -7,7 +7,7 @@ import { sessionCookie } from '../../server/src/identity/cookies.ts'
 import { newId } from '../../server/src/ids.ts'
 import { pickPort, type Server, serve } from '../../server/src/serve.ts'
 import { newVisitor, type Visitor } from './browser.ts'
-import { newDatabase, type TestDatabase } from './database.ts'
+import { asSuperuser, newDatabase, type TestDatabase } from './database.ts'
 import { startDirectory } from './directory.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
 
@@ -37,6 +37,8 @@ export type Rig = Server & {
   config: Config
   /** Every route that runs, as it was declared. */
   routes(): { method: string; url: string }[]
+  /** SQL that the program itself may not do. */
+  asSuperuser(text: string): Promise<unknown>
   /** Id of a tenant, once the mirror has been filled. */
   knownTenant(): Promise<string>
   /** A visitor whose sign-in session was made in the database, for roles that no local person holds alone. */
@@ -61,6 +63,7 @@ export const startRig = async (): Promise<Rig> => {
     upstream,
     config,
     routes: () => server.door.declared,
+    asSuperuser: (text) => asSuperuser(database.superuserUrl, text),
     knownTenant: async () => {
       for (;;) {
         const tenant = await database.store.db.selectFrom('tenants').select('id').orderBy('id').executeTakeFirst()
