@@ -1,4 +1,4 @@
-import { cpSync, existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
 import { Trouble } from '../../errors.ts'
@@ -57,9 +57,11 @@ const stage = (native: string, links: Link[], target: string): string => {
   })
   makeLinks(draft, links)
   for (const entry of readdirSync(draft, { recursive: true, withFileTypes: true })) {
-    if (entry.isDirectory()) openFolder(join(entry.parentPath, entry.name), 0o755)
+    const path = join(entry.parentPath, entry.name)
+    if (entry.isDirectory()) chmodSync(path, 0o755)
+    else if (entry.isFile()) chmodSync(path, (statSync(path).mode & 0o100) === 0 ? 0o644 : 0o755)
   }
-  openFolder(draft, 0o755)
+  chmodSync(draft, 0o755)
   try {
     renameSync(draft, target)
   } catch (error) {

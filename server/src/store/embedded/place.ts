@@ -49,9 +49,10 @@ export const makeFolder = (folder: string, mode: number): void => {
 }
 
 /** Makes a folder of ours, under root's own, that the server's user may pass through. */
-export const openFolder = (folder: string, mode = 0o711): void => {
-  makeFolder(folder, mode)
-  if ((statSync(folder).mode & 0o001) === 0) chmodSync(folder, mode)
+export const openFolder = (folder: string): void => {
+  makeFolder(folder, 0o711)
+  const { mode } = statSync(folder)
+  if ((mode & 0o001) === 0) chmodSync(folder, mode | 0o011)
 }
 
 /** A folder of the server's own. */
@@ -64,7 +65,10 @@ export const giveFolder = (folder: string, owner: Owner | undefined): string => 
 
 const findHome = (dataDir: string, pointer: string): string => {
   if (existsSync(pointer)) return readFileSync(pointer, 'utf8').trim()
-  if (!isRoot() || existsSync(join(dataDir, 'postgres')) || canEnter(dataDir, nobody())) return dataDir
+  if (!isRoot() || existsSync(join(dataDir, 'postgres'))) return dataDir
+  // The data folder itself is ours to open for passage (not for listing); what lies above it is not.
+  if (statSync(dataDir).uid === 0 && canEnter(dirname(dataDir), nobody())) openFolder(dataDir)
+  if (canEnter(dataDir, nobody())) return dataDir
   return join(dataHome(), 'clusters', createHash('sha256').update(dataDir).digest('hex').slice(0, 16))
 }
 
