@@ -163,7 +163,7 @@ export const codeOf = (answer: RawAnswer | undefined): string | undefined => {
 }
 
 /** Looks until the predicate holds. */
-export const until = async (holds: () => boolean | Promise<boolean>, ms = 5_000): Promise<void> => {
+export const until = async (holds: () => boolean | Promise<boolean>, ms = 20_000): Promise<void> => {
   const giveUp = Date.now() + ms
   while (!(await holds())) {
     if (Date.now() > giveUp) throw new Error('it did not happen in time')

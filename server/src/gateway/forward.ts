@@ -46,6 +46,8 @@ const forwarded = [
 /** Held at most of an answer whose completion is still being recorded. */
 const heldMaximum = 65_536
 const informationalMaximum = 10
+const oneWriteMaximum = 16_384
+const empty = Buffer.alloc(0)
 
 type State =
   /** Sent to the product, nothing heard yet. */
@@ -233,8 +235,11 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     const held = this.#held
     this.#held = []
     if (this.#ended && held.length <= 1) {
-      this.#bytes += held[0]?.length ?? 0
-      response.end(held[0])
+      const body = held[0] ?? empty
+      this.#bytes += body.length
+      // As text of one byte a character it leaves together with the head, in one write.
+      if (body.length <= oneWriteMaximum) response.end(body.toString('latin1'), 'latin1')
+      else response.end(body)
       return
     }
     if (held.length === 0) response.flushHeaders()

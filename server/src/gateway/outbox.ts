@@ -16,27 +16,23 @@ const longest = 10_000
 const everyMs = 1_000
 
 export const newOutbox = (writer: Writer, log: { error(facts: object, message: string): void }): Outbox => {
-  const waiting = new Set<Make>()
-  const attempt = async (make: Make): Promise<void> => {
-    try {
-      await writer.note(make())
-      waiting.delete(make)
-    } catch {
-      // It stays and is tried again.
-    }
+  /** What is to be recorded, and the attempt that is under way: never two at once, or it would be there twice. */
+  const waiting = new Map<Make, Promise<void> | undefined>()
+  const attempt = (make: Make): Promise<void> => {
+    const underWay = waiting.get(make)
+    if (underWay) return underWay
+    const trying = writer.note(make()).then(
+      () => void waiting.delete(make),
+      () => void waiting.set(make, undefined),
+    )
+    waiting.set(make, trying)
+    return trying
   }
   const flush = async (): Promise<number> => {
-    await Promise.all([...waiting].slice(0, 1_000).map(attempt))
+    await Promise.all([...waiting.keys()].slice(0, 1_000).map(attempt))
     return waiting.size
   }
-  let busy = false
-  const timer = setInterval(() => {
-    if (busy || waiting.size === 0) return
-    busy = true
-    void flush().finally(() => {
-      busy = false
-    })
-  }, everyMs)
+  const timer = setInterval(() => void flush(), everyMs)
   timer.unref()
   return {
     send: (make) => {
@@ -44,7 +40,6 @@ export const newOutbox = (writer: Writer, log: { error(facts: object, message: s
         log.error({ waiting: waiting.size }, 'an outcome is lost: too many wait to be recorded')
         return
       }
-      waiting.add(make)
       void attempt(make)
     },
     flush,
