@@ -6,8 +6,8 @@ import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
-import { appendEvents } from './append.ts'
-import { type CheckedEvent, checkEvent, type Rejection } from './check-event.ts'
+import { createAppender } from './append.ts'
+import { type CheckedEvent, checkEvent, type EventRow, type Rejection } from './check-event.ts'
 import { type Lease, leaseUntil, lockLease } from './lease.ts'
 import { Stop } from './load-edge.ts'
 import { readPending, settleGaps } from './pending.ts'
@@ -18,6 +18,9 @@ export const tickLimit = 2048
 
 export type TickNeeds = { store: Pick<Store, 'db'>; keys: Pick<Keys, 'event'>; origin: string }
 export type Ticked = { edge: Edge; appended: number; rejected: number; more: boolean }
+
+const isCopy = 'It is a copy of an event that is in the log.'
+const none = new Set<string>()
 
 /** The suspicion as it stands on the log. Nothing of the event itself is repeated: whoever wrote it chose the words. */
 const suspicion = (origin: string, { n, why }: Rejection): NewEvent => ({
@@ -43,21 +46,28 @@ const rejectEvents = async (tx: Kysely<Tables>, { keys, origin }: TickNeeds, rej
   )
 }
 
-/** Splits off events whose id is in the log or among them already: a copied row has a valid HMAC. */
-const withoutCopies = async (tx: Kysely<Tables>, events: readonly CheckedEvent[], lookUp: boolean) => {
-  const known = new Set<string>()
-  if (lookUp) {
-    const { rows } = await sql<{ event_id: string }>`
-      select event_id from log_entries where event_id = any(${events.map(({ event }) => event.id)}::text[])`.execute(tx)
-    for (const { event_id } of rows) known.add(event_id)
+/** Events judged, and sent to the database, at a time within a tick. */
+const chunk = 512
+
+/** Which of the events are in the log already, by their ids. Asked only where a copy is suspected: it costs a look-up each. */
+const findKnown = async (tx: Kysely<Tables>, events: readonly CheckedEvent[]): Promise<Set<string>> => {
+  const { rows } = await sql<{ event_id: string }>`
+    select event_id from log_entries where event_id = any(${events.map(({ event }) => event.id)}::text[])`.execute(tx)
+  return new Set(rows.map(({ event_id }) => event_id))
+}
+
+/** Genuine events, once each, and the others with the reason why they are kept out. A copied row has a valid HMAC. */
+const judge = (key: Buffer, rows: readonly EventRow[], seen: Set<string>) => {
+  const genuine: CheckedEvent[] = []
+  const rejections: Rejection[] = []
+  for (const row of rows) {
+    const checked = checkEvent(key, row)
+    if ('why' in checked) rejections.push(checked)
+    else if (seen.has(checked.event.id)) rejections.push({ n: row.n, why: isCopy })
+    else genuine.push(checked)
+    if ('event' in checked) seen.add(checked.event.id)
   }
-  const copies: Rejection[] = []
-  const originals = events.filter(({ n, event }) => {
-    if (known.has(event.id)) copies.push({ n, why: 'It is a copy of an event that is in the log.' })
-    else return known.add(event.id)
-    return false
-  })
-  return { originals, copies }
+  return { genuine, rejections }
 }
 
 const isCopyInserted = (error: unknown): boolean =>
@@ -72,22 +82,25 @@ const tickOnce = async (needs: TickNeeds, lease: Lease, edge: Edge, lookUpCopies
         throw new Stop(`The database says that the log has ${row.size} entries, the tree has ${edge.size}; or their roots differ.`)
       }
       const pending = await readPending(tx, row.high_n, tickLimit)
-      const checked = pending.rows.map((event) => checkEvent(needs.keys.event, event))
-      const genuine = checked.filter((result) => 'event' in result)
-      const { originals, copies } = await withoutCopies(tx, genuine, lookUpCopies)
-      const rejections = [
-        ...checked.filter((result) => 'why' in result),
-        ...copies,
-        ...pending.strangers.map((n) => ({ n, why: 'Its number was never given out.' })),
-      ]
+      const rejections: Rejection[] = pending.strangers.map((n) => ({ n, why: 'Its number was never given out.' }))
+      const appender = createAppender(tx, edge)
+      const seen = new Set<string>()
+      for (let at = 0; at < pending.rows.length; at += chunk) {
+        const judged = judge(needs.keys.event, pending.rows.slice(at, at + chunk), seen)
+        const known = lookUpCopies ? await findKnown(tx, judged.genuine) : none
+        const copies = judged.genuine.filter(({ event }) => known.has(event.id))
+        rejections.push(...judged.rejections, ...copies.map(({ n }) => ({ n, why: isCopy })))
+        await appender.append(copies.length === 0 ? judged.genuine : judged.genuine.filter(({ event }) => !known.has(event.id)))
+      }
+      const next = await appender.done()
       await rejectEvents(tx, needs, rejections)
-      const next = originals.length > 0 ? await appendEvents(tx, edge, originals) : edge
       await settleGaps(tx, pending)
       await tx
         .updateTable('log_sequencer')
         .set({ size: next.size, root: Buffer.from(rootOfEdge(sha256, next)), high_n: pending.highN, lease_expires_at: leaseUntil })
         .execute()
-      return { edge: next, appended: originals.length, rejected: rejections.length, more: pending.more || rejections.length > 0 }
+      const appended = next.size - edge.size
+      return { edge: next, appended, rejected: rejections.length, more: pending.more || rejections.length > 0 }
     },
     { isolation: 'repeatable read' },
   )
