@@ -20,6 +20,7 @@ import { tenantRoutes } from './http/routes/tenants.ts'
 import { userRoutes } from './http/routes/users.ts'
 import { defaultOrigin, type Keys } from './keys.ts'
 import { startExpiry } from './sessions/expire.ts'
+import { startOutcomes } from './sessions/outcomes.ts'
 import type { Store } from './store/open.ts'
 
 /** A free port of a host, for `port: 0`: addresses must be known before the doors that name each other open. */
@@ -71,6 +72,8 @@ export const serve = async ({ config, store, keys, log }: { config: Config; stor
     closers.push(() => sync.stop())
     const expiry = startExpiry({ store, keys, log })
     closers.push(() => expiry.stop())
+    const outcomes = await startOutcomes({ store, keys, log, alone: config.database_url === undefined })
+    closers.push(() => outcomes.stop())
     const gateway = await startGateway({ config, store, keys, log, issuer: publicUrl, gatewayUrl }).catch((error: unknown) => {
       throw portTrouble(error, 'gateway', config.gateway.port, 'COUNTERSIGN_GATEWAY_PORT')
     })

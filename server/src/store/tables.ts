@@ -132,4 +132,5 @@ export type Tables = {
     reason: string | null
   }
   session_expiries: { session_id: string; noted_at: InstantDefault }
+  session_outcomes: { session_id: string; noted_at: InstantDefault }
 }
