@@ -1,3 +1,5 @@
+import { flushCompileCache } from 'node:module'
+
 /** What the program is, once it runs. */
 export type Running = { addresses: Record<string, string>; close(): Promise<void> }
 export type Start = (options: { file?: string; environment: NodeJS.ProcessEnv; say: (line: string) => void }) => Promise<Running>
@@ -28,6 +30,8 @@ export const runStart = async (start: Start, options: { file?: string; json: boo
   const running = await start({ file: options.file, environment: process.env, say })
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   process.stdout.write(options.json ? `${JSON.stringify(running.addresses)}\n` : banner(running, seconds))
+  // Kept now: a program that is killed keeps nothing at its end.
+  flushCompileCache()
   const signal = await new Promise<NodeJS.Signals>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => resolve(name))
   })
