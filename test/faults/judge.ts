@@ -1,0 +1,96 @@
+import pg from 'pg'
+import { until } from '../support/embedded.ts'
+import type { Acknowledged } from './load.ts'
+import type { Arrival } from './product.ts'
+
+type Seen = { admitted_ms: number[]; completed: number; failed: number; cut: number; refused: number }
+type Row = { action: string; request_id: string | null; session_id: string | null; ms: number }
+
+/** Reads the log as it grows, and compares it with what others have seen. */
+export const newJudge = () => {
+  const requests = new Map<string, Seen>()
+  const created = new Set<string>()
+  const revoked = new Set<string>()
+  const arrived = new Set<string>()
+  let size = 0
+  const complaints: string[] = []
+
+  const note = ({ action, request_id, session_id, ms }: Row): void => {
+    if (action === 'SESSION.CREATED') created.add(session_id as string)
+    if (action === 'SESSION.REVOKED') revoked.add(session_id as string)
+    if (request_id === null) return
+    const seen = requests.get(request_id) ?? { admitted_ms: [], completed: 0, failed: 0, cut: 0, refused: 0 }
+    if (action === 'SESSION.REQUEST.ADMITTED') seen.admitted_ms.push(ms)
+    if (action === 'SESSION.REQUEST.COMPLETED') seen.completed++
+    if (action === 'SESSION.REQUEST.FAILED') seen.failed++
+    if (action === 'SESSION.REQUEST.CUT') seen.cut++
+    if (action === 'SESSION.REQUEST.REFUSED') seen.refused++
+    requests.set(request_id, seen)
+  }
+
+  return {
+    complaints,
+    /** Reads on, once everything that was recorded has its place. */
+    read: async (url: string): Promise<void> => {
+      const client = new pg.Client({ connectionString: url })
+      await client.connect()
+      try {
+        await until(async () => {
+          const { rows } = await client.query<{ done: boolean }>(
+            `select high_n >= (select coalesce(max(n), 0) from events) and not exists (select from log_gaps join events using (n)) as done from log_sequencer`,
+          )
+          return rows[0]?.done === true
+        })
+        const { rows } = await client.query<Row>(
+          `select action, request_id, session_id, (extract(epoch from occurred_at) * 1000)::float8 as ms from log_entries where log_index >= $1 order by log_index`,
+          [size],
+        )
+        rows.forEach(note)
+        size += rows.length
+        const { rows: kept } = await client.query<{ size: number; rejected: number }>(
+          `select (select count(*) from log_entries)::int as size, (select count(*) from log_rejected)::int as rejected`,
+        )
+        if (kept[0]?.rejected !== 0) complaints.push(`${kept[0]?.rejected} events were kept out of the log`)
+        if ((kept[0]?.size ?? 0) < size) complaints.push(`the log shrank from ${size} to ${kept[0]?.size} entries`)
+      } finally {
+        await client.end()
+      }
+    },
+    /** I1: every request that reached the product was admitted before, each once. */
+    judgeArrivals: (arrivals: readonly Arrival[]): void => {
+      for (const { request_id, at, method, target } of arrivals) {
+        const what = `${method} ${target} (${request_id})`
+        if (request_id === null) complaints.push(`${what} reached the product without a request id`)
+        else if (arrived.has(request_id)) complaints.push(`${what} reached the product twice`)
+        else {
+          arrived.add(request_id)
+          const [admitted] = requests.get(request_id)?.admitted_ms ?? []
+          if (admitted === undefined) complaints.push(`${what} reached the product, and no admission is in the log`)
+          else if (Math.floor(admitted) > Date.parse(at)) complaints.push(`${what} was admitted after it had arrived`)
+        }
+      }
+    },
+    /** Nothing that was acknowledged is lost. */
+    judgeAcknowledged: (told: Acknowledged): void => {
+      for (const id of told.answered) {
+        if (requests.get(id)?.completed !== 1) complaints.push(`${id} was answered, and its completion is not in the log`)
+        if (!arrived.has(id)) complaints.push(`${id} was answered, and the product never saw it`)
+      }
+      for (const id of told.refused) if (requests.get(id)?.refused !== 1) complaints.push(`the refusal of ${id} is not in the log`)
+      for (const id of told.created) if (!created.has(id)) complaints.push(`the creation of ${id} is not in the log`)
+      for (const id of told.revoked) if (!revoked.has(id)) complaints.push(`the revocation of ${id} is not in the log`)
+    },
+    /** Admissions without an outcome. */
+    open: (): number =>
+      [...requests.values()].filter((seen) => seen.admitted_ms.length > 0 && !seen.completed && !seen.failed && !seen.cut).length,
+    /** I2: one admission, one outcome; an answer that was begun may have been cut later. */
+    judgeOutcomes: (): void => {
+      for (const [id, { admitted_ms, completed, failed, cut }] of requests) {
+        if (admitted_ms.length === 0 && completed + failed + cut === 0) continue
+        const isOne = admitted_ms.length === 1 && completed + failed <= 1 && cut <= 1 && failed + cut <= 1 && completed + failed + cut >= 1
+        if (!isOne) complaints.push(`${id} has ${admitted_ms.length} admissions, ${completed} completions, ${failed} failures, ${cut} cuts`)
+      }
+    },
+    counts: () => ({ entries: size, requests: requests.size, arrived: arrived.size, sessions: created.size, revocations: revoked.size }),
+  }
+}
