@@ -18,7 +18,7 @@ export function Card({ title, aside, children, flush = false, className }: Props
           {aside}
         </header>
       ) : null}
-      <div className={flush ? '' : 'px-4 py-3'}>{children}</div>
+      <div className={flush ? '[&_tbody>tr:last-child>td]:border-b-0' : 'px-4 py-3'}>{children}</div>
     </section>
   )
 }

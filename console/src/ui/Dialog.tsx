@@ -1,18 +1,14 @@
 import { X } from 'lucide-react'
-import { type ReactNode, useId, useLayoutEffect, useRef } from 'react'
+import { type ReactNode, useId } from 'react'
 import { IconButton } from './Button.tsx'
+import { useModal } from './useModal.ts'
 
 type Props = { title: ReactNode; onClose: () => void; children: ReactNode; footer?: ReactNode; wide?: boolean }
 
 /** The browser's own modal dialog: it keeps the focus, hides the rest and gives the focus back. Mounted means open. */
 export function Dialog({ title, onClose, children, footer, wide = false }: Props) {
-  const element = useRef<HTMLDialogElement>(null)
+  const element = useModal()
   const titleId = useId()
-  useLayoutEffect(() => {
-    const dialog = element.current
-    dialog?.showModal()
-    return () => dialog?.close()
-  }, [])
   return (
     <dialog
       ref={element}

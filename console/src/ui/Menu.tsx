@@ -13,11 +13,9 @@ export function Menu({ trigger, children, align = 'start' }: { trigger: ReactNod
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content align={align} sideOffset={4} collisionPadding={8} className={surface}>
-          {children}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
+      <DropdownMenu.Content align={align} sideOffset={4} collisionPadding={8} className={surface}>
+        {children}
+      </DropdownMenu.Content>
     </DropdownMenu.Root>
   )
 }

@@ -21,7 +21,7 @@ export function Segments<Value extends string>({ label, value, onChoose, options
           onClick={() => onChoose(option.value)}
           className={clsx(
             'flex shrink-0 items-center gap-1.5 whitespace-nowrap rounded-sm px-2 text-sm transition-colors',
-            option.value === value ? 'bg-sunk font-medium text-ink' : 'text-soft hover:text-ink',
+            option.value === value ? 'bg-chosen font-medium text-ink' : 'text-soft hover:text-ink',
           )}
         >
           {option.label}

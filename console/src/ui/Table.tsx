@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState }
 import { FailureNote } from './States.tsx'
 import { HeadCell, type Sort } from './TableHead.tsx'
 import { BodyRow, Divider, dividerHeight, SkeletonRows, Spacer } from './TableRows.tsx'
+import { usePointerOver } from './usePointerOver.ts'
 import { useRowKeys } from './useRowKeys.ts'
 import { isAtLeast, useWidth, type Width } from './width.ts'
 
@@ -100,7 +101,8 @@ export function Table<Row>(props: TableProps<Row>) {
     count: lines.length,
     getScrollElement: scroller,
     estimateSize: heightOf,
-    overscan: 12,
+    overscan: 8,
+    useFlushSync: false,
     scrollMargin: margin + headHeight,
     scrollPaddingStart: headHeight + 4,
     scrollPaddingEnd: 8,
@@ -121,6 +123,8 @@ export function Table<Row>(props: TableProps<Row>) {
     scrollTo: (at) => virtual.scrollToIndex(lines.findIndex((l) => l.kind === 'row' && l.at === at)),
   })
 
+  usePointerOver(body, rows.length > 0 ? onHold : undefined)
+
   const nearEnd = last !== undefined && last.index >= lines.length - 15
   useEffect(() => {
     if (nearEnd && more?.has && !more.isLoading && !error) more.load()
@@ -135,8 +139,6 @@ export function Table<Row>(props: TableProps<Row>) {
         aria-rowcount={more?.has ? -1 : rows.length + 1}
         aria-busy={isLoading}
         className="w-full table-fixed border-separate border-spacing-0 text-sm"
-        onPointerEnter={(event) => event.pointerType === 'mouse' && onHold?.(true)}
-        onPointerLeave={(event) => event.pointerType === 'mouse' && onHold?.(false)}
       >
         {isPhone ? null : (
           <>

@@ -1,13 +1,11 @@
 import { useNow } from '../api/clock.ts'
-import { formatLocal, formatRelative, formatTimeOfDay, formatUtc, isRecent } from './format.ts'
-
-const tipOf = (at: string) => `${formatUtc(at)}\n${formatLocal(at)} (here)`
+import { formatLocal, formatRelative, formatTimeOfDay, isRecent } from './format.ts'
 
 /** Relative, with the absolute instant on hover. */
 export function Time({ at, className }: { at: string; className?: string }) {
   const now = useNow(5)
   return (
-    <time dateTime={at} data-tip={tipOf(at)} className={`whitespace-nowrap nums ${className ?? ''}`}>
+    <time dateTime={at} data-tip-at={at} className={`whitespace-nowrap nums ${className ?? ''}`}>
       {formatRelative(at, now)}
     </time>
   )
@@ -16,7 +14,7 @@ export function Time({ at, className }: { at: string; className?: string }) {
 /** HH:MM:SS, for tables of events that have the day as a divider. */
 export function TimeOfDay({ at }: { at: string }) {
   return (
-    <time dateTime={at} data-tip={tipOf(at)} className="whitespace-nowrap text-soft nums">
+    <time dateTime={at} data-tip-at={at} className="whitespace-nowrap text-soft nums">
       {formatTimeOfDay(at)}
     </time>
   )
@@ -26,8 +24,8 @@ export function TimeOfDay({ at }: { at: string }) {
 export function Instant({ at }: { at: string }) {
   const now = useNow(5)
   return (
-    <time dateTime={at} data-tip={formatUtc(at)} className="nums">
-      {formatLocal(at)} {isRecent(at, now) ? <span className="whitespace-nowrap text-faint">· {formatRelative(at, now)}</span> : null}
+    <time dateTime={at} data-tip-at={at} className="nums">
+      {formatLocal(at)} {isRecent(at, now) ? <span className="whitespace-nowrap text-faint">{formatRelative(at, now)}</span> : null}
     </time>
   )
 }

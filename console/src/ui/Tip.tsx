@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { formatLocal, formatUtc } from './format.ts'
 import { Inert } from './Inert.tsx'
 
 type Shown = { text: string; anchor: DOMRect }
@@ -7,7 +8,12 @@ const overflows = (element: Element) => element.scrollWidth > element.clientWidt
 /** Whether any of the text is hidden for want of room. */
 const isCut = (element: Element) => overflows(element) || [...element.querySelectorAll('*')].some(overflows)
 
-/** Shows the `data-tip` of whatever is hovered or focused. One for the whole console, above every dialog. */
+const textOf = (element: Element): string | null => {
+  const at = element.getAttribute('data-tip-at')
+  return at ? `${formatUtc(at)}\n${formatLocal(at)} (here)` : element.getAttribute('data-tip')
+}
+
+/** Shows the `data-tip`, or the instant of the `data-tip-at`, of whatever is hovered or focused. One for the whole console, above every dialog. */
 export function TipHost() {
   const [shown, setShown] = useState<Shown | null>(null)
   const box = useRef<HTMLDivElement>(null)
@@ -23,12 +29,12 @@ export function TipHost() {
     const show = (element: Element | null, wait: number) => {
       if (element === over) return
       hide()
-      const text = element?.getAttribute('data-tip')
+      const text = element && textOf(element)
       if (!element || !text || (element.hasAttribute('data-cut') && !isCut(element))) return
       over = element
       timer = setTimeout(() => element.isConnected && setShown({ text, anchor: element.getBoundingClientRect() }), wait)
     }
-    const find = (target: EventTarget | null) => (target instanceof Element ? target.closest('[data-tip]') : null)
+    const find = (target: EventTarget | null) => (target instanceof Element ? target.closest('[data-tip], [data-tip-at]') : null)
     const onOver = (event: PointerEvent) => {
       if (event.pointerType === 'touch' || box.current?.contains(event.target as Node)) return
       show(find(event.target), delayMs)

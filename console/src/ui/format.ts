@@ -17,10 +17,10 @@ export const formatTimeOfDay = (at: string | number): string => {
 
 export const formatUtc = (at: string | number): string => new Date(at).toISOString().replace('T', ' ').replace('Z', ' UTC')
 
+const zones = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' })
+
 export const formatLocal = (at: string | number): string => {
-  const zone = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' })
-    .formatToParts(new Date(at))
-    .find((p) => p.type === 'timeZoneName')
+  const zone = zones.formatToParts(new Date(at)).find((part) => part.type === 'timeZoneName')
   return `${formatDay(at)}, ${formatTimeOfDay(at)} ${zone?.value ?? ''}`.trim()
 }
 

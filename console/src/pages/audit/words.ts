@@ -10,10 +10,8 @@ export const actorName = (actor: Actor): string => {
 
 export const targetName = ({ target }: LoggedEvent): string => (target ? (target.label ?? target.id) : '')
 
-/** The note of a row: what the event says, else why it was done, else the request it speaks of. */
-export const noteOf = (event: LoggedEvent): string => {
-  if (event.note) return event.note
-  if (event.reason) return event.reason
-  if (event.request) return `${event.request.method} ${event.request.path}`
-  return ''
+/** The note of a row: the ticket, then what the event says, else why it was done, else the request it speaks of. */
+export const noteOf = ({ ticket, note, reason, request }: LoggedEvent): string => {
+  const words = note ?? reason ?? (request ? `${request.method} ${request.path}` : undefined)
+  return [ticket, words].filter((part) => part !== undefined && part !== '').join(' · ')
 }

@@ -86,7 +86,7 @@ export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClos
           error={reason && isReason(reason) ? formState.errors.reason?.message : undefined}
           aside={<ReasonCounter reason={reason} />}
         >
-          <TextArea id={`${id}-reason`} autoFocus rows={2} aria-describedby={describedBy(`${id}-reason`)} {...register('reason')} />
+          <TextArea id={`${id}-reason`} data-autofocus rows={2} aria-describedby={describedBy(`${id}-reason`)} {...register('reason')} />
         </Field>
         <Controller
           control={control}

@@ -47,7 +47,7 @@ export function RevokeDialog({ session, onClose }: { session: Session; onClose: 
             id="revoke-reason"
             aria-describedby={describedBy('revoke-reason')}
             aria-invalid={formState.errors.reason !== undefined}
-            autoFocus
+            data-autofocus
             {...register('reason')}
           />
         </Field>

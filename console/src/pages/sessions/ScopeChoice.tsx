@@ -7,7 +7,9 @@ import { presetOf } from './presets.ts'
 type Props = { catalogue: ScopeCatalogue; chosen: readonly string[]; onChoose: (scopes: string[]) => void }
 type Entry = ScopeCatalogue['scopes'][number]
 
-const canChange = ({ routes }: Entry) => routes.some(({ method }) => method !== 'GET' && method !== 'HEAD')
+/** The scope's verb says it: there are GETs that change something. */
+const canChange = ({ scope, routes }: Entry) =>
+  !scope.endsWith(':read') || routes.some(({ method }) => method !== 'GET' && method !== 'HEAD')
 
 /** Presets above, the scopes below, and the routes that each opens. */
 export function ScopeChoice({ catalogue, chosen, onChoose }: Props) {
@@ -36,7 +38,7 @@ export function ScopeChoice({ catalogue, chosen, onChoose }: Props) {
         </span>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <ul aria-label="Scopes" tabIndex={0} className="max-h-52 divide-y divide-line overflow-y-auto rounded-md border border-edge">
+      <ul aria-label="Scopes" tabIndex={0} className="max-h-60 divide-y divide-line overflow-y-auto rounded-md border border-edge">
         {catalogue.scopes.map((entry) => (
           <li key={entry.scope}>
             <label className="flex cursor-pointer items-start gap-2.5 px-2.5 py-1.5 text-sm hover:bg-hover">
@@ -46,13 +48,15 @@ export function ScopeChoice({ catalogue, chosen, onChoose }: Props) {
                 onChange={() => toggle(entry.scope)}
                 className="mt-[3px] size-3.5 shrink-0 accent-accent-fill"
               />
-              <span className="id w-36 shrink-0 break-all leading-5">{entry.scope}</span>
-              <span className="flex min-w-0 flex-1 flex-col">
-                {entry.routes.map((route) => (
-                  <span key={`${route.method} ${route.path}`} className="id break-all text-faint leading-5">
-                    {route.method} {route.path}
-                  </span>
-                ))}
+              <span className="flex min-w-0 flex-1 flex-col sm:flex-row sm:gap-3">
+                <span className="id shrink-0 break-all leading-5 sm:w-44">{entry.scope}</span>
+                <span className="flex min-w-0 flex-1 flex-col">
+                  {entry.routes.map((route) => (
+                    <span key={`${route.method} ${route.path}`} className="id break-all text-faint leading-5">
+                      {route.method} {route.path}
+                    </span>
+                  ))}
+                </span>
               </span>
               {canChange(entry) ? <Tag tone="amber">can change data</Tag> : null}
             </label>

@@ -1,6 +1,7 @@
 import type { Session } from '@countersign/contract/sessions.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import clsx from 'clsx'
 import { useMe } from '../../api/me.ts'
 import { scopesQuery, sessionQuery } from '../../api/sessions.ts'
 import { paths } from '../../paths.ts'
@@ -46,12 +47,15 @@ export function SessionPage() {
       below={<IdChip id={session.id} what="session id" className="text-faint" />}
       acts={<RevokeButton session={session} />}
     >
-      <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+      <div
+        className={clsx(
+          'grid gap-4 lg:grid-cols-2',
+          session.status === 'ACTIVE' && 'xl:grid-cols-[minmax(0,5fr)_minmax(0,4fr)_minmax(0,5fr)]',
+        )}
+      >
         <Details session={session} />
-        <div className="flex min-w-0 flex-col gap-4 *:last:flex-1">
-          <TimingCard session={session} />
-          {session.status === 'ACTIVE' ? <Example session={session} /> : null}
-        </div>
+        <TimingCard session={session} />
+        {session.status === 'ACTIVE' ? <Example session={session} /> : null}
       </div>
       <Tabs
         label="Records of the session"
@@ -130,7 +134,7 @@ function Example({ session }: { session: Session }) {
   const route = catalogue && exampleRoute(catalogue, session.scopes, { tenantId: session.tenant_id, userId: session.target_user_id })
   if (!route) return null
   return (
-    <Card title="Use it">
+    <Card title="Use it" className="lg:max-xl:col-span-2">
       <div className="flex flex-col gap-2">
         <Code what="curl command" text={formatCurl(gatewayUrl, route.path, '$TOKEN')} />
         <p className="text-faint text-xs">The token was shown once, when the session was created. Whoever lost it creates a new session.</p>

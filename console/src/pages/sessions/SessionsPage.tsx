@@ -23,7 +23,7 @@ export function SessionsPage() {
   const me = useMe()
   const search = useSearch({ from: '/shell/sessions' })
   const navigate = useNavigate({ from: '/sessions' })
-  const { data: counters } = useQuery(sessionCountersQuery)
+  const { data: counters, isError } = useQuery(sessionCountersQuery)
   const set = useCallback(
     (change: SessionsSearch) => void navigate({ search: (now) => ({ ...now, ...change }), replace: true }),
     [navigate],
@@ -36,7 +36,7 @@ export function SessionsPage() {
           <Counter
             key={status}
             status={status}
-            count={countOf(counters, status)}
+            count={isError && !counters ? null : countOf(counters, status)}
             isChosen={search.status === status}
             onChoose={() => set({ status: search.status === status ? undefined : status })}
           />
@@ -85,7 +85,7 @@ function Counter({
   onChoose,
 }: {
   status: SessionStatus
-  count: number | undefined
+  count: number | null | undefined
   isChosen: boolean
   onChoose: () => void
 }) {
@@ -101,7 +101,7 @@ function Counter({
     >
       <SessionBadge status={status} />
       <span className="font-semibold text-xl nums">
-        {count === undefined ? <span className="skeleton inline-block h-7 w-10 align-middle" /> : formatNumber(count)}
+        {count === undefined ? <span className="skeleton block h-6 w-9" /> : count === null ? '–' : formatNumber(count)}
       </span>
     </button>
   )

@@ -13,6 +13,7 @@ const catalogue: ScopeCatalogue = {
       ],
     },
     { scope: 'projects:write', routes: [{ method: 'POST', path: '/x' }] },
+    { scope: 'marks:write', routes: [{ method: 'GET', path: '/m' }] },
     { scope: 'billing:read', routes: [{ method: 'GET', path: '/b' }] },
   ],
 }
@@ -22,7 +23,7 @@ it('takes a granted route that reads and leaves nothing to fill in', () => {
     method: 'GET',
     path: '/api/tenants/t%201/projects',
   })
-  expect(exampleRoute(catalogue, ['projects:write'], { tenantId: 't' })).toBeUndefined()
+  expect(exampleRoute(catalogue, ['projects:write', 'marks:write'], { tenantId: 't' })).toBeUndefined()
 })
 
 it('leaves parameters that the session does not answer', () => {

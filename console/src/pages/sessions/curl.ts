@@ -22,7 +22,7 @@ const openParameters = (path: string) => path.split('/').filter((part) => part.s
 /** The route to show as an example: one that reads, is granted, and leaves the least to fill in. */
 export const exampleRoute = (catalogue: ScopeCatalogue, scopes: readonly string[], target: Target): Route | undefined =>
   catalogue.scopes
-    .filter(({ scope }) => scopes.includes(scope))
+    .filter(({ scope }) => scopes.includes(scope) && scope.endsWith(':read'))
     .flatMap(({ routes }) => routes)
     .filter(({ method }) => method === 'GET')
     .map((route) => ({ ...route, path: fillPath(route.path, target) }))

@@ -10,7 +10,6 @@ import { mySessionsQuery } from '../../api/sessions.ts'
 import { paths } from '../../paths.ts'
 import { buttonClass } from '../../ui/Button.tsx'
 import { Countdown, endsSoonSeconds, secondsLeft } from '../../ui/Countdown.tsx'
-import { plural } from '../../ui/format.ts'
 import { Inert } from '../../ui/Inert.tsx'
 import { Menu, MenuItem } from '../../ui/Menu.tsx'
 import { isAtLeast, useWidth } from '../../ui/width.ts'
@@ -71,11 +70,8 @@ function Rest({ sessions, isAll }: { sessions: readonly Session[]; isAll: boolea
     <Menu
       align="end"
       trigger={
-        <button
-          type="button"
-          aria-label={`My open sessions: ${plural(sessions.length, isAll ? 'session' : 'more session')}`}
-          className={clsx(buttonClass('plain', 'small'), '!border-accent-edge !bg-accent-wash nums')}
-        >
+        <button type="button" className={clsx(buttonClass('plain', 'small'), '!border-accent-edge !bg-accent-wash nums')}>
+          <span className="sr-only">My sessions: </span>
           {isAll ? `${sessions.length} open` : `+${sessions.length}`}
         </button>
       }

@@ -1,25 +1,24 @@
 import { lazy, Suspense, useEffect } from 'react'
 import { closeOverlay, useOverlay } from '../../ui/overlay.ts'
 import { Keys } from './Keys.tsx'
+import { Palette } from './Palette.tsx'
 
-const loadPalette = () => import('./Palette.tsx').then((part) => ({ default: part.Palette }))
 const loadCreate = () => import('../sessions/CreateDialog.tsx').then((part) => ({ default: part.CreateDialog }))
-const Palette = lazy(loadPalette)
 const CreateDialog = lazy(loadCreate)
 const RevokeDialog = lazy(() => import('../sessions/RevokeDialog.tsx').then((part) => ({ default: part.RevokeDialog })))
 
 export function Overlays() {
   const overlay = useOverlay()
-  // Fetched while the page is being read, so that the first key typed into them is not lost.
+  // Fetched while the page is being read, so that the first key typed into it is not lost.
   useEffect(() => {
-    const timer = setTimeout(() => void Promise.allSettled([loadPalette(), loadCreate()]), 800)
+    const timer = setTimeout(() => void loadCreate().catch(() => {}), 800)
     return () => clearTimeout(timer)
   }, [])
   if (!overlay) return null
   if (overlay.kind === 'keys') return <Keys onClose={closeOverlay} />
+  if (overlay.kind === 'palette') return <Palette onClose={closeOverlay} />
   return (
     <Suspense>
-      {overlay.kind === 'palette' ? <Palette onClose={closeOverlay} /> : null}
       {overlay.kind === 'create' ? (
         <CreateDialog tenant={overlay.tenant} user={overlay.user} ticket={overlay.ticket} onClose={closeOverlay} />
       ) : null}

@@ -1,8 +1,10 @@
+import type { Tenant } from '@countersign/contract/tenants.ts'
+import type { FoundUser } from '@countersign/contract/users.ts'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Command } from 'cmdk'
 import { Building2, Keyboard, KeyRound, LogOut, Moon, Search, Ticket as TicketIcon, User } from 'lucide-react'
-import { type ReactNode, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { signOut } from '../../api/call.ts'
 import { canUseConsole, useMe } from '../../api/me.ts'
 import { mySessionsQuery } from '../../api/sessions.ts'
@@ -14,6 +16,7 @@ import { shortId } from '../../ui/format.ts'
 import { Inert } from '../../ui/Inert.tsx'
 import { openOverlay } from '../../ui/overlay.ts'
 import { setTheme } from '../../ui/theme.ts'
+import { useModal } from '../../ui/useModal.ts'
 import { goToSignIn } from '../sign-in/go.ts'
 import { pagesFor } from './pages.ts'
 
@@ -26,18 +29,38 @@ const useSettled = (value: string, ms: number): string => {
   return settled
 }
 
+/** What the typed text finds on the server. Each user search is on the record: it waits until the typing has come to rest. */
+const useFinds = (text: string, isConsole: boolean) => {
+  const quick = useSettled(text, 150)
+  const calm = useSettled(text, 400)
+  const asksTenants = isConsole && quick.length >= 2
+  const asksUsers = isConsole && calm.length >= 3 && !/^(#|ses_)/.test(calm)
+  const tenants = useQuery({ ...tenantHintsQuery(quick), enabled: asksTenants }).data?.items
+  const users = useQuery({ ...userSearchQuery(calm, 5), enabled: asksUsers }).data?.items
+  return { tenants: asksTenants ? tenants : undefined, users: asksUsers ? users : undefined }
+}
+
+/** The first entry is chosen until a person moves, also when entries arrive later than the typing. */
+const useChoice = (text: string, tenants: unknown, users: unknown) => {
+  const [choice, setChoice] = useState('')
+  const list = useRef<HTMLDivElement>(null)
+  const hasMoved = useRef(false)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what has arrived is the reason to choose anew
+  useEffect(() => {
+    if (!hasMoved.current) setChoice(list.current?.querySelector('[cmdk-item]')?.getAttribute('data-value') ?? '')
+  }, [text, tenants, users])
+  return { choice, setChoice, list, hasMoved }
+}
+
 /** One field for everything: pages, tenants, users, sessions, acts. */
 export function Palette({ onClose }: { onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null)
+  const dialog = useModal()
   const [typed, setTyped] = useState('')
-  useLayoutEffect(() => {
-    const element = dialog.current
-    element?.showModal()
-    return () => element?.close()
-  }, [])
   const me = useMe()
   const text = typed.trim()
   const isConsole = canUseConsole(me)
+  const { tenants, users } = useFinds(text, isConsole)
+  const { choice, setChoice, list, hasMoved } = useChoice(text, tenants, users)
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it too
     <dialog
@@ -50,26 +73,38 @@ export function Palette({ onClose }: { onClose: () => void }) {
       onClick={(event) => event.target === event.currentTarget && onClose()}
       className="appear mx-auto mt-[12vh] mb-auto w-[calc(100vw-24px)] max-w-[600px] rounded-lg border-0 bg-panel p-0 shadow-over max-sm:mt-3"
     >
-      <Command shouldFilter={false} loop label="Search and commands">
+      <Command
+        shouldFilter={false}
+        loop
+        label="Search and commands"
+        value={choice}
+        onValueChange={setChoice}
+        onKeyDown={(event) => {
+          if (event.key.startsWith('Arrow')) hasMoved.current = true
+        }}
+      >
         <div className="flex items-center gap-2.5 border-line border-b px-4">
           <Search aria-hidden="true" className="size-4 shrink-0 text-faint" />
           <Command.Input
-            autoFocus
+            data-autofocus
             value={typed}
-            onValueChange={setTyped}
+            onValueChange={(value) => {
+              hasMoved.current = false
+              setTyped(value)
+            }}
             placeholder={isConsole ? 'Tenant, user, session id, ticket, page or command' : 'Page, ticket or command'}
             className="h-12 w-full bg-transparent text-base outline-none"
           />
         </div>
-        <Command.List className="max-h-[min(60vh,440px)] overflow-y-auto p-1.5">
+        <Command.List ref={list} className="max-h-[min(60vh,440px)] overflow-y-auto p-1.5">
           <Command.Empty className="px-3 py-8 text-center text-faint text-sm">
             Nothing fits. Try the start of a name, an e-mail address or an id.
           </Command.Empty>
           <Ids text={text} isConsole={isConsole} onClose={onClose} />
+          <Tenants tenants={tenants ?? []} onClose={onClose} />
           {isConsole ? <MySessionItems text={text} staffId={me.staff.id} onClose={onClose} /> : null}
           <Pages text={text} onClose={onClose} />
-          {isConsole ? <Tenants text={text} onClose={onClose} /> : null}
-          {isConsole ? <Users text={text} onClose={onClose} /> : null}
+          {users ? <Users text={text} users={users} onClose={onClose} /> : null}
           <Acts text={text} onClose={onClose} />
         </Command.List>
         {isConsole ? (
@@ -153,7 +188,7 @@ function Pages({ text, onClose }: Part) {
           value={`page ${page.name}`}
           icon={<page.icon />}
           onSelect={() => go(page.link)}
-          aside={<kbd>g {page.key}</kbd>}
+          aside={<kbd className="pointer-coarse:hidden">g {page.key}</kbd>}
         >
           {page.name}
         </Item>
@@ -196,15 +231,12 @@ function MySessionItems({ text, staffId, onClose }: Part & { staffId: string }) 
   )
 }
 
-function Tenants({ text, onClose }: Part) {
+function Tenants({ tenants, onClose }: { tenants: readonly Tenant[]; onClose: () => void }) {
   const go = useGo(onClose)
-  const query = useSettled(text, 150)
-  const isAsked = query.length >= 2
-  const { data } = useQuery({ ...tenantHintsQuery(query), enabled: isAsked })
-  if (!isAsked || !data || data.items.length === 0) return null
+  if (tenants.length === 0) return null
   return (
     <Command.Group heading="Tenants" className={groupClass}>
-      {data.items.slice(0, 5).flatMap((tenant, at) => [
+      {tenants.slice(0, 5).map((tenant) => (
         <Item
           key={tenant.id}
           value={`tenant ${tenant.id}`}
@@ -213,34 +245,28 @@ function Tenants({ text, onClose }: Part) {
           aside={<span className="id">{shortId(tenant.id)}</span>}
         >
           <Inert text={tenant.name} />
-        </Item>,
-        ...(at < 2
-          ? [
-              <Item
-                key={`create ${tenant.id}`}
-                value={`create ${tenant.id}`}
-                icon={<KeyRound />}
-                onSelect={() => openOverlay({ kind: 'create', tenant })}
-              >
-                Create Support Session on <Inert text={tenant.name} />
-              </Item>,
-            ]
-          : []),
-      ])}
+        </Item>
+      ))}
+      {tenants.slice(0, 2).map((tenant) => (
+        <Item
+          key={tenant.id}
+          value={`create ${tenant.id}`}
+          icon={<KeyRound />}
+          onSelect={() => openOverlay({ kind: 'create', tenant })}
+          aside={<span className="id">{shortId(tenant.id)}</span>}
+        >
+          Create Support Session on <Inert text={tenant.name} />
+        </Item>
+      ))}
     </Command.Group>
   )
 }
 
-function Users({ text, onClose }: Part) {
+function Users({ text, users, onClose }: Part & { users: readonly FoundUser[] }) {
   const go = useGo(onClose)
-  // Each search is on the record: this one waits until the typing has come to rest.
-  const query = useSettled(text, 400)
-  const isAsked = query.length >= 3 && !/^(#|ses_)/.test(query)
-  const { data } = useQuery({ ...userSearchQuery(query, 5), enabled: isAsked })
-  if (!isAsked) return null
   return (
     <Command.Group heading="Users" className={groupClass}>
-      {(data?.items ?? []).map((user) => (
+      {users.map((user) => (
         <Item
           key={user.id}
           value={`user ${user.id}`}
@@ -251,8 +277,8 @@ function Users({ text, onClose }: Part) {
           <Inert text={user.email} /> <Inert text={user.name} className="text-faint" />
         </Item>
       ))}
-      <Item value="all users" icon={<Search />} onSelect={() => go(paths.users(query))}>
-        Search users for “{query}”
+      <Item value="all users" icon={<Search />} onSelect={() => go(paths.users(text))}>
+        Search users for “{text}”
       </Item>
     </Command.Group>
   )

@@ -17,7 +17,7 @@ import { EventList } from '../audit/EventList.tsx'
 export function TenantOverview({ tenant }: { tenant: Tenant }) {
   return (
     <div className="flex flex-col gap-4">
-      <div className="grid items-start gap-4 lg:grid-cols-2">
+      <div className="grid gap-4 lg:grid-cols-2">
         <Card title="Facts">
           <Facts
             facts={[
