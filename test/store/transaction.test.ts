@@ -41,6 +41,7 @@ it('DB-14 a serialisation failure is retried, and nothing is counted twice or lo
 
 it('DB-14 a deadlock is retried', async () => {
   let runs = 0
+  let holding = 0
   let both = () => {}
   const meet = new Promise<void>((resolve) => {
     both = resolve
@@ -49,7 +50,7 @@ it('DB-14 a deadlock is retried', async () => {
     transaction(store, async (tx) => {
       runs++
       await sql`update counters set n = n + 1 where id = ${first}`.execute(tx)
-      if (runs === 2) both()
+      if (++holding === 2) both()
       await meet
       await sql`update counters set n = n + 1 where id = ${second}`.execute(tx)
     })

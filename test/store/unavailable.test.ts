@@ -135,7 +135,7 @@ describe('DB-1 a database that is too busy', () => {
     const { store, close, superuserUrl } = await newDatabase()
     const client = await store.pool.connect()
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid')
-    const waiting = client.query('select pg_sleep(1)')
+    const waiting = client.query('select pg_sleep(30)')
     await Promise.all([within3s(waiting), asSuperuser(superuserUrl, 'select pg_terminate_backend($1)', [rows[0]?.pid])])
     client.release()
     await one.execute(store.db)

@@ -16,6 +16,8 @@ const rolledBack = { command: 'ROLLBACK', rowCount: null, rows: [], fields: [], 
 export class CheckedClient extends pg.Client {
   readonly #answerMs: number
   #doubt: Error | undefined
+  /** The server said goodbye or nothing more came: of no use to anybody else, also before the socket has closed. */
+  isLost = false
 
   constructor(config?: string | (pg.ClientConfig & { answerMs?: number })) {
     super(config)
@@ -55,12 +57,21 @@ export class CheckedClient extends pg.Client {
       this.#doubt = undefined
       if (doubt) return done(new Refusal('not_durable', { cause: doubt }))
       if (!error) return done(null, answer)
+      const { severity } = error as { severity?: string }
+      if (severity === undefined || severity === 'FATAL' || severity === 'PANIC') this.isLost = true
       const refusal = toRefusal(error, committing)
       // The server rolls back what a lost connection leaves: there is nothing to report over the first error.
       if (refusal instanceof Refusal && /^\s*rollback\s*$/i.test(text)) return done(null, rolledBack)
       done(refusal)
     })
   }
+}
+
+/** Gives a connection back so that a lost one leaves the pool. */
+const releaseByState = (client: CheckedClient & pg.PoolClient): CheckedClient & pg.PoolClient => {
+  const { release } = client
+  client.release = (reason) => release(reason ?? client.isLost)
+  return client
 }
 
 /** The pool of such connections. Where none is to be had, it soon says so. */
@@ -75,10 +86,17 @@ export class CheckedPool extends pg.Pool {
   override connect(callback?: any): any {
     const refuse = (cause: unknown) => new Refusal('store_unavailable', { cause })
     if (!callback) {
-      return super.connect().catch((error) => {
-        throw refuse(error)
-      })
+      return super.connect().then(
+        (client) => releaseByState(client as CheckedClient & pg.PoolClient),
+        (error) => {
+          throw refuse(error)
+        },
+      )
     }
-    return super.connect((error, client, done) => callback(error ? refuse(error) : undefined, client, done))
+    return super.connect((error, client, done) => {
+      if (error || !client) return callback(refuse(error), client, done)
+      const ready = releaseByState(client as CheckedClient & pg.PoolClient)
+      callback(undefined, ready, ready.release)
+    })
   }
 }

@@ -48,8 +48,9 @@ const isPostmaster = (pid: number, cluster: string): boolean => {
   if (process.platform === 'linux') {
     try {
       return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(cluster)
-    } catch {
-      return false
+    } catch (error) {
+      // When in doubt it runs: to take a living server for dead is the worse mistake.
+      return !['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')
     }
   }
   return spawnSync('ps', ['-p', String(pid), '-o', 'command='], { encoding: 'utf8' }).stdout.includes(cluster)
