@@ -16,7 +16,7 @@ export default defineConfig({
           ...common,
           name: 'rooms',
           include: ['test/**/*.test.ts', 'log/*.test.ts', 'console/src/**/*.test.{ts,tsx}'],
-          exclude: ['**/node_modules/**', 'test/e2e/**'],
+          exclude: ['**/node_modules/**', 'test/e2e/**', 'test/faults/**'],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts'],
           testTimeout: 120_000,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findPlace } from '../../server/src/store/embedded/place.ts'
 import { findPostmaster } from '../../server/src/store/embedded/postmaster.ts'
 import { attachEmbedded } from '../../server/src/store/embedded.ts'
+import { withDatabase } from '../../server/src/store/urls.ts'
 import { newVisitor, signIn, type Visitor } from '../support/browser.ts'
 import { until } from '../support/embedded.ts'
 import { newDataDir, type Program, runCommand, startProgram } from '../support/program.ts'
@@ -92,7 +93,10 @@ describe(`kill -9 at ${rounds} random moments under load (seed ${seed})`, () => 
   let last: Acknowledged | undefined
   let size = 0
 
-  const readLog = async (): Promise<void> => judge.read((await attachEmbedded({ dataDir: dataDir.path })).superuserUrl)
+  const readLog = async (): Promise<void> => {
+    const { superuserUrl } = await attachEmbedded({ dataDir: dataDir.path })
+    await judge.read(withDatabase(superuserUrl, 'countersign'))
+  }
 
   /** What the last round left, seen from the program that was started after it. */
   const look = async (running: Program): Promise<void> => {

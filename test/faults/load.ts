@@ -85,7 +85,10 @@ export const startLoad = (options: {
   const workers = [
     ...Array.from({ length: 7 }, () => repeat(() => call('GET', pick(reads, random)))),
     ...Array.from({ length: 2 }, () => repeat(() => call('GET', options.stream))),
-    repeat(() => call(...pick(refusals, random))),
+    repeat(() => {
+      const [method, path] = pick(refusals, random)
+      return call(method, path)
+    }),
     ...Array.from({ length: 2 }, () => repeat(openAndRevoke)),
   ]
   return {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -22,12 +22,18 @@ export type Program = {
 
 export const newDataDir = (): { path: string; remove(): void } => {
   const path = mkdtempSync(join(tmpdir(), 'countersign-program-'))
+  // mkdtemp makes it private; then the database would be elsewhere where root runs this, and stay behind.
+  chmodSync(path, 0o711)
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
 /** Runs the program as `npm start -- --json` does, on free ports and a data folder of the caller's, and waits until it is ready. */
-export const startProgram = async (dataDir: string, environment: Record<string, string> = {}): Promise<Program> => {
-  const child = spawn(process.execPath, [mainFile, 'start', '--json'], {
+export const startProgram = async (
+  dataDir: string,
+  environment: Record<string, string> = {},
+  options: readonly string[] = [],
+): Promise<Program> => {
+  const child = spawn(process.execPath, [mainFile, ...options, 'start', '--json'], {
     cwd: repository,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
