@@ -1,7 +1,9 @@
+import { errorCatalogue } from '@countersign/contract/errors.ts'
 import { useQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import { ArrowRight, LogIn } from 'lucide-react'
 import { useEffect } from 'react'
+import { Failure } from '../../api/failure.ts'
 import { signInOptionsQuery } from '../../api/me.ts'
 import { RoleBadge } from '../../ui/Badge.tsx'
 import { buttonClass } from '../../ui/Button.tsx'
@@ -14,14 +16,13 @@ const whyWords = {
   signed_out: 'You are signed out.',
   session_idle: 'You were signed out after 15 minutes without activity.',
   session_over: 'Your sign-in has reached its limit of 8 hours or was ended.',
-  sign_in_refused: 'The sign-in was refused. Start again; if it happens again, tell your administrator.',
 } as const
 
 const address = (returnTo: string, login?: string) =>
   `/auth/sign-in?${new URLSearchParams({ ...(login === undefined ? {} : { as: login }), return_to: returnTo })}`
 
 export function SignInPage() {
-  const { return_to: returnTo = '/', why } = useSearch({ from: '/sign-in' })
+  const { return_to: returnTo = '/', why, refused, request_id: requestId } = useSearch({ from: '/sign-in' })
   const { data: options, error, refetch } = useQuery(signInOptionsQuery)
   useEffect(() => {
     document.title = 'Sign in · Countersign'
@@ -42,6 +43,7 @@ export function SignInPage() {
             {words}
           </p>
         ) : null}
+        {refused ? <FailureNote error={new Failure({ code: refused, requestId, ...errorCatalogue[refused] })} /> : null}
         {error ? <FailureNote error={error} onRetry={() => void refetch()} /> : null}
         {!options && !error ? <Loading lines={3} /> : null}
         {options?.local_people ? <People people={options.local_people} returnTo={returnTo} /> : null}
