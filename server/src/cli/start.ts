@@ -27,14 +27,18 @@ export const runStart = async (start: Start, options: { file?: string; json: boo
   const say = (line: string): void => {
     process.stderr.write(`  ${line} …\n`)
   }
+  // Listened to from the beginning: told to end while it starts, it ends at once, and takes the database server with it.
+  let ready = false
+  const told = new Promise<NodeJS.Signals>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => (ready ? resolve(name) : process.exit(1)))
+  })
   const running = await start({ file: options.file, environment: process.env, say })
+  ready = true
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   process.stdout.write(options.json ? `${JSON.stringify(running.addresses)}\n` : banner(running, seconds))
   // Kept now: a program that is killed keeps nothing at its end.
   flushCompileCache()
-  const signal = await new Promise<NodeJS.Signals>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => resolve(name))
-  })
+  const signal = await told
   if (!options.json) say(`${signal}: ending what is under way`)
   setTimeout(() => process.exit(1), drainMilliseconds).unref()
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(1))

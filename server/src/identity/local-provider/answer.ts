@@ -28,12 +28,13 @@ const send = (response: ServerResponse, status: number, type: string, body: stri
 
 /** One step of a person: who are you? With a name given, on to the answer. */
 const interact = async (
-  { provider }: LocalProvider,
+  local: LocalProvider,
   request: IncomingMessage,
   response: ServerResponse,
   login: string | undefined,
 ): Promise<void> => {
   try {
+    const provider = await local.provider()
     const { uid, params } = await provider.interactionDetails(request, response)
     const person = findPerson(login ?? params.login_hint)
     if (person === undefined) send(response, 200, 'text/html', choicePage(localPath, uid))
@@ -55,5 +56,6 @@ export const answerLocal = async (local: LocalProvider, request: IncomingMessage
   delete request.headers.origin
   // Where it is mounted, the provider reads off these two.
   Object.assign(request, { originalUrl: url, url: path })
-  await local.provider.callback()(request, response)
+  const provider = await local.provider()
+  await provider.callback()(request, response)
 }

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
 import type { FastifyBaseLogger } from 'fastify'
-import Provider from 'oidc-provider'
+import type Provider from 'oidc-provider'
 import { isLoopback } from '../../config.ts'
 import { Trouble } from '../../errors.ts'
 import type { IssuerSettings } from '../issuer/open.ts'
@@ -12,24 +12,17 @@ import { findPerson, type LocalPerson, localPeople } from './people.ts'
 /** Where the local provider lives below the console's own address. */
 export const localPath = '/local-oidc'
 
-export type LocalProvider = { provider: Provider; people: readonly LocalPerson[]; client: IssuerSettings }
+export type LocalProvider = {
+  /** Made when somebody first signs in: it is a large part of the program, and most starts are not followed by a sign-in. */
+  provider(): Promise<Provider>
+  people: readonly LocalPerson[]
+  client: IssuerSettings
+}
 
-/**
- * A real OpenID provider for trying things out: code flow, PKCE, signed tokens; only the password is missing. So it refuses
- * to be where anybody but the people at this computer could reach it. Its keys and its memory last as long as the process.
- */
-export const openLocalProvider = (options: { publicUrl: string; host: string; log: FastifyBaseLogger }): LocalProvider => {
-  const { publicUrl, host, log } = options
-  const { protocol, hostname } = new URL(publicUrl)
-  if (!isLoopback(host) || !isLoopback(hostname) || protocol !== 'http:') {
-    throw new Trouble(
-      `The local sign-in has no passwords, and ${publicUrl} (listening on ${host}) is not plain loopback.`,
-      'Set `identity.issuer` to your identity provider, or use http://localhost.',
-    )
-  }
-  const issuer = `${publicUrl}${localPath}`
-  const client_id = 'countersign'
-  const client_secret = randomBytes(32).toString('base64url')
+type Making = { issuer: string; publicUrl: string; client_id: string; client_secret: string; log: FastifyBaseLogger }
+
+const makeProvider = async ({ issuer, publicUrl, client_id, client_secret, log }: Making): Promise<Provider> => {
+  const { default: Provider } = await import('oidc-provider')
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const minutes = 60
   const provider = new Provider(issuer, {
@@ -92,8 +85,31 @@ export const openLocalProvider = (options: { publicUrl: string; host: string; lo
   provider.on('server_error', (_context, err) => log.error({ err }, 'the local provider failed'))
   // What a browser breaks off. Without a listener it would be printed.
   ;(provider as EventEmitter).on('error', (err: unknown) => log.debug({ err }, 'the local provider was interrupted'))
+  return provider
+}
+
+/**
+ * A real OpenID provider for trying things out: code flow, PKCE, signed tokens; only the password is missing. So it refuses
+ * to be where anybody but the people at this computer could reach it. Its keys and its memory last as long as the process.
+ */
+export const openLocalProvider = (options: { publicUrl: string; host: string; log: FastifyBaseLogger }): LocalProvider => {
+  const { publicUrl, host, log } = options
+  const { protocol, hostname } = new URL(publicUrl)
+  if (!isLoopback(host) || !isLoopback(hostname) || protocol !== 'http:') {
+    throw new Trouble(
+      `The local sign-in has no passwords, and ${publicUrl} (listening on ${host}) is not plain loopback.`,
+      'Set `identity.issuer` to your identity provider, or use http://localhost.',
+    )
+  }
+  const issuer = `${publicUrl}${localPath}`
+  const client_id = 'countersign'
+  const client_secret = randomBytes(32).toString('base64url')
+  let made: Promise<Provider> | undefined
   return {
-    provider,
+    provider: () => {
+      made ??= makeProvider({ issuer, publicUrl, client_id, client_secret, log })
+      return made
+    },
     people: localPeople,
     client: { issuer, client_id, client_secret, scope: 'openid email profile', headers: { origin: publicUrl } },
   }
