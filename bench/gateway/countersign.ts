@@ -33,9 +33,9 @@ file.console.port = await pickPort('127.0.0.1', 0)
 file.gateway.port = await pickPort('127.0.0.1', 0)
 const config: Config = { ...file, source: 'bench', example: false, example_port: 0, data_dir: dataDir }
 const database = await openDatabase({ config, log, say: () => {} })
-const store = await openStore({ url: database.appUrl })
+const store = await openStore({ url: database.appUrl, max: 2 })
 const keys = loadKeys(join(dataDir, 'keys'))
-const server = await serve({ config, store, keys, log })
+const server = await serve({ config, databaseUrl: database.appUrl, keys, log })
 
 const staff = { id: newId('staff'), issuer: 'https://id.example', subject: 'rob', email: 'rob@vendor.example', name: 'Rob Ortiz' }
 await sql`insert into tenants (id, name, status, created_at, updated_at) values ('ten_bench', 'Bench', 'active', now(), now())`.execute(

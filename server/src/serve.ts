@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { consolePaths } from '@countersign/contract/paths.ts'
 import type { Logger } from 'pino'
 import { startSequencer } from './audit/sequence.ts'
+import { announceSequenced, onSequenced } from './audit/sequenced.ts'
 import { type Addresses, addressesOf, type Config } from './config.ts'
 import { openHttpConnector } from './directory/connectors/http.ts'
 import { startSync } from './directory/sync.ts'
@@ -21,7 +22,7 @@ import { userRoutes } from './http/routes/users.ts'
 import { defaultOrigin, type Keys } from './keys.ts'
 import { startExpiry } from './sessions/expire.ts'
 import { startOutcomes } from './sessions/outcomes.ts'
-import type { Store } from './store/open.ts'
+import { openStore } from './store/open.ts'
 
 /** A free port of a host, for `port: 0`: addresses must be known before the doors that name each other open. */
 export const pickPort = async (host: string, wanted: number): Promise<number> => {
@@ -49,8 +50,15 @@ const consoleDir = fileURLToPath(new URL('../../console/dist', import.meta.url))
 
 export type Server = Addresses & { door: Door; close(): Promise<void> }
 
-/** Opens the doors on a store that is ready, and starts what runs beside them. Closing goes the other way round. */
-export const serve = async ({ config, store, keys, log }: { config: Config; store: Store; keys: Keys; log: Logger }): Promise<Server> => {
+/** Longest that work in the background may wait for the database; a person waits two seconds. */
+const backgroundAnswerMs = 30_000
+
+/**
+ * Opens the doors on a database that is migrated, and starts what runs beside them. The sequencer has connections of its own,
+ * with more patience: a backlog must not time out, and a busy gateway must not keep it waiting. Closing goes the other way round.
+ */
+export const serve = async (options: { config: Config; databaseUrl: string; keys: Keys; log: Logger }): Promise<Server> => {
+  const { config, databaseUrl, keys, log } = options
   const addresses = addressesOf(config)
   const { console_url: publicUrl, gateway_url: gatewayUrl } = addresses
   const closers: (() => Promise<unknown>)[] = []
@@ -58,8 +66,15 @@ export const serve = async ({ config, store, keys, log }: { config: Config; stor
     for (const stop of closers.splice(0).reverse()) await stop().catch((error: unknown) => log.error({ err: error }, 'while closing'))
   }
   try {
+    const [store, background] = await Promise.all([
+      openStore({ url: databaseUrl, max: 16 }),
+      openStore({ url: databaseUrl, max: 3, name: 'countersign-sequencer', answerMs: backgroundAnswerMs }),
+    ])
+    closers.push(() => Promise.all([store.close(), background.close()]))
+    const unhear = onSequenced(background, (size) => announceSequenced(store, size))
+    closers.push(async () => unhear())
     const sequencer = await startSequencer({
-      store,
+      store: background,
       keys,
       dataDir: config.data_dir,
       origin: config.log.origin ?? defaultOrigin(keys),

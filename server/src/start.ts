@@ -7,7 +7,6 @@ import { loadKeys } from './keys.ts'
 import { pickPort, type Server, serve } from './serve.ts'
 import { openDatabase } from './store/database.ts'
 import { defaultDataDir } from './store/embedded.ts'
-import { openStore, type Store } from './store/open.ts'
 
 export type Running = { addresses: Record<string, string>; close(): Promise<void> }
 
@@ -39,8 +38,6 @@ export const start = async (options: { file?: string; environment: NodeJS.Proces
     const database = await openDatabase({ config, log, say })
     closers.push(() => database.stop())
     const keys = loadKeys(config.keys_dir ?? join(config.data_dir, 'keys'))
-    const store: Store = await openStore({ url: database.appUrl, max: 16 })
-    closers.push(() => store.close())
 
     let example: Example | undefined
     if (config.example) {
@@ -63,7 +60,7 @@ export const start = async (options: { file?: string; environment: NodeJS.Proces
       config.directory.connector.url = `${new URL(product.url).origin}/countersign`
     }
     say('Opening the doors')
-    const server: Server = await serve({ config, store, keys, log })
+    const server: Server = await serve({ config, databaseUrl: database.appUrl, keys, log })
     closers.push(() => server.close())
     const addresses = {
       console: server.console_url,

@@ -55,7 +55,12 @@ export const startRig = async (): Promise<Rig> => {
   file.console.port = consolePort
   file.gateway.port = await pickPort('127.0.0.1', 0)
   const config: Config = { ...file, source: 'test', example: false, example_port: 0, data_dir: database.dataDir }
-  const server = await serve({ config, store: database.store, keys: database.keys, log: pino({ level: process.env.TEST_LOG ?? 'silent' }) })
+  const server = await serve({
+    config,
+    databaseUrl: database.appUrl,
+    keys: database.keys,
+    log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
+  })
   return {
     ...server,
     database,
