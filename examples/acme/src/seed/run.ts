@@ -150,12 +150,12 @@ const userRow = (now: Date) => (user: SeededUser) => ({
 })
 
 const methodRows = (user: SeededUser) =>
-  user.methods.map((method) => ({
-    user_id: user.id,
-    method,
-    first_used_at: user.createdAt,
-    last_used_at: user.sessions.find((session) => session.method === method)?.createdAt ?? user.createdAt,
-  }))
+  user.methods.map((method) => {
+    // A passkey is used after it was enrolled.
+    const first = (method === 'passkey' ? user.passkeys[0]?.createdAt : undefined) ?? user.createdAt
+    const last = user.sessions.find((session) => session.method === method)?.createdAt ?? first
+    return { user_id: user.id, method, first_used_at: first, last_used_at: last < first ? first : last }
+  })
 
 /** All rows of a table in one statement; the columns are those of the first row, which all rows share. */
 const bulkInserter =
