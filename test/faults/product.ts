@@ -23,7 +23,7 @@ export const findFixedPort = async (): Promise<number> => {
   }
 }
 
-/** A configuration like the example's, for a product that runs elsewhere. */
+/** A configuration like the example's, for a product that runs elsewhere; `more` is further text. */
 export const writeConfig = (folder: string, product: string, more = ''): string => {
   const example = readFileSync(join(repository, 'examples/acme/countersign.config.yaml'), 'utf8')
   const file = join(folder, 'countersign.config.yaml')

@@ -61,7 +61,8 @@ export const buildDoor = async ({ store, keys, publicUrl, log, routes }: Options
     requestIdHeader: false,
     bodyLimit: 1_000_000,
     trustProxy: false,
-    forceCloseConnections: true,
+    // What is under way is finished; live pages are ended by their routes.
+    forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
     return503OnClosing: true,
     routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 250 },

@@ -1,0 +1,159 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { attachEmbedded } from '../../server/src/store/embedded.ts'
+import { signIn, type Visitor } from '../support/browser.ts'
+import { until } from '../support/embedded.ts'
+import { mainFile, newDataDir, type Program, repository, startProgram } from '../support/program.ts'
+import { startUpstream, type Upstream } from '../support/upstream.ts'
+import { writeConfig } from './product.ts'
+import { addTenant, eventsOf, isDatabaseUp, openSession } from './rig.ts'
+
+const dataDir = newDataDir()
+let upstream: Upstream
+let config: string
+let program: Program | undefined
+
+beforeAll(async () => {
+  upstream = await startUpstream()
+  config = writeConfig(dataDir.path, upstream.url)
+})
+afterEach(async () => {
+  upstream.answer = undefined
+  await program?.kill()
+})
+afterAll(async () => {
+  await (await attachEmbedded({ dataDir: dataDir.path })).stop()
+  await upstream.close()
+  dataDir.remove()
+})
+
+type Held = { finish: () => void; arrived: () => boolean; session: { id: string; token: string }; visitor: Visitor; running: Program }
+
+/** A running program, and a product that answers what matches only when told to. */
+const hold = async (path: RegExp, head: (response: import('node:http').ServerResponse) => void = () => {}): Promise<Held> => {
+  const running = await startProgram(dataDir.path, {}, ['--config', config])
+  program = running
+  await addTenant(dataDir.path)
+  const visitor = await signIn(running.console, 'rob')
+  const session = await openSession(visitor)
+  const waiting: (() => void)[] = []
+  upstream.answer = (request, response) => {
+    if (!path.test(request.url ?? '')) return void response.writeHead(503).end()
+    head(response)
+    const finish = () => {
+      if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/json' })
+      response.end('{"items":[]}')
+    }
+    waiting.push(finish)
+  }
+  return {
+    running,
+    visitor,
+    session,
+    arrived: () => waiting.length > 0,
+    finish: () => {
+      for (const finish of waiting) finish()
+    },
+  }
+}
+
+/** Waits until the program has ended by itself. */
+const exitOf = async ({ running: { child } }: Held): Promise<number | null> => {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  return child.exitCode
+}
+
+const callGateway = ({ running, session }: Held, path: string) =>
+  fetch(`${running.gateway}${path}`, { headers: { authorization: `Bearer ${session.token}` } })
+
+describe('told to end (SIGTERM, CR-12)', () => {
+  it('finishes a request under way, takes no new one, and goes with exit code 0 and its database server', async () => {
+    const held = await hold(/^\/v1\/usage/)
+    const answer = callGateway(held, '/v1/usage')
+    await until(held.arrived)
+    held.running.child.kill('SIGTERM')
+    await until(async () => {
+      const late = await callGateway(held, '/v1/members').catch(() => undefined)
+      return late === undefined || ((await late.json()) as { code: string }).code === 'shutting_down'
+    })
+    expect(held.running.child.exitCode).toBeNull()
+    held.finish()
+    expect([(await answer).status, await (await answer).text()]).toEqual([200, '{"items":[]}'])
+    expect(await exitOf(held)).toBe(0)
+    expect(isDatabaseUp(dataDir.path)).toBe(false)
+  })
+
+  it('finishes what is under way in the console, too', async () => {
+    const held = await hold(/^\/countersign\/users/)
+    const answer = held.visitor.get('/api/users?query=rob')
+    await until(held.arrived)
+    held.running.child.kill('SIGTERM')
+    await until(async () => (await fetch(held.running.console).catch(() => undefined))?.status !== 200)
+    held.finish()
+    expect([(await answer).status, await (await answer).json()]).toEqual([200, { items: [] }])
+    expect(await exitOf(held)).toBe(0)
+  })
+
+  it('ends live pages at once: they connect again elsewhere', async () => {
+    const held = await hold(/^$/)
+    const stream = await held.visitor.get('/api/audit/stream', { accept: 'text/event-stream' })
+    expect(stream.status).toBe(200)
+    const text = stream.text().catch(() => '')
+    held.running.child.kill('SIGTERM')
+    const began = performance.now()
+    await text
+    expect([await exitOf(held), performance.now() - began < 5_000]).toEqual([0, true])
+  })
+
+  it('cuts, after ten seconds, an answer that does not end, and says so on the log', async () => {
+    const held = await hold(/^\/v1\/usage/, (response) => response.writeHead(200, { 'content-type': 'text/plain' }).write('first'))
+    const answer = await callGateway(held, '/v1/usage')
+    const began = performance.now()
+    held.running.child.kill('SIGTERM')
+    await expect(answer.text()).rejects.toThrow('terminated')
+    expect(await exitOf(held)).toBe(0)
+    expect(performance.now() - began).toBeGreaterThan(9_000)
+    program = await startProgram(dataDir.path, {}, ['--config', config])
+    const cut = (await eventsOf(dataDir.path, 'SESSION.REQUEST.CUT')).at(-1)
+    expect(cut).toMatchObject({ code: 'shutting_down', session_id: held.session.id, request: { id: answer.headers.get('x-request-id') } })
+  })
+
+  it('ends at once when told twice; the request that was under way gets its outcome after the next start (I2)', async () => {
+    const held = await hold(/^\/v1\/usage/)
+    const answer = callGateway(held, '/v1/usage').catch(() => undefined)
+    await until(held.arrived)
+    held.running.child.kill('SIGTERM')
+    await until(async () => (await fetch(held.running.console).catch(() => undefined)) === undefined)
+    held.running.child.kill('SIGTERM')
+    expect(await exitOf(held)).toBe(1)
+    expect(await answer).toBeUndefined()
+    await until(() => !isDatabaseUp(dataDir.path))
+    program = await startProgram(dataDir.path, {}, ['--config', config])
+    const [arrived] = upstream.received.filter(({ target }) => target === '/v1/usage').slice(-1)
+    const requestId = arrived?.headers.get('countersign-request-id')
+    const outcome = await until(async () =>
+      (await eventsOf(dataDir.path, 'SESSION.REQUEST.FAILED')).find(({ request }) => request?.id === requestId),
+    )
+    expect(outcome).toMatchObject({ code: 'outcome_unknown', result: 'error', session_id: held.session.id })
+  })
+
+  it('ends at once while it is still starting, and leaves no database server behind', async () => {
+    const child = spawn(process.execPath, [mainFile, '--config', config, 'start', '--json'], {
+      cwd: repository,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        DATABASE_URL: '',
+        COUNTERSIGN_PORT: '0',
+        COUNTERSIGN_GATEWAY_PORT: '0',
+        COUNTERSIGN_DATA_DIR: dataDir.path,
+      },
+    })
+    const exit = once(child, 'exit')
+    for await (const chunk of child.stderr) if (/Opening the doors/.test(String(chunk))) break
+    child.kill('SIGTERM')
+    expect(await exit).toEqual([1, null])
+    await until(() => !isDatabaseUp(dataDir.path))
+  })
+})
