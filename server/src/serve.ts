@@ -87,12 +87,17 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
     closers.push(() => sync.stop())
     const expiry = startExpiry({ store, keys, log })
     closers.push(() => expiry.stop())
-    const outcomes = await startOutcomes({ store, keys, log, alone: config.database_url === undefined })
+    const outcomes = await startOutcomes({ store: background, keys, log, alone: config.database_url === undefined })
     closers.push(() => outcomes.stop())
     const gateway = await startGateway({ config, store, keys, log, issuer: publicUrl, gatewayUrl }).catch((error: unknown) => {
       throw portTrouble(error, 'gateway', config.gateway.port, 'COUNTERSIGN_GATEWAY_PORT')
     })
-    closers.push(() => gateway.close())
+    let closed: Promise<void> | undefined
+    const closeGateway = (): Promise<void> => {
+      closed ??= gateway.close()
+      return closed
+    }
+    closers.push(closeGateway)
     const closing = new AbortController()
     const door = await buildDoor({
       store,
@@ -112,7 +117,9 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
     })
     closers.push(async () => {
       closing.abort()
-      await door.close()
+      // A connection whose last answer was under way is idle only later; nobody needs to wait until it tires of that.
+      const sweep = setInterval(() => door.server.closeIdleConnections(), 50)
+      await Promise.all([door.close(), closeGateway()]).finally(() => clearInterval(sweep))
     })
     await door.listen({ host: config.console.host, port: config.console.port }).catch((error: unknown) => {
       throw portTrouble(error, 'console', config.console.port, 'COUNTERSIGN_PORT')
