@@ -116,7 +116,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     const { running } = this.#needs
     const { response } = this.#exchange
     running.add(this.#facts.id, this, deadlineMs)
-    response.once('close', () => this.#onClose())
+    response.once('close', () => this.#onClose()).on('error', () => this.#onClose())
     // Between the admission and now, the caller may have left or the session ended.
     if (response.destroyed) this.#stop('client_abort')
     else if (performance.now() >= deadlineMs) this.cut('session_expired')
@@ -206,6 +206,10 @@ class Passage implements Dispatcher.DispatchHandler, Run {
   /** Ends it now: the session is over, or the gateway closes. */
   cut(code: ErrorCode): void {
     this.#stop(new Refusal(code))
+  }
+
+  fail(cause: unknown): void {
+    this.#stop(new Refusal('internal', { cause }))
   }
 
   #break(error: Error): void {
@@ -320,6 +324,11 @@ export const forward = (needs: ForwardNeeds, exchange: Exchange, deadlineMs: num
   const { facts } = exchange
   if (!facts) throw new Error('the request was not admitted')
   const passage = new Passage(needs, exchange, facts)
-  passage.start(deadlineMs)
+  try {
+    passage.start(deadlineMs)
+  } catch (cause) {
+    // An admission has its outcome whatever goes wrong on our side.
+    passage.fail(cause)
+  }
   return passage.done
 }

@@ -38,9 +38,12 @@ const text = `
     select k.ord, s.scopes, extract(epoch from s.expires_at - clock_timestamp())::float8 * 1000 as remaining_ms
     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) with ordinality
       as k (id, token_hash, tenant_id, staff_id, email, name, ord)
-    join support_sessions s on s.id = k.id and s.token_hash = decode(k.token_hash, 'hex') and s.tenant_id = k.tenant_id and s.staff_id = k.staff_id
-    join staff m on m.id = s.staff_id and m.email = k.email and m.name = k.name
+    join support_sessions s on s.id = k.id
+    join staff m on m.id = s.staff_id
     where s.expires_at > clock_timestamp()
+      -- Not "=": a session is found by its id alone, whatever a planner thinks of the other indexes.
+      and (encode(s.token_hash, 'hex'), s.tenant_id, s.staff_id) is not distinct from (k.token_hash, k.tenant_id, k.staff_id)
+      and (m.email, m.name) is not distinct from (k.email, k.name)
       and m.disabled_at is null and m.roles && $7::text[]
       and hold_session(s.id)
   ), admitted as materialized (
