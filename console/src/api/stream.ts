@@ -2,8 +2,8 @@ import type { EventFilters } from '@countersign/contract/events.ts'
 import { LoggedEvent } from '@countersign/contract/events.ts'
 import { backgroundHeader, reportSignedOut, withQuery } from './call.ts'
 import { noteAnswer } from './connection.ts'
-import { parseFailure } from './failure.ts'
-import { createReader } from './sse.ts'
+import { garbledAnswer, isFailure, parseFailure } from './failure.ts'
+import { createReader, type Message } from './sse.ts'
 
 export type StreamState = 'connecting' | 'live' | 'lost' | 'refused'
 type Listeners = { onEvent: (event: LoggedEvent) => void; onState: (state: StreamState) => void }
@@ -28,11 +28,13 @@ export const followEvents = (filters: EventFilters, after: number, { onEvent, on
     silence = setTimeout(() => on.abort(), silenceMs)
   }
 
-  const read = createMessageReader((event) => {
+  const take = ({ event: kind, data }: Message) => {
+    if (kind !== 'event') return
+    const event = parseEvent(data)
     if (event.log_index <= last) return
     last = event.log_index
     onEvent(event)
-  })
+  }
 
   const run = async (on: AbortController): Promise<'again' | 'refused'> => {
     const headers = { accept: 'text/event-stream', 'last-event-id': String(last), ...backgroundHeader }
@@ -50,7 +52,7 @@ export const followEvents = (filters: EventFilters, after: number, { onEvent, on
     failures = 0
     onState('live')
     heard(on)
-    const feed = read()
+    const feed = createReader(take)
     const text = answer.body.pipeThrough(new TextDecoderStream())
     for await (const piece of iterate(text)) {
       heard(on)
@@ -63,7 +65,7 @@ export const followEvents = (filters: EventFilters, after: number, { onEvent, on
     if (stopped || document.hidden) return
     const on = new AbortController()
     connection = on
-    const outcome = await run(on).catch(() => 'again' as const)
+    const outcome = await run(on).catch((error: unknown) => (isFailure(error) ? 'refused' : 'again'))
     clearTimeout(silence)
     if (stopped || connection !== on) return
     connection = undefined
@@ -98,12 +100,16 @@ export const followEvents = (filters: EventFilters, after: number, { onEvent, on
   }
 }
 
-const createMessageReader = (onEvent: (event: LoggedEvent) => void) => () =>
-  createReader(({ event, data }) => {
-    if (event !== 'event') return
+/** An event that cannot be read ends the stream visibly: to skip it would be to lose it. */
+const parseEvent = (data: string): LoggedEvent => {
+  try {
     const body: unknown = JSON.parse(data)
-    if (LoggedEvent.safeParse(body).success) onEvent(body as LoggedEvent)
-  })
+    if (LoggedEvent.safeParse(body).success) return body as LoggedEvent
+  } catch {
+    // falls through to what both have in common
+  }
+  throw garbledAnswer(200)
+}
 
 async function* iterate(stream: ReadableStream<string>) {
   const reader = stream.getReader()

@@ -122,8 +122,11 @@ export function RoleBadge({ role }: { role: Role }) {
 
 export function Tag({ children, tone = 'gray', tip }: { children: ReactNode; tone?: Tone; tip?: string }) {
   return (
-    <span data-tip={tip} className="inline-flex min-w-0">
-      <Badge tone={tone}>{children}</Badge>
+    <span
+      data-tip={tip}
+      className={clsx('inline-flex h-5 max-w-72 shrink-0 items-center rounded-sm border px-1.5 font-medium text-xs', tones[tone])}
+    >
+      <span className="min-w-0 truncate [&_svg]:-mt-0.5 [&_svg]:mr-1 [&_svg]:inline">{children}</span>
     </span>
   )
 }

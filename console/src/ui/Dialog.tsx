@@ -25,7 +25,7 @@ export function Dialog({ title, onClose, children, footer, wide = false }: Props
         </h2>
         <IconButton label="Close" icon={<X />} onClick={onClose} />
       </header>
-      <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4">{children}</div>
+      <div className="min-h-0 flex-1 overflow-y-auto wrap-anywhere px-5 py-4">{children}</div>
       {footer ? (
         <footer className="flex flex-wrap items-center justify-end gap-2 border-line border-t bg-page px-5 py-3">{footer}</footer>
       ) : null}

@@ -2,7 +2,8 @@ import type { LoggedEvent } from '@countersign/contract/events.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { ScrollText } from 'lucide-react'
-import { type ReactNode, useMemo, useState } from 'react'
+import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react'
+import { client } from '../../api/client.ts'
 import { serverNow } from '../../api/clock.ts'
 import { eventsQuery } from '../../api/events.ts'
 import { paths } from '../../paths.ts'
@@ -27,11 +28,13 @@ type Props = {
 }
 
 /** Events that fit the filters, newest first, live. What is chosen opens at the side. */
-export function EventList({ search, toolbar, ...rest }: Props) {
-  return <Events key={JSON.stringify(search)} search={search} toolbar={toolbar} {...rest} />
+export function EventList(props: Props) {
+  const [round, setRound] = useState(0)
+  const again = useCallback(() => setRound((now) => now + 1), [])
+  return <Events key={`${round} ${JSON.stringify(props.search)}`} onFull={again} {...props} />
 }
 
-function Events({ search, most, card, toolbar, onFilter }: Props) {
+function Events({ search, most, card, toolbar, onFilter, onFull }: Props & { onFull: () => void }) {
   // The span's beginning is fixed when it is chosen, so that the list and the stream ask the same.
   const [filters] = useState(() => toFilters(search, serverNow()))
   const [chosen, setChosen] = useState<LoggedEvent | null>(null)
@@ -40,7 +43,12 @@ function Events({ search, most, card, toolbar, onFilter }: Props) {
   const read = useMemo(() => list.data?.pages.flatMap((page) => page.items), [list.data])
   const newest = read ? (read[0]?.log_index ?? 0) : undefined
   const { state, arrived } = useLive(filters, newest)
-  const { isHeld, shown, waiting, onHold, showAll } = useHold(arrived.length)
+  const { isHeld, isFull, shown, waiting, onHold, showAll } = useHold(arrived.length)
+  useEffect(() => {
+    if (!isFull) return
+    client.removeQueries({ queryKey: eventsQuery(filters).queryKey })
+    onFull()
+  }, [isFull, filters, onFull])
 
   const events = useMemo(() => {
     const all = [...arrived.slice(arrived.length - shown), ...(read ?? [])]

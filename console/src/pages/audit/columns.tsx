@@ -80,7 +80,8 @@ export function PhoneEvent({ event }: { event: LoggedEvent }) {
       <span className="truncate text-faint text-xs">
         {event.target ? (
           <>
-            {event.target.kind} <Inert text={targetName(event)} /> ·{' '}
+            {event.target.kind} <Inert text={targetName(event)} />
+            {noteOf(event) ? ' · ' : ''}
           </>
         ) : null}
         <Inert text={noteOf(event)} />

@@ -1,6 +1,8 @@
 import { useEffect, useState } from 'react'
 
 const scrolledPx = 80
+/** More arrivals than this are read from the server again, so that a page that stays open for days does not grow without end. */
+const most = { flowing: 5_000, held: 50_000 }
 
 /**
  * Whether what arrives should wait: while the pointer rests on the rows, or the page is scrolled away from its top.
@@ -29,5 +31,6 @@ export const useHold = (arrived: number) => {
     setShownAtHold(arrived)
     document.getElementById('main')?.scrollTo({ top: 0 })
   }
-  return { isHeld, shown, waiting: arrived - shown, onHold: setHovered, showAll }
+  const isFull = arrived > (isHeld ? most.held : most.flowing)
+  return { isHeld, isFull, shown, waiting: arrived - shown, onHold: setHovered, showAll }
 }

@@ -3,7 +3,7 @@ import type { AccessLogRow, Session } from '@countersign/contract/sessions.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import clsx from 'clsx'
 import { Waypoints } from 'lucide-react'
-import { useMemo } from 'react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { accessLogQuery } from '../../api/sessions.ts'
 import { OutcomeWord } from '../../ui/Badge.tsx'
@@ -104,11 +104,22 @@ const onArrival = (events: readonly LoggedEvent[]) => {
 
 /** Every request of the session, refused ones too, live (C44). */
 export function AccessLog({ session }: { session: Session }) {
+  const [round, setRound] = useState(0)
+  const again = useCallback(() => setRound((now) => now + 1), [])
+  return <Requests key={`${round} ${session.id}`} session={session} onFull={again} />
+}
+
+function Requests({ session, onFull }: { session: Session; onFull: () => void }) {
   const list = useInfiniteQuery(accessLogQuery(session.id))
   const read = useMemo(() => list.data?.pages.flatMap((page) => page.items), [list.data])
   const newest = read ? (read[0]?.log_index ?? 0) : undefined
   const { state, arrived } = useLive({ session_id: session.id }, newest, onArrival)
-  const { isHeld, shown, waiting, onHold, showAll } = useHold(arrived.length)
+  const { isHeld, isFull, shown, waiting, onHold, showAll } = useHold(arrived.length)
+  useEffect(() => {
+    if (!isFull) return
+    client.removeQueries({ queryKey: accessLogQuery(session.id).queryKey })
+    onFull()
+  }, [isFull, session.id, onFull])
   const rows = useMemo(() => foldAccess(read ?? [], arrived.slice(arrived.length - shown)), [read, arrived, shown])
   return (
     <div className="min-w-0">

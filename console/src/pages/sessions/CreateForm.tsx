@@ -6,7 +6,7 @@ import {
   ttlMaximumMinutes,
   ttlMaximumUserMinutes,
 } from '@countersign/contract/sessions.ts'
-import { countReason, isReason, reasonMinimum } from '@countersign/contract/text.ts'
+import { countReason, isReason, reasonMinimum, Ticket } from '@countersign/contract/text.ts'
 import { zodResolver } from '@hookform/resolvers/zod'
 import clsx from 'clsx'
 import { Check } from 'lucide-react'
@@ -47,13 +47,13 @@ export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClos
       ticket: ticket ?? '',
     },
   })
-  const { reason, scopes = [], ttl_minutes: minutes = ttlDefaultMinutes } = watch()
+  const { reason, scopes = [], ttl_minutes: minutes = ttlDefaultMinutes, ticket: named } = watch()
   const isValidTime = Number.isInteger(minutes) && minutes >= 1 && minutes <= most
-  const unmet = whatIsMissing({ reason, scopes, isValidTime, most })
+  const unmet = whatIsMissing({ reason, scopes, isValidTime, most, isTicket: !named?.trim() || Ticket.safeParse(named).success })
 
   const submit = handleSubmit((input) => {
-    const { ticket: named, ...rest } = input
-    create.mutate({ ...rest, scopes: namedScopes(catalogue, scopes), ...(named ? { ticket: named } : {}) }, { onSuccess: onCreated })
+    const { ticket: linked, ...rest } = input
+    create.mutate({ ...rest, scopes: namedScopes(catalogue, scopes), ...(linked ? { ticket: linked } : {}) }, { onSuccess: onCreated })
   })
 
   return (
@@ -126,11 +126,11 @@ export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClos
             htmlFor={`${id}-ticket`}
             optional
             hint="#4831 or SUP-4831"
-            error={watch('ticket') ? formState.errors.ticket?.message : undefined}
+            error={named && formState.errors.ticket ? `The ticket ${formState.errors.ticket.message}` : undefined}
           >
             <Input
               id={`${id}-ticket`}
-              aria-invalid={Boolean(watch('ticket') && formState.errors.ticket)}
+              aria-invalid={Boolean(named && formState.errors.ticket)}
               aria-describedby={describedBy(`${id}-ticket`)}
               {...register('ticket', { setValueAs: (value: string | undefined) => value?.trim() || undefined })}
             />
@@ -144,12 +144,19 @@ export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClos
   )
 }
 
-const whatIsMissing = (form: { reason: string; scopes: readonly string[]; isValidTime: boolean; most: number }): string | null => {
+const whatIsMissing = (form: {
+  reason: string
+  scopes: readonly string[]
+  isValidTime: boolean
+  most: number
+  isTicket: boolean
+}): string | null => {
   const missing = reasonMinimum - countReason(form.reason)
   if (missing > 0) return `The reason needs ${plural(missing, 'more character')}`
   if (!isReason(form.reason)) return 'The reason does not say anything yet'
   if (form.scopes.length === 0) return 'Choose at least one scope'
   if (!form.isValidTime) return `The time to live is 1 to ${form.most} minutes`
+  if (!form.isTicket) return 'The ticket is not the name of one'
   return null
 }
 

@@ -42,7 +42,12 @@ export function RevokeDialog({ session, onClose }: { session: Session; onClose: 
         <p className="text-sm">
           {session.staff_email} loses access to <Inert text={name} className="font-medium" /> at once. Requests under way are cut.
         </p>
-        <Field label="Reason" htmlFor="revoke-reason" optional error={formState.errors.reason?.message}>
+        <Field
+          label="Reason"
+          htmlFor="revoke-reason"
+          optional
+          error={formState.errors.reason && `The reason ${formState.errors.reason.message}`}
+        >
           <TextArea
             id="revoke-reason"
             aria-describedby={describedBy('revoke-reason')}

@@ -66,7 +66,7 @@ export function SessionPage() {
           { id: 'events', label: 'Events' },
         ]}
       >
-        {tab === 'access' ? <AccessLog key={session.id} session={session} /> : <EventList search={{ session_id: session.id }} />}
+        {tab === 'access' ? <AccessLog session={session} /> : <EventList search={{ session_id: session.id }} />}
       </Tabs>
     </Page>
   )

@@ -36,7 +36,7 @@ function LostLine() {
       role="alert"
       className="flex shrink-0 items-center justify-center gap-2 border-bad-edge border-b bg-bad-wash px-4 py-1 font-medium text-bad text-xs"
     >
-      <CloudOff aria-hidden="true" className="size-3.5" />
+      <CloudOff aria-hidden="true" className="size-3.5 shrink-0" />
       The server does not answer. What you see is from {formatTimeOfDay(since)} and may be stale.
     </p>
   )
@@ -55,7 +55,7 @@ function IdleLine() {
       role="alert"
       className="flex shrink-0 items-center justify-center gap-2 border-warn-edge border-b bg-warn-wash px-4 py-1 font-medium text-warn text-xs nums"
     >
-      <Timer aria-hidden="true" className="size-3.5" />
+      <Timer aria-hidden="true" className="size-3.5 shrink-0" />
       You will be signed out in {formatCountdown(left)}.
       {canStay ? (
         <button

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import clsx from 'clsx'
 import { useState } from 'react'
+import { useLostSince } from '../../api/connection.ts'
 import { logQuery } from '../../api/me.ts'
 import { paths } from '../../paths.ts'
 import { Facts } from '../../ui/Card.tsx'
@@ -26,7 +27,8 @@ const lagWords = (log: LogStatus) => (log.pending === 0 ? 'nothing waits' : `${p
 export function LogState() {
   const { data: log, error } = useQuery(logQuery)
   const [isOpen, setOpen] = useState(false)
-  const state: State = log?.state ?? 'unknown'
+  const isLost = useLostSince() !== null
+  const state: State = isLost ? 'unknown' : (log?.state ?? 'unknown')
   const look = looks[state]
   return (
     <Popover

@@ -212,7 +212,7 @@ function MySessionItems({ text, staffId, onClose }: Part & { staffId: string }) 
           onSelect={() => go(paths.session(session.id))}
           aside={<Countdown issuedAt={session.issued_at} expiresAt={session.expires_at} />}
         >
-          <Inert text={session.tenant_name ?? session.tenant_id} /> <span className="text-faint">{session.reason}</span>
+          <Inert text={session.tenant_name ?? session.tenant_id} /> <Inert text={session.reason} className="text-faint" />
         </Item>,
         ...(text === ''
           ? []

@@ -138,7 +138,7 @@ export function TenantsPage() {
       state={
         first ? (
           <span className="text-faint text-sm nums">
-            {isFiltered ? `${plural(first.total, 'tenant')} of this kind` : formatNumber(first.total)}
+            {isFiltered ? `${plural(first.total, 'tenant')} found` : formatNumber(first.total)}
           </span>
         ) : null
       }

@@ -107,7 +107,7 @@ export function UsersPage() {
       </div>
       {ticket !== '' && !parsed.success ? (
         <p role="alert" className="text-bad text-sm">
-          “{ticket}” is not a ticket name such as #4831 or SUP-4831. Users open without a ticket.
+          “<Inert text={ticket} />” is not a ticket name such as #4831 or SUP-4831. Users open without a ticket.
         </p>
       ) : null}
       {isAsked ? (
