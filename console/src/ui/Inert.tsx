@@ -31,11 +31,14 @@ function Mark({ label, name }: { label: string; name: string }) {
   )
 }
 
-/** One line of it, cut at the end, whole on hover. */
+/** The classes of one line that is cut at its own end: on the left for scripts that run from the right. */
+export const inertLine = 'block min-w-0 truncate text-left'
+
+/** One line of it, whole on hover. */
 export function InertLine({ text, className = '' }: { text: string; className?: string }) {
   return (
-    <span data-tip={text} data-cut className={`block min-w-0 truncate ${className}`}>
-      <Inert text={text} />
+    <span data-tip={text} data-cut className={`block min-w-0 ${className}`}>
+      <Inert text={text} className={inertLine} />
     </span>
   )
 }

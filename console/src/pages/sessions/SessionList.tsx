@@ -7,7 +7,7 @@ import { type SessionFilters, sessionsQuery } from '../../api/sessions.ts'
 import { paths } from '../../paths.ts'
 import { Scopes, SessionBadge } from '../../ui/Badge.tsx'
 import { Countdown } from '../../ui/Countdown.tsx'
-import { Inert, InertLine } from '../../ui/Inert.tsx'
+import { Inert, InertLine, inertLine } from '../../ui/Inert.tsx'
 import { Person } from '../../ui/Person.tsx'
 import { Empty } from '../../ui/States.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
@@ -64,12 +64,12 @@ function PhoneSession({ session }: { session: Session }) {
       <span className="flex min-w-0 flex-1 flex-col gap-1">
         <span className="flex min-w-0 items-center gap-2">
           <SessionBadge status={session.status} />
-          <Link {...paths.session(session.id)} className="min-w-0 truncate font-medium">
-            <Inert text={tenantName(session)} />
+          <Link {...paths.session(session.id)} className="min-w-0 font-medium">
+            <Inert text={tenantName(session)} className={inertLine} />
           </Link>
         </span>
         <span className="truncate text-soft text-xs">{session.staff_email}</span>
-        <Inert text={session.reason} className="truncate text-faint text-xs" />
+        <Inert text={session.reason} className={`${inertLine} text-faint text-xs`} />
       </span>
       <span className="flex shrink-0 flex-col items-end gap-1 text-sm">
         <Expires session={session} />

@@ -8,7 +8,7 @@ import { Lifecycle, Tag } from '../../ui/Badge.tsx'
 import { Button } from '../../ui/Button.tsx'
 import { Crumbs } from '../../ui/Crumbs.tsx'
 import { IdChip } from '../../ui/IdChip.tsx'
-import { Inert } from '../../ui/Inert.tsx'
+import { Inert, inertLine } from '../../ui/Inert.tsx'
 import { openOverlay } from '../../ui/overlay.ts'
 import { Page } from '../../ui/Page.tsx'
 import { FailedPage, Loading } from '../../ui/States.tsx'
@@ -35,7 +35,7 @@ export function TenantPage() {
   return (
     <Page
       title={tenant.name}
-      heading={<Inert text={tenant.name} />}
+      heading={<Inert text={tenant.name} className={inertLine} />}
       above={<Crumbs to="Tenants" />}
       state={<HeaderState tenant={tenant} />}
       below={<IdChip id={tenant.id} what="tenant id" className="text-faint" />}

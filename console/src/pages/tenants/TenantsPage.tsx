@@ -10,7 +10,7 @@ import { Lifecycle } from '../../ui/Badge.tsx'
 import { Button, buttonClass } from '../../ui/Button.tsx'
 import { formatNumber, plural } from '../../ui/format.ts'
 import { ShortId } from '../../ui/IdChip.tsx'
-import { Inert, InertLine } from '../../ui/Inert.tsx'
+import { Inert, InertLine, inertLine } from '../../ui/Inert.tsx'
 import { openOverlay } from '../../ui/overlay.ts'
 import { Page } from '../../ui/Page.tsx'
 import { Search } from '../../ui/Search.tsx'
@@ -29,8 +29,8 @@ const columns: readonly Column<Tenant>[] = [
     sorts: true,
     cell: (tenant) => (
       <span className="flex min-w-0 items-baseline gap-2.5">
-        <Link {...paths.tenant(tenant.id)} data-tip={tenant.name} data-cut className="min-w-0 truncate font-medium hover:text-accent">
-          <Inert text={tenant.name} />
+        <Link {...paths.tenant(tenant.id)} data-tip={tenant.name} data-cut className="min-w-0 font-medium hover:text-accent">
+          <Inert text={tenant.name} className={inertLine} />
         </Link>
         <ShortId id={tenant.id} className="max-w-48 shrink-0 text-faint" />
       </span>
@@ -97,8 +97,8 @@ function PhoneRow({ tenant }: { tenant: Tenant }) {
   return (
     <span className="flex items-center gap-2">
       <span className="flex min-w-0 flex-1 flex-col gap-0.5">
-        <Link {...paths.tenant(tenant.id)} className="truncate font-medium text-base">
-          <Inert text={tenant.name} />
+        <Link {...paths.tenant(tenant.id)} className="min-w-0 font-medium text-base">
+          <Inert text={tenant.name} className={inertLine} />
         </Link>
         <span className="flex min-w-0 items-center gap-2 text-soft text-xs">
           <Lifecycle status={tenant.status} />

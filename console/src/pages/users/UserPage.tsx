@@ -9,7 +9,7 @@ import { Button } from '../../ui/Button.tsx'
 import { Card, Facts } from '../../ui/Card.tsx'
 import { Crumbs } from '../../ui/Crumbs.tsx'
 import { IdChip } from '../../ui/IdChip.tsx'
-import { Inert } from '../../ui/Inert.tsx'
+import { Inert, inertLine } from '../../ui/Inert.tsx'
 import { openOverlay } from '../../ui/overlay.ts'
 import { Page } from '../../ui/Page.tsx'
 import { FailedPage, Loading } from '../../ui/States.tsx'
@@ -45,7 +45,7 @@ function Pane({ pane }: { pane: UserPane }) {
   return (
     <Page
       title={user.email}
-      heading={<Inert text={user.email} />}
+      heading={<Inert text={user.email} className={inertLine} />}
       above={<Crumbs to="Users" />}
       state={<UserStatusWord status={user.status} always={false} />}
       below={<Opened pane={pane} />}
