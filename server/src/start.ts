@@ -4,7 +4,7 @@ import pino, { type Logger } from 'pino'
 import { type Example, startExample } from './cli/example.ts'
 import { addressesOf, type Config, loadConfig } from './config.ts'
 import { loadKeys } from './keys.ts'
-import { pickPort, type Server, serve } from './serve.ts'
+import { pickPort, portTrouble, type Server, serve } from './serve.ts'
 import { openDatabase } from './store/database.ts'
 import { defaultDataDir } from './store/embedded.ts'
 
@@ -16,6 +16,12 @@ const programLog = (level: string, file: string): Logger =>
     pino.destination({ dest: file, sync: false, mkdir: true }),
   )
 
+/** A port that is taken is told before anything is begun. */
+const requirePort = (host: string, wanted: number, what: string, variable: string): Promise<number> =>
+  pickPort(host, wanted).catch((error: unknown) => {
+    throw portTrouble(error, what, wanted, variable)
+  })
+
 /**
  * Starts everything: the database, the example product where no product is configured, the doors. `say` tells the person
  * at the terminal how far it is.
@@ -26,8 +32,12 @@ export const start = async (options: { file?: string; environment: NodeJS.Proces
   mkdirSync(config.data_dir, { recursive: true, mode: 0o700 })
   const logFile = join(config.data_dir, 'countersign.log')
   const log = programLog(options.environment.COUNTERSIGN_LOG_LEVEL || 'info', logFile)
-  config.console.port = await pickPort(config.console.host, config.console.port)
-  config.gateway.port = await pickPort(config.gateway.host, config.gateway.port)
+  const { console: door, gateway } = config
+  door.port = await requirePort(door.host, door.port, 'console', 'COUNTERSIGN_PORT')
+  gateway.port = await requirePort(gateway.host, gateway.port, 'gateway', 'COUNTERSIGN_GATEWAY_PORT')
+  const examplePort = config.example
+    ? await requirePort('127.0.0.1', config.example_port, 'example product', 'COUNTERSIGN_EXAMPLE_PORT')
+    : undefined
 
   const closers: (() => Promise<unknown>)[] = []
   const close = async (): Promise<void> => {
@@ -40,11 +50,11 @@ export const start = async (options: { file?: string; environment: NodeJS.Proces
     const keys = loadKeys(config.keys_dir ?? join(config.data_dir, 'keys'))
 
     let example: Example | undefined
-    if (config.example) {
+    if (examplePort !== undefined) {
       say('Starting Acme, the example product (60 tenants, 3,000 users)')
       example = await startExample({
         databaseUrl: await database.ensureDatabase('countersign_example'),
-        port: await pickPort('127.0.0.1', config.example_port),
+        port: examplePort,
         consoleUrl: addressesOf(config).console_url,
         upstreamAudience: config.gateway.upstream_audience,
         connectorAudience: config.directory.connector.audience,
