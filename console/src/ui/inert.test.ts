@@ -18,6 +18,7 @@ it('shows direction overrides instead of obeying them', () => {
 it('shows what takes no room', () => {
   expect(show(splitInert('ad\u200bmin\u00ad\ufeff'))).toBe('ad[200B]min[00AD][FEFF]')
   expect(show(splitInert('\u3164'))).toBe('[3164]')
+  expect(show(splitInert('a\u034fb\u180bc'))).toBe('a[034F]b[180B]c')
   expect(show(splitInert('\u{e0041}'))).toBe('[E0041]')
 })
 

@@ -1,0 +1,214 @@
+import type { Tenant } from '@countersign/contract/tenants.ts'
+import type { FoundUser } from '@countersign/contract/users.ts'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { Command } from 'cmdk'
+import { Building2, Keyboard, KeyRound, LogOut, Moon, Search, Ticket as TicketIcon, User } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { signOut } from '../../api/call.ts'
+import { useMe } from '../../api/me.ts'
+import { mySessionsQuery } from '../../api/sessions.ts'
+import { type PageLink, paths } from '../../paths.ts'
+import { Countdown } from '../../ui/Countdown.tsx'
+import { shortId } from '../../ui/format.ts'
+import { Inert } from '../../ui/Inert.tsx'
+import { openOverlay } from '../../ui/overlay.ts'
+import { setTheme } from '../../ui/theme.ts'
+import { goToSignIn } from '../sign-in/go.ts'
+import { pagesFor } from './pages.ts'
+
+const fits = (text: string, words: string) => text === '' || words.toLowerCase().includes(text.toLowerCase())
+
+function Item({
+  value,
+  icon,
+  onSelect,
+  children,
+  aside,
+}: {
+  value: string
+  icon: ReactNode
+  onSelect: () => void
+  children: ReactNode
+  aside?: ReactNode
+}) {
+  return (
+    <Command.Item
+      value={value}
+      onSelect={onSelect}
+      className="flex min-h-9 cursor-default items-center gap-2.5 rounded-md px-2.5 text-sm aria-selected:bg-sunk [&>svg]:size-4 [&>svg]:shrink-0 [&>svg]:text-faint"
+    >
+      {icon}
+      <span className="min-w-0 flex-1 truncate">{children}</span>
+      {aside ? <span className="flex shrink-0 items-center text-faint text-xs">{aside}</span> : null}
+    </Command.Item>
+  )
+}
+
+const groupClass =
+  '[&_[cmdk-group-heading]]:px-2.5 [&_[cmdk-group-heading]]:pt-2 [&_[cmdk-group-heading]]:pb-1 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:text-faint'
+type Part = { text: string; onClose: () => void }
+
+const useGo = (onClose: () => void) => {
+  const navigate = useNavigate()
+  return (link: PageLink) => {
+    onClose()
+    void navigate(link)
+  }
+}
+
+export function Ids({ text, isConsole, onClose }: Part & { isConsole: boolean }) {
+  const go = useGo(onClose)
+  const isSession = /^ses_[0-9a-f]{32}$/.test(text)
+  const isTicket = /^#?[A-Za-z]*-?\d[A-Za-z0-9._-]*$/.test(text) && text.length <= 64
+  if (!isSession && !isTicket) return null
+  return (
+    <Command.Group heading="By id" className={groupClass}>
+      {isSession && isConsole ? (
+        <Item value={`session ${text}`} icon={<KeyRound />} onSelect={() => go(paths.session(text))}>
+          Open session <span className="id">{shortId(text)}</span>
+        </Item>
+      ) : null}
+      {isTicket ? (
+        <Item value={`ticket ${text}`} icon={<TicketIcon />} onSelect={() => go(paths.audit({ ticket: text }))}>
+          Events with ticket {text}
+        </Item>
+      ) : null}
+    </Command.Group>
+  )
+}
+
+export function Pages({ text, onClose }: Part) {
+  const go = useGo(onClose)
+  const pages = pagesFor(useMe()).filter((page) => fits(text, page.name))
+  if (pages.length === 0) return null
+  return (
+    <Command.Group heading="Pages" className={groupClass}>
+      {pages.map((page) => (
+        <Item
+          key={page.name}
+          value={`page ${page.name}`}
+          icon={<page.icon />}
+          onSelect={() => go(page.link)}
+          aside={<kbd className="pointer-coarse:hidden">g {page.key}</kbd>}
+        >
+          {page.name}
+        </Item>
+      ))}
+    </Command.Group>
+  )
+}
+
+export function MySessionItems({ text, staffId, onClose }: Part & { staffId: string }) {
+  const go = useGo(onClose)
+  const { data = [] } = useQuery(mySessionsQuery(staffId))
+  const mine = data.filter((session) => fits(text, `${session.tenant_name} ${session.id} ${session.reason} revoke session`))
+  if (mine.length === 0) return null
+  return (
+    <Command.Group heading="My open sessions" className={groupClass}>
+      {mine.flatMap((session) => [
+        <Item
+          key={session.id}
+          value={`mine ${session.id}`}
+          icon={<KeyRound />}
+          onSelect={() => go(paths.session(session.id))}
+          aside={<Countdown issuedAt={session.issued_at} expiresAt={session.expires_at} />}
+        >
+          <Inert text={session.tenant_name ?? session.tenant_id} /> <Inert text={session.reason} className="text-faint" />
+        </Item>,
+        ...(text === ''
+          ? []
+          : [
+              <Item
+                key={`revoke ${session.id}`}
+                value={`revoke ${session.id}`}
+                icon={<KeyRound />}
+                onSelect={() => openOverlay({ kind: 'revoke', session })}
+              >
+                Revoke Session on <Inert text={session.tenant_name ?? session.tenant_id} />
+              </Item>,
+            ]),
+      ])}
+    </Command.Group>
+  )
+}
+
+export function Tenants({ tenants, onClose }: { tenants: readonly Tenant[]; onClose: () => void }) {
+  const go = useGo(onClose)
+  if (tenants.length === 0) return null
+  return (
+    <Command.Group heading="Tenants" className={groupClass}>
+      {tenants.slice(0, 5).map((tenant) => (
+        <Item
+          key={tenant.id}
+          value={`tenant ${tenant.id}`}
+          icon={<Building2 />}
+          onSelect={() => go(paths.tenant(tenant.id))}
+          aside={<span className="id">{shortId(tenant.id)}</span>}
+        >
+          <Inert text={tenant.name} />
+        </Item>
+      ))}
+      {tenants.slice(0, 2).map((tenant) => (
+        <Item
+          key={tenant.id}
+          value={`create ${tenant.id}`}
+          icon={<KeyRound />}
+          onSelect={() => openOverlay({ kind: 'create', tenant })}
+          aside={<span className="id">{shortId(tenant.id)}</span>}
+        >
+          Create Support Session on <Inert text={tenant.name} />
+        </Item>
+      ))}
+    </Command.Group>
+  )
+}
+
+export function Users({ text, users, onClose }: Part & { users: readonly FoundUser[] }) {
+  const go = useGo(onClose)
+  return (
+    <Command.Group heading="Users" className={groupClass}>
+      {users.map((user) => (
+        <Item
+          key={user.id}
+          value={`user ${user.id}`}
+          icon={<User />}
+          onSelect={() => go(paths.user(user.id))}
+          aside={<Inert text={user.tenant_name ?? user.tenant_id} className="max-w-40 truncate" />}
+        >
+          <Inert text={user.email} /> <Inert text={user.name} className="text-faint" />
+        </Item>
+      ))}
+      <Item value="all users" icon={<Search />} onSelect={() => go(paths.users(text))}>
+        Search users for “{text}”
+      </Item>
+    </Command.Group>
+  )
+}
+
+export function Acts({ text, onClose }: Part) {
+  const acts = [
+    { name: 'Use the light theme', icon: <Moon />, run: () => setTheme('light') },
+    { name: 'Use the dark theme', icon: <Moon />, run: () => setTheme('dark') },
+    { name: 'Show the keys', icon: <Keyboard />, run: () => openOverlay({ kind: 'keys' }), isOver: true },
+    { name: 'Sign out', icon: <LogOut />, run: () => void signOut().then(() => goToSignIn('signed_out')) },
+  ].filter((act) => fits(text, act.name))
+  if (acts.length === 0) return null
+  return (
+    <Command.Group heading="Commands" className={groupClass}>
+      {acts.map((act) => (
+        <Item
+          key={act.name}
+          value={`act ${act.name}`}
+          icon={act.icon}
+          onSelect={() => {
+            if (!act.isOver) onClose()
+            act.run()
+          }}
+        >
+          {act.name}
+        </Item>
+      ))}
+    </Command.Group>
+  )
+}
