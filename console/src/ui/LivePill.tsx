@@ -3,7 +3,6 @@ import { ArrowUp, Pause } from 'lucide-react'
 import type { StreamState } from '../api/stream.ts'
 import { plural } from './format.ts'
 
-type Props = { state: StreamState; held: boolean; waiting: number; onShow: () => void; words: string }
 const stateWords: Record<StreamState, string> = {
   connecting: 'connecting',
   live: 'streaming',
@@ -11,19 +10,11 @@ const stateWords: Record<StreamState, string> = {
   refused: 'not live',
 }
 
+type Props = { state: StreamState; held: boolean; waiting: number; onShow: () => void; words: string }
+
 /** Whether what is shown is live. It waits while somebody reads, and says how many wait. */
 export function LivePill({ state, held, waiting, onShow, words }: Props) {
-  if (waiting > 0)
-    return (
-      <button
-        type="button"
-        onClick={onShow}
-        className="inline-flex h-6 items-center gap-1.5 rounded-full border border-accent-edge bg-accent-wash px-2.5 font-medium text-accent text-xs nums"
-      >
-        <ArrowUp aria-hidden="true" className="size-3" />
-        {plural(waiting, 'new event')} {waiting === 1 ? 'waits' : 'wait'}
-      </button>
-    )
+  if (waiting > 0) return <NewEvents waiting={waiting} onShow={onShow} />
   const isPaused = held && state === 'live'
   return (
     <span role="status" className="inline-flex h-6 items-center gap-1.5 rounded-full border border-line px-2.5 text-soft text-xs">
@@ -37,5 +28,31 @@ export function LivePill({ state, held, waiting, onShow, words }: Props) {
       )}
       {isPaused ? 'paused while you read' : stateWords[state]} {words}
     </span>
+  )
+}
+
+/** The same where it can be seen when the page is scrolled: below the header of the table, over its rows. */
+export function FloatingPill({ isScrolled, waiting, onShow }: { isScrolled: boolean; waiting: number; onShow: () => void }) {
+  if (!isScrolled || waiting === 0) return null
+  return (
+    <div className="sticky top-11 z-20 flex h-0 justify-center">
+      <NewEvents waiting={waiting} onShow={onShow} isFloating />
+    </div>
+  )
+}
+
+function NewEvents({ waiting, onShow, isFloating = false }: { waiting: number; onShow: () => void; isFloating?: boolean }) {
+  return (
+    <button
+      type="button"
+      onClick={onShow}
+      className={clsx(
+        'inline-flex h-6 shrink-0 items-center gap-1.5 rounded-full border border-accent-edge bg-accent-wash px-2.5 font-medium text-accent text-xs nums',
+        isFloating && 'appear shadow-over',
+      )}
+    >
+      <ArrowUp aria-hidden="true" className="size-3" />
+      {plural(waiting, 'new event')} {waiting === 1 ? 'waits' : 'wait'}
+    </button>
   )
 }

@@ -9,7 +9,7 @@ import { eventsQuery } from '../../api/events.ts'
 import { paths } from '../../paths.ts'
 import { Card } from '../../ui/Card.tsx'
 import { formatDay } from '../../ui/format.ts'
-import { LivePill } from '../../ui/LivePill.tsx'
+import { FloatingPill, LivePill } from '../../ui/LivePill.tsx'
 import { Empty } from '../../ui/States.tsx'
 import { Table } from '../../ui/Table.tsx'
 import { columns, narrowColumns, PhoneEvent } from './columns.tsx'
@@ -43,7 +43,7 @@ function Events({ search, most, card, toolbar, onFilter, onFull }: Props & { onF
   const read = useMemo(() => list.data?.pages.flatMap((page) => page.items), [list.data])
   const newest = read ? (read[0]?.log_index ?? 0) : undefined
   const { state, arrived } = useLive(filters, newest)
-  const { isHeld, isFull, shown, waiting, onHold, showAll } = useHold(arrived.length)
+  const { isHeld, isScrolled, isFull, shown, waiting, onHold, showAll } = useHold(arrived.length)
   useEffect(() => {
     if (!isFull) return
     client.removeQueries({ queryKey: eventsQuery(filters).queryKey })
@@ -57,31 +57,34 @@ function Events({ search, most, card, toolbar, onFilter, onFull }: Props & { onF
 
   const pill = <LivePill state={state} held={isHeld} waiting={waiting} onShow={showAll} words="· immutable" />
   const table = (
-    <Table
-      label="Events"
-      columns={chosen ? narrowColumns : columns}
-      rows={events}
-      keyOf={(event) => String(event.log_index)}
-      phone={(event) => <PhoneEvent event={event} />}
-      phoneHeight={82}
-      divide={(event) => formatDay(event.occurred_at)}
-      onOpen={(event) => setChosen((now) => (now?.log_index === event.log_index ? null : event))}
-      isChosen={(event) => event.log_index === chosen?.log_index}
-      isLoading={list.isPending}
-      error={list.error}
-      onRetry={() => void list.refetch()}
-      more={
-        most === undefined
-          ? { has: list.hasNextPage, isLoading: list.isFetchingNextPage, load: () => void list.fetchNextPage() }
-          : undefined
-      }
-      onHold={onHold}
-      empty={
-        <Empty icon={ScrollText} title="No events of this kind">
-          What is done here, and what is refused, appears by itself within a second. Nothing is ever removed.
-        </Empty>
-      }
-    />
+    <div className="min-w-0">
+      <FloatingPill isScrolled={isScrolled} waiting={waiting} onShow={showAll} />
+      <Table
+        label="Events"
+        columns={chosen ? narrowColumns : columns}
+        rows={events}
+        keyOf={(event) => String(event.log_index)}
+        phone={(event) => <PhoneEvent event={event} />}
+        phoneHeight={82}
+        divide={(event) => formatDay(event.occurred_at)}
+        onOpen={(event) => setChosen((now) => (now?.log_index === event.log_index ? null : event))}
+        isChosen={(event) => event.log_index === chosen?.log_index}
+        isLoading={list.isPending}
+        error={list.error}
+        onRetry={() => void list.refetch()}
+        more={
+          most === undefined
+            ? { has: list.hasNextPage, isLoading: list.isFetchingNextPage, load: () => void list.fetchNextPage() }
+            : undefined
+        }
+        onHold={onHold}
+        empty={
+          <Empty icon={ScrollText} title="No events of this kind">
+            What is done here, and what is refused, appears by itself within a second. Nothing is ever removed.
+          </Empty>
+        }
+      />
+    </div>
   )
   return (
     <div className="flex min-w-0 flex-col gap-2">

@@ -32,5 +32,5 @@ export const useHold = (arrived: number) => {
     document.getElementById('main')?.scrollTo({ top: 0 })
   }
   const isFull = arrived > (isHeld ? most.held : most.flowing)
-  return { isHeld, isFull, shown, waiting: arrived - shown, onHold: setHovered, showAll }
+  return { isHeld, isScrolled, isFull, shown, waiting: arrived - shown, onHold: setHovered, showAll }
 }

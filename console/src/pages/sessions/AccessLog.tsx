@@ -10,7 +10,7 @@ import { OutcomeWord } from '../../ui/Badge.tsx'
 import { formatDay, formatDuration } from '../../ui/format.ts'
 import { IdChip } from '../../ui/IdChip.tsx'
 import { Inert } from '../../ui/Inert.tsx'
-import { LivePill } from '../../ui/LivePill.tsx'
+import { FloatingPill, LivePill } from '../../ui/LivePill.tsx'
 import { Empty } from '../../ui/States.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
 import { TimeOfDay } from '../../ui/Time.tsx'
@@ -114,7 +114,7 @@ function Requests({ session, onFull }: { session: Session; onFull: () => void })
   const read = useMemo(() => list.data?.pages.flatMap((page) => page.items), [list.data])
   const newest = read ? (read[0]?.log_index ?? 0) : undefined
   const { state, arrived } = useLive({ session_id: session.id }, newest, onArrival)
-  const { isHeld, isFull, shown, waiting, onHold, showAll } = useHold(arrived.length)
+  const { isHeld, isScrolled, isFull, shown, waiting, onHold, showAll } = useHold(arrived.length)
   useEffect(() => {
     if (!isFull) return
     client.removeQueries({ queryKey: accessLogQuery(session.id).queryKey })
@@ -126,6 +126,7 @@ function Requests({ session, onFull }: { session: Session; onFull: () => void })
       <div className="flex items-center justify-end gap-3 pb-2">
         <LivePill state={state} held={isHeld} waiting={waiting} onShow={showAll} words="· every request" />
       </div>
+      <FloatingPill isScrolled={isScrolled} waiting={waiting} onShow={showAll} />
       <Table
         label="Access Logs"
         columns={columns}
