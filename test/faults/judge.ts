@@ -3,8 +3,8 @@ import { until } from '../support/embedded.ts'
 import type { Acknowledged } from './load.ts'
 import type { Arrival } from './product.ts'
 
-type Seen = { admitted_ms: number[]; completed: number; failed: number; cut: number; refused: number }
-type Row = { action: string; request_id: string | null; session_id: string | null; ms: number }
+type Seen = { admitted_ms: number[]; completed: number; failed: number; cut: number; refused: number; codes: string[] }
+type Row = { action: string; request_id: string | null; session_id: string | null; ms: number; code: string | null }
 
 /** Reads the log as it grows, and compares it with what others have seen. */
 export const newJudge = () => {
@@ -15,16 +15,17 @@ export const newJudge = () => {
   let size = 0
   const complaints: string[] = []
 
-  const note = ({ action, request_id, session_id, ms }: Row): void => {
+  const note = ({ action, request_id, session_id, ms, code }: Row): void => {
     if (action === 'SESSION.CREATED') created.add(session_id as string)
     if (action === 'SESSION.REVOKED') revoked.add(session_id as string)
     if (request_id === null) return
-    const seen = requests.get(request_id) ?? { admitted_ms: [], completed: 0, failed: 0, cut: 0, refused: 0 }
+    const seen = requests.get(request_id) ?? { admitted_ms: [], completed: 0, failed: 0, cut: 0, refused: 0, codes: [] }
     if (action === 'SESSION.REQUEST.ADMITTED') seen.admitted_ms.push(ms)
     if (action === 'SESSION.REQUEST.COMPLETED') seen.completed++
     if (action === 'SESSION.REQUEST.FAILED') seen.failed++
     if (action === 'SESSION.REQUEST.CUT') seen.cut++
     if (action === 'SESSION.REQUEST.REFUSED') seen.refused++
+    if (code !== null) seen.codes.push(code)
     requests.set(request_id, seen)
   }
 
@@ -42,7 +43,8 @@ export const newJudge = () => {
           return rows[0]?.done === true
         })
         const { rows } = await client.query<Row>(
-          `select action, request_id, session_id, (extract(epoch from occurred_at) * 1000)::float8 as ms from log_entries where log_index >= $1 order by log_index`,
+          `select l.action, l.request_id, l.session_id, (extract(epoch from l.occurred_at) * 1000)::float8 as ms, e.body::json ->> 'code' as code
+           from log_entries l join events e on e.n = l.event_n where l.log_index >= $1 order by l.log_index`,
           [size],
         )
         rows.forEach(note)
@@ -85,10 +87,13 @@ export const newJudge = () => {
       [...requests.values()].filter((seen) => seen.admitted_ms.length > 0 && !seen.completed && !seen.failed && !seen.cut).length,
     /** I2: one admission, one outcome; an answer that was begun may have been cut later. */
     judgeOutcomes: (): void => {
-      for (const [id, { admitted_ms, completed, failed, cut }] of requests) {
+      for (const [id, { admitted_ms, completed, failed, cut, codes }] of requests) {
         if (admitted_ms.length === 0 && completed + failed + cut === 0) continue
         const isOne = admitted_ms.length === 1 && completed + failed <= 1 && cut <= 1 && failed + cut <= 1 && completed + failed + cut >= 1
-        if (!isOne) complaints.push(`${id} has ${admitted_ms.length} admissions, ${completed} completions, ${failed} failures, ${cut} cuts`)
+        if (!isOne)
+          complaints.push(
+            `${id} has ${admitted_ms.length} admissions, ${completed} completions, ${failed} failures, ${cut} cuts (${codes})`,
+          )
       }
     },
     counts: () => ({ entries: size, requests: requests.size, arrived: arrived.size, sessions: created.size, revocations: revoked.size }),

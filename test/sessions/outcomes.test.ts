@@ -134,6 +134,27 @@ describe('an admission whose outcome nobody recorded (I2, P2)', () => {
     expect((await outcomesOf(after)).map(({ code }) => code)).toEqual(['outcome_unknown'])
   })
 
+  it('is noted once where both a restart and the end of its session would have it noted', async () => {
+    const { store, keys } = rig.database
+    const lost = await request(sessionId)
+    await endAgo(sessionId, 61)
+    const log = { info: () => {}, warn: () => {} }
+    const outcomes = await startOutcomes({ store, keys, log, alone: true }, { everyMs: 20, firstMs: 0 })
+    const { session: marker } = await rig.open()
+    await until(async () => {
+      await sequencer.drain()
+      return (await outcomesOf(lost)).length > 0
+    })
+    const later = await request(marker.id)
+    await endAgo(marker.id, 61)
+    await until(async () => {
+      await sequencer.drain()
+      return (await outcomesOf(later)).length > 0
+    })
+    await outcomes.stop()
+    expect([(await outcomesOf(lost)).length, (await outcomesOf(later)).length]).toEqual([1, 1])
+  })
+
   it('is not judged while the log lacks what was committed, since the outcome may be among it', async () => {
     const { store, keys } = rig.database
     const signal = new AbortController().signal

@@ -6,7 +6,7 @@ const lookMilliseconds = 200
 
 /** Waits until everything that was committed by now has its place in the log; false where it does not within this time. */
 export const awaitCaughtUp = async (store: Store, signal: AbortSignal, milliseconds = 5_000): Promise<boolean> => {
-  const last = await sql<{ n: string }>`select coalesce(pg_sequence_last_value('events_n'::regclass), 0)::text as n`.execute(store.db)
+  const last = await sql<{ n: string }>`select coalesce(max(n), 0)::text as n from events`.execute(store.db)
   const mark = last.rows[0]?.n ?? '0'
   for (const end = performance.now() + milliseconds; !signal.aborted; ) {
     const { rows } = await sql<{ done: boolean }>`

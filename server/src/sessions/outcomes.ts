@@ -123,26 +123,29 @@ export const startOutcomes = async (
   let steady = true
   let looks = 0
 
-  const look = async (): Promise<void> => {
-    if (!(await awaitCaughtUp(store, signal)) || !steady) return
-    const noted = (leftOpen ? await noteLeftOpen(needs, began) : 0) + (await noteUnknownOutcomes(needs, looks++ % 1_000 === 0))
-    leftOpen = false
+  /** Looks once; answers how long to wait before the next look. What one look noted, the next finds in the log. */
+  const look = async (): Promise<number> => {
+    if (!(await awaitCaughtUp(store, signal))) return everyMs
+    if (!steady) {
+      steady = true
+      return afterlifeMs
+    }
+    const noted = leftOpen ? await noteLeftOpen(needs, began) : await noteUnknownOutcomes(needs, looks++ % 1_000 === 0)
     if (noted > 0) log.info({ noted }, 'requests whose outcome nobody recorded were noted as unknown')
+    const pause = leftOpen ? 0 : everyMs
+    leftOpen = false
+    return pause
   }
   const run = async (): Promise<void> => {
     let pause = firstMs
     while (!signal.aborted) {
       await wait(pause, undefined, { signal }).catch(() => {})
       if (signal.aborted) return
-      try {
-        await look()
-        pause = steady ? everyMs : afterlifeMs
-        steady = true
-      } catch (err) {
+      pause = await look().catch((err) => {
         log.warn({ err }, 'outcomes could not be looked after')
-        pause = afterlifeMs
         steady = false
-      }
+        return afterlifeMs
+      })
     }
   }
   const running = run()
