@@ -68,7 +68,7 @@ export function Search({ value, onSearch, label, big = false, delayMs = 200, cla
         <IconButton
           label="Clear"
           icon={<X />}
-          className={clsx('absolute !size-6', big ? 'right-2.5' : 'right-1')}
+          className={clsx('absolute !size-[24px]', big ? 'right-2.5' : 'right-1')}
           onClick={() => {
             setTyped('')
             input.current?.focus()
