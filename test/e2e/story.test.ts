@@ -129,6 +129,7 @@ describe('the story of a support session, in the whole program and a real browse
     const { page } = browser
     await page.getByRole('button', { name: 'Revoke Session' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke Session' }).click()
+    await page.mouse.move(5, 300)
     await page.getByText('REVOKED').first().waitFor()
     const refused = await callGateway('GET', '/v1/attestations')
     expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([403, 'session_revoked'])
