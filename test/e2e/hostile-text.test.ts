@@ -4,6 +4,7 @@ import { signIn, type Visitor } from '../support/browser.ts'
 import { type Chromium, openChromium } from '../support/chromium.ts'
 import { newPerson, newTenant, type Person } from '../support/directory.ts'
 import { asReason, asTarget, cut, hostileTexts, packed } from '../support/hostile.ts'
+import { settle } from '../support/person.ts'
 import { rawRequest, sendRaw } from '../support/raw.ts'
 import { type Rig, startRig } from '../support/rig.ts'
 import { setTripwire, type Tripwire } from '../support/tripwire.ts'
@@ -111,6 +112,12 @@ afterEach(async () => {
 const go = async (path: string): Promise<void> => {
   await browser.page.evaluate((to) => history.pushState(null, '', to), path)
   await browser.page.waitForFunction(() => !document.querySelector('#main [aria-busy=true], #main .skeleton'))
+}
+
+/** Loads a page from its address, so that nothing of the one before is left. */
+const load = async (path: string): Promise<void> => {
+  await browser.page.goto(`${rig.console_url}${path}`)
+  await settle(browser.page)
 }
 
 /** Every text of others that is in the document now. */
@@ -247,6 +254,10 @@ describe(`XS-1 I14 what others wrote is text: ${texts.length} hostile texts`, ()
       await sendRaw(port, rawRequest(`GET /v1/reports/${encoded} HTTP/1.1`, headers))
       await sendRaw(port, rawRequest(`GET /v1/reports?q=${encoded} HTTP/1.1`, headers))
     }
+    await vi.waitFor(async () => {
+      const { pending } = (await (await rob.get('/api/log')).json()) as { pending: number }
+      if (pending > 0) throw new Error(`${pending} events are on their way into the log`)
+    })
     await go(`/sessions/${id}`)
     const logged = (await (await rob.get(`/api/sessions/${id}/access-log?limit=200`)).json()) as { items: { path: string }[] }
     expect(logged.items.length).toBeGreaterThan(asked.length)
@@ -368,8 +379,8 @@ describe(`XS-1 I14 what others wrote is text: ${texts.length} hostile texts`, ()
         `/users?query=usr_h${String(Math.floor(n / 30)).padStart(3, '0')}`,
         `/users/${person(n).user.id}`,
       ]) {
-        await go(path)
-        expect([path, await wire.sideways()]).toEqual([path, 0])
+        await load(path)
+        await expect.poll(async () => [path, await wire.sideways()]).toEqual([path, 0])
       }
     }
     for (const path of [
@@ -379,10 +390,10 @@ describe(`XS-1 I14 what others wrote is text: ${texts.length} hostile texts`, ()
       '/tenants/ten_p0002?tab=sessions',
       '/tenants/ten_p0002?tab=audit',
     ]) {
-      await go(path)
-      expect([path, await wire.sideways()]).toEqual([path, 0])
+      await load(path)
+      await expect.poll(async () => [path, await wire.sideways()]).toEqual([path, 0])
     }
-    await go(`/tenants/ten_h${number(longest[0]?.n ?? 0)}`)
+    await load(`/tenants/ten_h${number(longest[0]?.n ?? 0)}`)
     await page.getByRole('toolbar').getByRole('button', { name: 'Create Support Session' }).click()
     await page.getByRole('dialog').getByLabel('Reason').waitFor()
     expect(await wire.sideways()).toBe(0)

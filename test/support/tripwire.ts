@@ -63,7 +63,9 @@ const findForeign = (): string[] => {
 
 const measureSideways = (page: Page): Promise<number> =>
   page.evaluate(() => {
-    const isScrolled = (element: Element) => element.id === 'main' || /auto|scroll/.test(getComputedStyle(element).overflowX)
+    // A row of choices may scroll by itself.
+    const isScrolled = (element: Element) =>
+      element.id === 'main' || (/auto|scroll/.test(getComputedStyle(element).overflowX) && !element.matches('fieldset, [role=tablist]'))
     const places = [...document.querySelectorAll('body *')].filter((element) => isScrolled(element) && element.clientWidth > 0)
     return Math.max(0, ...[document.scrollingElement as Element, ...places].map((element) => element.scrollWidth - element.clientWidth))
   })

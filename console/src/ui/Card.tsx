@@ -33,7 +33,7 @@ export function Facts({ facts }: { facts: readonly (Fact | false | null | undefi
         fact ? (
           <Fragment key={fact[0]}>
             <dt className="text-faint">{fact[0]}</dt>
-            <dd className="min-w-0 break-words">{fact[1]}</dd>
+            <dd className="wrap-anywhere min-w-0">{fact[1]}</dd>
           </Fragment>
         ) : null,
       )}
