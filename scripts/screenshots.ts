@@ -1,0 +1,272 @@
+// `npm run screenshots`: runs the program on a data folder of its own, lets its people work, and takes a picture of every page.
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import type { BrowserContext, Page } from 'playwright-core'
+import { signIn, type Visitor } from '../test/support/browser.ts'
+import { openChromium } from '../test/support/chromium.ts'
+import { settle, signInAs } from '../test/support/person.ts'
+import { newDataDir, type Program, repository, runCommand, startProgram } from '../test/support/program.ts'
+
+const folder = join(repository, 'docs/images')
+const widths = [1440, 390] as const
+const schemes = ['light', 'dark'] as const
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
+  })
+
+/** The usual ports where nothing else has them, so that the addresses in the pictures are those of `npm start`. */
+const usualPorts = async (): Promise<Record<string, string>> => {
+  const free = await Promise.all([4000, 4001, 4002].map(isFree))
+  if (free.includes(false)) return {}
+  return { COUNTERSIGN_PORT: '4000', COUNTERSIGN_GATEWAY_PORT: '4001', COUNTERSIGN_EXAMPLE_PORT: '4002' }
+}
+
+const json = async <T>(answer: Response | Promise<Response>, status: number): Promise<T> => {
+  const response = await answer
+  if (response.status !== status) throw new Error(`${response.url} answered ${response.status}: ${await response.text()}`)
+  return (await response.json()) as T
+}
+
+type Opened = { session: { id: string }; token: string }
+type Wanted = { tenant_id: string; reason: string; ticket?: string; scopes?: string[]; ttl_minutes?: number; target_user_id?: string }
+
+const waitFor = async (what: string, isThere: () => Promise<boolean>, most = 60_000): Promise<void> => {
+  const giveUp = Date.now() + most
+  while (!(await isThere())) {
+    if (Date.now() > giveUp) throw new Error(`${what} did not come about`)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+/** A morning at the support desk. Answers the session whose page is shown, and the user whose pane is. */
+const work = async (program: Program, dataDir: string): Promise<{ session: string; user: string }> => {
+  const people = Object.fromEntries(
+    await Promise.all(['rob', 'val', 'mgr', 'ada', 'aud'].map(async (login) => [login, await signIn(program.console, login)] as const)),
+  ) as Record<'rob' | 'val' | 'mgr' | 'ada' | 'aud', Visitor>
+  const { rob, val, mgr, ada, aud } = people
+  await waitFor('the directory', async () => (await json<{ total: number }>(rob.get('/api/tenants'), 200)).total >= 60)
+
+  const findUser = async (by: Visitor, query: string): Promise<string> => {
+    const { items } = await json<{ items: { id: string }[] }>(by.get(`/api/users?query=${encodeURIComponent(query)}`), 200)
+    if (!items[0]) throw new Error(`nobody is found by ${query}`)
+    return items[0].id
+  }
+  const open = (by: Visitor, wanted: Wanted) => json<Opened>(by.send('POST', '/api/sessions', wanted), 201)
+  const revoke = (by: Visitor, { session }: Opened, reason: string) =>
+    json(by.send('POST', `/api/sessions/${session.id}/revocation`, { reason }), 200)
+  const use = async ({ token }: Opened, ...requests: string[]): Promise<void> => {
+    for (const request of requests) {
+      const [method = 'GET', path = '/'] = request.split(' ')
+      const answer = await fetch(`${program.gateway}${path}`, { method, headers: { authorization: `Bearer ${token}` } })
+      await answer.arrayBuffer()
+    }
+  }
+
+  const eve = await findUser(rob, 'eve@globex')
+  await json(rob.get(`/api/users/${eve}?ticket=SUP-4831`), 200)
+  for (const [by, query] of [
+    [val, 'milton@initech'],
+    [mgr, 'alice@umbrella'],
+    [val, 'gavin'],
+  ] as const)
+    await json(by.get(`/api/users/${await findUser(by, query)}`), 200)
+
+  await revoke(
+    val,
+    await open(val, {
+      tenant_id: 'ten_initech',
+      reason: 'Milton cannot find his attestation of last week',
+      ticket: 'SUP-4802',
+      ttl_minutes: 15,
+    }),
+    'Found it: it was issued by another member',
+  )
+  const exportSession = await open(mgr, {
+    tenant_id: 'ten_umbrella',
+    reason: 'Half of their exports end with an error since this morning',
+    ticket: 'SUP-4827',
+    scopes: ['exports:read', 'exports:write', 'usage:read'],
+    ttl_minutes: 60,
+  })
+  await use(exportSession, 'GET /v1/exports?limit=5', 'POST /v1/exports', 'GET /v1/usage', 'GET /v1/members')
+  const onUser = await open(ada, {
+    tenant_id: 'ten_globex',
+    target_user_id: eve,
+    reason: 'Eve sees fewer attestations than Hank',
+    ttl_minutes: 10,
+  })
+  await use(onUser, 'GET /v1/attestations?limit=5', 'GET /v1/notifications')
+  const forWayne = await open(val, {
+    tenant_id: 'ten_wayne',
+    reason: 'Invoice of October shows a wrong address',
+    ticket: '#5120',
+    ttl_minutes: 30,
+  })
+  await use(forWayne, 'GET /v1/billing/settings', 'GET /v1/billing/invoices?limit=3', 'PATCH /v1/billing/settings')
+  const refused = await open(rob, { tenant_id: 'ten_stark', reason: 'Check what the read-only preset reaches', ttl_minutes: 5 })
+  await revoke(rob, refused, 'Opened on the wrong tenant')
+  await use(refused, 'GET /v1/attestations')
+
+  const main = await open(rob, {
+    tenant_id: 'ten_globex',
+    reason: 'Customer asks why the export of Friday came out empty',
+    ticket: 'SUP-4831',
+    ttl_minutes: 30,
+  })
+  const attestations = await fetch(`${program.gateway}/v1/attestations?limit=1`, { headers: { authorization: `Bearer ${main.token}` } })
+  const { items } = await json<{ items: { id: string }[] }>(attestations, 200)
+  await use(
+    main,
+    `GET /v1/attestations/${items[0]?.id}`,
+    'GET /v1/tenants/ten_globex/summary',
+    'GET /v1/exports?limit=10',
+    'GET /v1/tenants/ten_initech/summary',
+    'POST /v1/exports',
+    'GET /v1/notifications/1',
+    'POST /v1/account/password',
+    'GET /v1/members?limit=20',
+    'GET /v1/usage',
+  )
+  await fetch(`${program.gateway}/v1/attestations`, { headers: { authorization: 'Bearer css_not-a-token' } })
+
+  const { code, stderr } = await runCommand(['keys', 'create', '--tenant', 'ten_globex', '--name', 'Globex security', '--json'], {
+    COUNTERSIGN_DATA_DIR: dataDir,
+  })
+  if (code !== 0) throw new Error(stderr)
+  await json(aud.get('/api/audit?limit=5'), 200)
+  await aud.get('/api/sessions')
+  return { session: main.session.id, user: eve }
+}
+
+type Picture = { name: string; path?: string; by?: 'rob' | 'aud' | 'eve' | 'nobody'; act?: (page: Page) => Promise<unknown> }
+
+const dialog = (page: Page) => page.getByRole('dialog')
+const fillSession = async (page: Page): Promise<void> => {
+  await page.getByRole('toolbar').getByRole('button', { name: 'Create Support Session' }).click()
+  await dialog(page).getByLabel('Reason').fill('Customer asks why an export came out empty')
+  await dialog(page).getByLabel('Ticket').fill('SUP-4831')
+}
+
+const pictures = ({ session, user }: { session: string; user: string }): Picture[] => [
+  { name: 'sign-in', path: '/sign-in', by: 'nobody' },
+  { name: 'sign-in-refused', path: '/sign-in', by: 'eve' },
+  { name: 'audit', path: '/audit' },
+  {
+    name: 'audit-detail',
+    path: `/audit?session_id=${session}&result=deny`,
+    act: async (page) => {
+      await page.locator('table[aria-label=Events] tr[data-row] td').first().click()
+      await page.getByText('canonical event below').waitFor()
+    },
+  },
+  { name: 'tenants', path: '/tenants' },
+  { name: 'tenant', path: '/tenants/ten_globex' },
+  { name: 'tenant-users', path: '/tenants/ten_globex?tab=users' },
+  { name: 'create-session', path: '/tenants/ten_globex', act: fillSession },
+  { name: 'sessions', path: '/sessions' },
+  { name: 'session', path: `/sessions/${session}` },
+  { name: 'users', path: '/users?query=eve' },
+  { name: 'user', path: `/users/${user}?ticket=SUP-4831` },
+  {
+    name: 'palette',
+    path: '/tenants',
+    act: async (page) => {
+      await page.keyboard.press('Control+k')
+      await page.getByRole('combobox').fill('glob')
+      await page.getByRole('option', { name: /Create Support Session on Globex/ }).waitFor()
+      await page
+        .getByRole('option', { name: /@globex\.example/ })
+        .first()
+        .waitFor()
+    },
+  },
+  { name: 'forbidden', path: '/tenants', by: 'aud' },
+  { name: 'not-found', path: '/users/usr_nobody' },
+  {
+    name: 'connection-lost',
+    path: '/sessions',
+    act: async (page) => {
+      await page.context().setOffline(true)
+      await page.getByText('The server does not answer').first().waitFor()
+    },
+  },
+  {
+    name: 'session-created',
+    path: '/tenants/ten_hooli',
+    act: async (page) => {
+      await fillSession(page)
+      await dialog(page).getByLabel('Time to live').fill('1')
+      await dialog(page).getByRole('button', { name: 'Create Support Session' }).click()
+      await dialog(page).getByText('shown once').waitFor()
+    },
+  },
+]
+
+const enter = async (page: Page, program: Program, { by = 'rob' }: Picture): Promise<void> => {
+  await page.context().clearCookies()
+  if (by === 'nobody') return void (await page.goto(`${program.console}/sign-in`))
+  if (by !== 'eve') return signInAs(page, program.console, by)
+  await page.goto(`${program.console}/sign-in`)
+  await page.getByRole('link', { name: /eve@vendor\.example/ }).click()
+  await page.getByRole('alert').waitFor()
+}
+
+const shoot = async (page: Page, name: string): Promise<void> => {
+  await page.mouse.move(1, 400)
+  await page.evaluate(() => document.fonts.ready)
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: width === 390 ? 844 : 900 })
+    for (const colorScheme of schemes) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
+      await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), animations: 'disabled', caret: 'hide' })
+    }
+  }
+}
+
+const take = async (context: BrowserContext, page: Page, program: Program, all: Picture[]): Promise<void> => {
+  let signedIn = ''
+  for (const picture of all) {
+    await context.setOffline(false)
+    await page.setViewportSize({ width: 1440, height: 900 })
+    const who = picture.by ?? 'rob'
+    if (who !== signedIn) await enter(page, program, picture)
+    signedIn = who
+    if (picture.path && who !== 'eve' && who !== 'nobody') {
+      await page.goto(`${program.console}${picture.path}`)
+      await settle(page)
+      await page.getByText('connecting ·').waitFor({ state: 'detached' })
+    }
+    if (who === 'nobody') await page.getByRole('link', { name: /rob@vendor\.example/ }).waitFor()
+    await picture.act?.(page)
+    await settle(page)
+    await shoot(page, picture.name)
+    process.stdout.write(`  ${picture.name}\n`)
+  }
+}
+
+const dataDir = newDataDir()
+let program: Program | undefined
+try {
+  program = await startProgram(dataDir.path, { ACME_TRAFFIC: '0.5', ...(await usualPorts()) })
+  const made = await work(program, dataDir.path)
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  const browser = await openChromium()
+  try {
+    await take(browser.context, browser.page, program, pictures(made))
+  } finally {
+    await browser.close()
+  }
+  const files = readdirSync(folder)
+  const bytes = files.reduce((sum, name) => sum + statSync(join(folder, name)).size, 0)
+  console.log(`${files.length} pictures in docs/images, ${(bytes / 1e6).toFixed(1)} MB`)
+} finally {
+  await program?.stop()
+  dataDir.remove()
+}
