@@ -2,8 +2,7 @@ import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { consolePaths } from '@countersign/contract/paths.ts'
 import type { Logger } from 'pino'
-import { startSequencer } from './audit/sequence.ts'
-import { announceSequenced, onSequenced } from './audit/sequenced.ts'
+import { runSequencer } from './audit/run-sequencer.ts'
 import { type Addresses, addressesOf, type Config } from './config.ts'
 import { openHttpConnector } from './directory/connectors/http.ts'
 import { startSync } from './directory/sync.ts'
@@ -53,8 +52,7 @@ export type Server = Addresses & { door: Door; close(): Promise<void> }
 const backgroundAnswerMs = 30_000
 
 /**
- * Opens the doors on a database that is migrated, and starts what runs beside them. The sequencer has connections of its own,
- * with more patience: a backlog must not time out, and a busy gateway must not keep it waiting. Closing goes the other way round.
+ * Opens the doors on a database that is migrated, and starts what runs beside them. Closing goes the other way round.
  */
 export const serve = async (options: { config: Config; databaseUrl: string; keys: Keys; log: Logger }): Promise<Server> => {
   const { config, databaseUrl, keys, log } = options
@@ -67,18 +65,11 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
   try {
     const [store, background] = await Promise.all([
       openStore({ url: databaseUrl, max: 16 }),
-      openStore({ url: databaseUrl, max: 3, name: 'countersign-sequencer', answerMs: backgroundAnswerMs }),
+      openStore({ url: databaseUrl, max: 2, name: 'countersign-background', answerMs: backgroundAnswerMs }),
     ])
     closers.push(() => Promise.all([store.close(), background.close()]))
-    const unhear = onSequenced(background, (size) => announceSequenced(store, size))
-    closers.push(async () => unhear())
-    const sequencer = await startSequencer({
-      store: background,
-      keys,
-      dataDir: config.data_dir,
-      origin: config.log.origin ?? defaultOrigin(keys),
-      log,
-    })
+    const origin = config.log.origin ?? defaultOrigin(keys)
+    const sequencer = await runSequencer({ store, databaseUrl, keys, dataDir: config.data_dir, origin, log })
     closers.push(() => sequencer.stop())
     const connector = openHttpConnector({ ...config.directory.connector, issuer: publicUrl, keys })
     closers.push(() => connector.close())

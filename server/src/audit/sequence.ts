@@ -177,6 +177,8 @@ export const startSequencer = async (needs: SequencerNeeds) => {
       if (!trouble) return null
       return trouble instanceof Stop || trouble instanceof Refusal ? trouble.message : 'The log does not grow; the program log says why.'
     },
+    /** Why it has stopped for good, where it has. */
+    stopped: (): string | undefined => (trouble instanceof Stop ? trouble.message : undefined),
     status: (): Promise<LogStatus> => readLogStatus(needs.store, sequencer.key.text, trouble instanceof Stop ? trouble.message : undefined),
     async stop(): Promise<void> {
       stopping.abort()
