@@ -67,6 +67,11 @@ const work = async (program: Program, dataDir: string): Promise<{ session: strin
     }
   }
 
+  const { code, stderr } = await runCommand(['keys', 'create', '--tenant', 'ten_globex', '--name', 'Globex security', '--json'], {
+    COUNTERSIGN_DATA_DIR: dataDir,
+  })
+  if (code !== 0) throw new Error(stderr)
+
   const eve = await findUser(rob, 'eve@globex')
   await json(rob.get(`/api/users/${eve}?ticket=SUP-4831`), 200)
   for (const [by, query] of [
@@ -134,10 +139,6 @@ const work = async (program: Program, dataDir: string): Promise<{ session: strin
   )
   await fetch(`${program.gateway}/v1/attestations`, { headers: { authorization: 'Bearer css_not-a-token' } })
 
-  const { code, stderr } = await runCommand(['keys', 'create', '--tenant', 'ten_globex', '--name', 'Globex security', '--json'], {
-    COUNTERSIGN_DATA_DIR: dataDir,
-  })
-  if (code !== 0) throw new Error(stderr)
   await json(aud.get('/api/audit?limit=5'), 200)
   await aud.get('/api/sessions')
   return { session: main.session.id, user: eve }
@@ -174,7 +175,7 @@ const pictures = ({ session, user }: { session: string; user: string }): Picture
   { name: 'user', path: `/users/${user}?ticket=SUP-4831` },
   {
     name: 'palette',
-    path: '/tenants',
+    path: '/users',
     act: async (page) => {
       await page.keyboard.press('Control+k')
       await page.getByRole('combobox').fill('glob')
@@ -186,7 +187,6 @@ const pictures = ({ session, user }: { session: string; user: string }): Picture
     },
   },
   { name: 'forbidden', path: '/tenants', by: 'aud' },
-  { name: 'not-found', path: '/users/usr_nobody' },
   {
     name: 'connection-lost',
     path: '/sessions',
