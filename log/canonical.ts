@@ -1,10 +1,12 @@
-const [quote, backslash, comma, colon, minus, zero, nine] = [0x22, 0x5c, 0x2c, 0x3a, 0x2d, 0x30, 0x39]
+const [quote, backslash, comma, colon, minus, point, zero, nine] = [0x22, 0x5c, 0x2c, 0x3a, 0x2d, 0x2e, 0x30, 0x39]
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d]
 
 /** Deeper values are left to the slow way: this one calls itself. */
 const maxDepth = 32
-/** More digits may not be exact in a double. */
+/** Up to here different digits are different doubles, so that none is a longer spelling of another. */
 const maxDigits = 15
+/** Smaller numbers are written with an exponent. */
+const maxFraction = 6
 
 const literals = ['true', 'false', 'null'].map((word) => Array.from(word, (letter) => letter.charCodeAt(0)))
 const shortEscapes = new Set(Array.from('"\\bfnrt', (letter) => letter.charCodeAt(0)))
@@ -13,7 +15,7 @@ const longEscape = /^00(?:0[0-7b]|0[ef]|1[0-9a-f])$/
 
 /**
  * Whether the bytes are, plainly, JSON in the form of RFC 8785: true is certain, false only says that the slow way has to
- * judge. Almost every entry passes here, at the price of one look at each byte: strings, short integers and sorted ASCII names.
+ * judge. Almost every entry passes here, at the price of one look at each byte: strings, short numbers and sorted ASCII names.
  */
 export const isPlainlyCanonical = (bytes: Uint8Array): boolean => {
   let at = 0
@@ -37,14 +39,23 @@ export const isPlainlyCanonical = (bytes: Uint8Array): boolean => {
     }
   }
 
+  const scanDigits = (): number => {
+    const first = at
+    for (let byte = bytes[at]; byte !== undefined && byte >= zero && byte <= nine; byte = bytes[at]) at += 1
+    return at - first
+  }
+
   const scanNumber = (): boolean => {
     const isNegative = bytes[at] === minus
     if (isNegative) at += 1
-    const first = at
-    for (let byte = bytes[at]; byte !== undefined && byte >= zero && byte <= nine; byte = bytes[at]) at += 1
-    const digits = at - first
-    // Fractions and exponents fail on what follows: only a comma or a closing bracket may.
-    return digits === 1 ? !(isNegative && bytes[first] === zero) : digits > 1 && digits <= maxDigits && bytes[first] !== zero
+    const first = bytes[at]
+    const whole = scanDigits()
+    if (whole === 0 || whole > maxDigits || (whole > 1 && first === zero)) return false
+    // Exponents fail on what follows: only a comma or a closing bracket may.
+    if (bytes[at] !== point) return !(isNegative && whole === 1 && first === zero)
+    at += 1
+    const fraction = scanDigits()
+    return fraction > 0 && fraction <= maxFraction && whole + fraction <= maxDigits && bytes[at - 1] !== zero
   }
 
   const scanLiteral = (): boolean => {

@@ -33,6 +33,12 @@ describe('M2 canonical form (RFC 8785)', () => {
     ['minus zero', '{"a":-0}'],
     ['a number beyond a double', '{"a":9007199254740993}'],
     ['an exponent that is not needed', '{"a":1e2}'],
+    ['a zero too many after the point', '{"a":2.50}'],
+    ['a point and nothing after it', '{"a":2.}'],
+    ['a point and nothing before it', '{"a":.5}'],
+    ['a leading zero before a point', '{"a":01.5}'],
+    ['more digits than a double keeps', '{"a":0.30000000000000004441}'],
+    ['a small number without its exponent', '{"a":0.0000001}'],
     ['a lone surrogate', '{"a":"\\ud800"}'],
     ['integer names in the order of numbers', '{"9":1,"10":1}'],
     ['a line break at the end', '{}\n'],
@@ -73,7 +79,7 @@ describe('M2 canonical form (RFC 8785)', () => {
 
 describe('the quick look at the form', () => {
   it('passes what an event is made of', () => {
-    const event = { a: [], b: {}, c: [1, -20, 0, null, true, false], d: 'Zoë \u202e\ud83d\ude00', e: { 'a b': '"\\\n\u0001', a: '' } }
+    const event = { a: [], b: {}, c: [1, -20, 0, 2.3, -0.5, 1204.000001, null, true, false], d: 'Zoë \u202e\ud83d\ude00', e: { 'a b': '"\\\n\u0001', a: '' } }
     expect(isPlainlyCanonical(bytes(canonicalForm(event)))).toBe(true)
   })
 

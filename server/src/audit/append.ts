@@ -9,17 +9,19 @@ import { entryColumnNames, entryColumns } from './entry-columns.ts'
 /** An edge that can be appended to without changing the one it came from: a tick that fails leaves no trace. */
 export const copyEdge = ({ size, levels }: Edge): Edge => ({ size, levels: levels.map((row) => [...row]) })
 
-/** Inserts the entries of events whose place in the log begins at `from`. */
+const toLines = (values: readonly (string | null)[]): string => values.map((value) => value ?? '').join('\n')
+
+/** Inserts the entries of events whose place in the log begins at `from`. A column is handed over as lines, an empty one is null. */
 const insertEntries = async (tx: Kysely<Tables>, from: number, events: readonly CheckedEvent[]): Promise<void> => {
   const columns = events.map(({ event }) => entryColumns(event))
   const names = sql.join(entryColumnNames.map((name) => sql.ref(name)))
-  const texts = entryColumnNames.map((name) => sql`${columns.map((row) => row[name])}::text[]`)
+  const lines = entryColumnNames.map((name) => sql`string_to_array(${toLines(columns.map((row) => row[name]))}, E'\\n', '')`)
   await sql`
     insert into log_entries (log_index, event_n, leaf_hash, ${names})
-    select ${from}::bigint + place - 1, n, leaf_hash, event_id, occurred_at::timestamptz, action, category, result, actor_id,
-           tenant_id, target_kind, target_id, session_id, request_id, ticket
-    from unnest(${events.map(({ n }) => n)}::bigint[], ${events.map(({ leafHash }) => leafHash)}::bytea[], ${sql.join(texts)})
-      with ordinality as entry (n, leaf_hash, ${names}, place)`.execute(tx)
+    select ${from}::bigint + place - 1, n::bigint, substring(${Buffer.concat(events.map(({ leafHash }) => leafHash))}::bytea from place::int * 32 - 31 for 32),
+           event_id, occurred_at::timestamptz, action, category, result, actor_id, tenant_id, target_kind, target_id, session_id, request_id, ticket
+    from unnest(string_to_array(${toLines(events.map(({ n }) => n))}, E'\\n'), ${sql.join(lines)})
+      with ordinality as entry (n, ${names}, place)`.execute(tx)
 }
 
 const insertTiles = async (tx: Kysely<Tables>, tiles: readonly FullTile[]): Promise<void> => {

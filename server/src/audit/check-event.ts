@@ -19,7 +19,7 @@ export const isInstant = (text: string): boolean => {
 }
 
 const isNamed = (event: Partial<Event>): boolean =>
-  [event.id, event.action, event.category, event.result, event.actor?.id].every((text) => typeof text === 'string')
+  [event.id, event.action, event.category, event.result, event.actor?.id].every((text) => typeof text === 'string' && text !== '')
 
 type Halves = NonNullable<ReturnType<typeof splitBody>>
 
@@ -34,6 +34,13 @@ export const hasMac = (key: Buffer, { body, mac }: Pick<EventRow, 'body' | 'mac'
   return halves !== undefined && isMacOf(key, mac, halves)
 }
 
+// Read within one call, so one buffer serves them all.
+const scratch = Buffer.alloc(16_384)
+
+/** The UTF-8 of a text; valid until the next call. */
+const encode = (text: string): Buffer =>
+  text.length * 3 > scratch.length ? Buffer.from(text) : scratch.subarray(0, scratch.write(text, 0))
+
 /** An event as recorded, where this program wrote it and it is in canonical form; else why it is not taken. */
 export const checkEvent = (key: Buffer, { n, body, mac }: EventRow): CheckedEvent | Rejection => {
   const reject = (why: string): Rejection => ({ n, why })
@@ -41,7 +48,7 @@ export const checkEvent = (key: Buffer, { n, body, mac }: EventRow): CheckedEven
   if (!halves) return reject('It is not in the form of an event.')
   if (!isMacOf(key, mac, halves)) return reject('It was not written by this program: its HMAC is wrong.')
   if (!isInstant(halves.occurred_at)) return reject('Its instant is not one.')
-  const bytes = Buffer.from(body)
+  const bytes = encode(body)
   if (!isCanonical(bytes)) return reject('It is not in canonical form.')
   const event = JSON.parse(body) as Event
   if (!isNamed(event) || event.occurred_at !== halves.occurred_at) return reject('It is not in the form of an event.')

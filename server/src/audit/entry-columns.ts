@@ -1,15 +1,15 @@
 import type { Event } from '@countersign/contract/events.ts'
 
-// PostgreSQL's text cannot hold it; the body, which is what counts, has it escaped.
-const plain = (text: string | undefined): string | null => (text === undefined ? null : text.replaceAll('\0', ''))
+// PostgreSQL's text cannot hold NUL, and columns are handed over as lines; the body, which is what counts, has both escaped.
+const plain = (text: string | undefined): string | null => text?.replaceAll(/[\0\n]/g, '') || null
 
 /** The columns of log_entries that queries need: all of them follow from the event. */
 export const entryColumns = (event: Event) => ({
-  event_id: event.id,
+  event_id: plain(event.id) as string,
   occurred_at: event.occurred_at,
-  action: event.action as string,
-  category: event.category as string,
-  result: event.result as string,
+  action: plain(event.action) as string,
+  category: plain(event.category) as string,
+  result: plain(event.result) as string,
   actor_id: plain(event.actor.id) as string,
   tenant_id: plain(event.tenant_id),
   target_kind: plain(event.target?.kind),

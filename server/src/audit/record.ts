@@ -1,9 +1,9 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { eventCategories, type NewEvent } from '@countersign/contract/events.ts'
 import canonicalize from 'canonicalize'
 import { type Kysely, sql } from 'kysely'
 import { newId } from '../ids.ts'
 import type { Tables } from '../store/tables.ts'
+import { hmacOf } from './mac.ts'
 
 /** An event that is complete but for the instant, which the database's clock fills in between the two halves. */
 export type DraftEvent = { id: string; head: string; tail: string; mac: Buffer }
@@ -16,17 +16,8 @@ const canonical = (value: object): string => {
   return text
 }
 
-// A key given as bytes is made into an object at every call, which costs more than the HMAC itself.
-const keyObjects = new WeakMap<Buffer, KeyObject>()
-const keyObjectOf = (key: Buffer): KeyObject => {
-  const object = keyObjects.get(key) ?? createSecretKey(key)
-  keyObjects.set(key, object)
-  return object
-}
-
 /** HMAC-SHA256 over the two halves: shows that the program wrote the event, to whoever holds the key. */
-export const macOf = (key: Buffer, head: string, tail: string): Buffer =>
-  createHmac('sha256', keyObjectOf(key)).update(`${head}\0${tail}`).digest()
+export const macOf = (key: Buffer, head: string, tail: string): Buffer => hmacOf(key, `${head}\0${tail}`)
 
 /** An event whose two halves were written elsewhere, in exactly the form of draftEvent(). */
 export const sealEvent = (key: Buffer, id: string, head: string, tail: string): DraftEvent => ({
