@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
 import { type Child, median, startChild, startNginx } from './gateway/children.ts'
 
 export const about = 'the gateway, every request recorded twice, beside a bare proxy that records nothing'
@@ -8,6 +9,8 @@ const rounds = 5
 const seconds = 4
 const warmUpSeconds = 8
 const latencyConnections = 8
+/** Between two measurements: our log takes its last events meanwhile, at nobody's cost. */
+const pauseMs = 1500
 
 type Load = { url: string; headers: Record<string, string>; connections: number; seconds: number }
 type Measured = { rps: number; p50_ms: number; requests: number; failures: number }
@@ -17,6 +20,7 @@ const report = (line: string): void => void process.stderr.write(`${line}\n`)
 const measure = async (load: Load): Promise<Measured> => {
   const child = await startChild('load.ts', [JSON.stringify(load)])
   await child.stop()
+  await wait(pauseMs)
   const measured = child.ready as Measured
   if (measured.failures > 0) throw new Error(`${load.url}: ${measured.failures} requests failed`)
   return measured

@@ -1,4 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { codeOf, type GatewayRig, startGatewayRig } from './rig.ts'
 
@@ -67,6 +68,19 @@ describe('a request in a session', () => {
       htu: '/v1/reports?a=1',
     })
     expect(claims.exp - claims.iat).toBe(30)
+  })
+
+  it('A6 says of staff whose address has changed what the admission recorded, not what was remembered', async () => {
+    const val = await rig.newStaff()
+    const { token } = await rig.open({ by: val })
+    await rig.send('GET /v1/reports', token)
+    await sql`update staff set email = 'val.new@vendor.example' where id = ${val.id}`.execute(rig.database.store.db)
+    rig.upstream.forget()
+    const answer = await rig.send('GET /v1/reports', token)
+    const claims = claimsOf(rig.upstream.received[0]?.headers.get('countersign-assertion') ?? '')
+    expect(claims.act).toEqual({ sub: val.id, email: 'val.new@vendor.example' })
+    const [admitted] = await rig.events({ request_id: answer.headers.get('x-request-id') ?? '' })
+    expect(admitted).toMatchObject({ action: 'SESSION.REQUEST.ADMITTED', actor: { id: val.id, email: 'val.new@vendor.example' } })
   })
 
   it('HD-9 forwards neither the token nor cookies nor any credential', async () => {

@@ -1,4 +1,5 @@
-import { type KeyObject, sign } from 'node:crypto'
+import { type KeyObject, sign as signWithCallback } from 'node:crypto'
+import { promisify } from 'node:util'
 import type { Exchange } from './exchange.ts'
 import type { SessionFacts } from './facts.ts'
 
@@ -6,7 +7,10 @@ type Settings = { issuer: string; audience: string; key: { privateKey: KeyObject
 
 const lifetimeSeconds = 30
 
-export type Asserter = (exchange: Exchange, facts: SessionFacts, scope: string) => string
+/** In a thread of libuv's: a signature costs more than all the checks of a request. */
+const sign = promisify(signWithCallback)
+
+export type Asserter = (exchange: Exchange) => Promise<string>
 
 /**
  * Makes the assertion that goes with each forwarded request: a JWT (EdDSA) that tells the product for whom, by whom and
@@ -31,11 +35,12 @@ export const newAsserter = ({ issuer, audience, key }: Settings): Asserter => {
     claimsOf.set(facts, made)
     return made
   }
-  return (exchange, facts, scope) => {
+  return async ({ id, method, target, facts, route }) => {
+    if (!facts || !route) throw new Error('the checks have not passed')
     const iat = Math.floor(Date.now() / 1000)
-    const { id, method, target } = exchange
-    const rest = `,"scope":"${scope}","iat":${iat},"exp":${iat + lifetimeSeconds},"jti":"${id}","htm":"${method}","htu":${JSON.stringify(target)}}`
+    const rest = `,"scope":"${route.scope}","iat":${iat},"exp":${iat + lifetimeSeconds},"jti":"${id}","htm":"${method}","htu":${JSON.stringify(target)}}`
     const signed = `${header}.${Buffer.from(sessionClaims(facts) + rest).toString('base64url')}`
-    return `${signed}.${sign(null, Buffer.from(signed), key.privateKey).toString('base64url')}`
+    const signature = await sign(null, Buffer.from(signed), key.privateKey)
+    return `${signed}.${signature.toString('base64url')}`
   }
 }

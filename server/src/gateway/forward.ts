@@ -3,7 +3,6 @@ import type { ErrorCode } from '@countersign/contract/errors.ts'
 import { type Dispatcher, errors as undici } from 'undici'
 import { Refusal } from '../errors.ts'
 import { announcedBytes, filterHead, ownHeaders } from './answer.ts'
-import type { Asserter } from './assertion.ts'
 import { CallerGone, feedBody } from './body.ts'
 import { draft, draftCompleted, sessionEvent } from './entries.ts'
 import type { Exchange } from './exchange.ts'
@@ -20,7 +19,6 @@ export type ForwardNeeds = {
   outbox: Outbox
   running: Running
   upstream: Upstream
-  assert: Asserter
   /** The product's origin. */
   origin: string
   maxRequestBytes: number
@@ -112,7 +110,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     })
   }
 
-  start(deadlineMs: number): void {
+  start(deadlineMs: number, assertion: Promise<string>): void {
     const { running } = this.#needs
     const { response } = this.#exchange
     running.add(this.#facts.id, this, deadlineMs)
@@ -121,22 +119,20 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     if (response.destroyed) this.#stop('client_abort')
     else if (performance.now() >= deadlineMs) this.cut('session_expired')
     else if (running.hasEnded(this.#facts.id)) this.cut('session_revoked')
-    else this.#dispatch()
+    else
+      assertion.then(
+        (text) => this.#dispatch(text),
+        (cause) => this.fail(cause),
+      )
   }
 
-  #dispatch(): void {
-    const { upstream, assert, maxRequestBytes } = this.#needs
-    const { request, response, route, method, target, id, headers, has_body } = this.#exchange
+  #dispatch(assertion: string): void {
+    if (this.#state === 'over') return
+    const { upstream, maxRequestBytes } = this.#needs
+    const { request, response, method, target, id, headers, has_body } = this.#exchange
     const { pool, release } = upstream.lend(this.#facts.id)
     this.#release = release
-    const sent = [
-      'countersign-assertion',
-      assert(this.#exchange, this.#facts, route?.scope ?? ''),
-      'countersign-request-id',
-      id,
-      'x-request-id',
-      id,
-    ]
+    const sent = ['countersign-assertion', assertion, 'countersign-request-id', id, 'x-request-id', id]
     for (const name of forwarded) {
       const value = headers.get(name)
       if (value !== undefined) sent.push(name, value)
@@ -319,13 +315,13 @@ class Passage implements Dispatcher.DispatchHandler, Run {
   }
 }
 
-/** Forwards an admitted request until its deadline; settled when it is over. */
-export const forward = (needs: ForwardNeeds, exchange: Exchange, deadlineMs: number): Promise<void> => {
+/** Forwards an admitted request with its assertion, until its deadline; settled when it is over. */
+export const forward = (needs: ForwardNeeds, exchange: Exchange, deadlineMs: number, assertion: Promise<string>): Promise<void> => {
   const { facts } = exchange
   if (!facts) throw new Error('the request was not admitted')
   const passage = new Passage(needs, exchange, facts)
   try {
-    passage.start(deadlineMs)
+    passage.start(deadlineMs, assertion)
   } catch (cause) {
     // An admission has its outcome whatever goes wrong on our side.
     passage.fail(cause)

@@ -119,19 +119,22 @@ export const newWriter = (pool: pg.Pool): Writer => {
       busy++
       void run().then(() => {
         busy--
-        turn()
+        schedule()
       })
     }
+  }
+
+  /** After what has arrived was read: requests and answers of one turn of the event loop share a statement. */
+  const schedule = (): void => {
+    if (scheduled || !mayRun()) return
+    scheduled = true
+    setImmediate(turn)
   }
 
   const enqueue = <T>(queue: T[], entry: T): void => {
     if (queue.length >= longestQueue) throw new Refusal('overloaded')
     queue.push(entry)
-    // Requests that arrive in one turn of the event loop share a statement.
-    if (!scheduled && mayRun()) {
-      scheduled = true
-      setImmediate(turn)
-    }
+    schedule()
   }
 
   return {
