@@ -100,6 +100,11 @@ export const errorCatalogue = {
   },
   session_expired: { status: 403, title: 'The support session has expired.', hint: 'Create a new session if access is still needed.' },
   session_revoked: { status: 403, title: 'The support session was revoked.', hint: 'Ask who revoked it before you create a new one.' },
+  tenant_gone: {
+    status: 403,
+    title: 'The tenant of this support session was deleted, or its id is another tenant’s by now.',
+    hint: 'Nothing needs to be done: the session cannot be used any more.',
+  },
   staff_not_allowed: {
     status: 403,
     title: 'The staff member who opened this session may no longer use it.',

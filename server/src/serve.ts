@@ -19,6 +19,7 @@ import { sessionRoutes } from './http/routes/sessions.ts'
 import { tenantRoutes } from './http/routes/tenants.ts'
 import { userRoutes } from './http/routes/users.ts'
 import { defaultOrigin, type Keys } from './keys.ts'
+import { endSessionsOf } from './sessions/end-of-tenant.ts'
 import { startExpiry } from './sessions/expire.ts'
 import { startOutcomes } from './sessions/outcomes.ts'
 import { openStore } from './store/open.ts'
@@ -73,7 +74,7 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
     closers.push(() => sequencer.stop())
     const connector = openHttpConnector({ ...config.directory.connector, issuer: publicUrl, keys })
     closers.push(() => connector.close())
-    const sync = startSync({ store, keys, connector, config, log })
+    const sync = startSync({ store, keys, connector, config, log, endSessions: (tx, ids) => endSessionsOf(tx, keys, ids) })
     closers.push(() => sync.stop())
     const expiry = startExpiry({ store, keys, log })
     closers.push(() => expiry.stop())

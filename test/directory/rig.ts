@@ -7,6 +7,7 @@ import type { Changes } from '../../server/src/directory/mirror.ts'
 import { claimRound, runRound } from '../../server/src/directory/round.ts'
 import type { StaffPrincipal } from '../../server/src/identity/principal.ts'
 import { newId } from '../../server/src/ids.ts'
+import { endSessionsOf } from '../../server/src/sessions/end-of-tenant.ts'
 import type { Tables } from '../../server/src/store/tables.ts'
 import { newDatabase, type TestDatabase } from '../support/database.ts'
 import { type DirectoryServer, startDirectory, type World } from '../support/directory.ts'
@@ -59,7 +60,7 @@ export const newRig = async (world: World, { timeoutMilliseconds }: { timeoutMil
     connector,
     async syncOnce({ connector: other = connector, signal = new AbortController().signal } = {}) {
       const round = await claimRound(store, schedule, true)
-      return round && runRound({ store, keys, connector: other }, round, signal)
+      return round && runRound({ store, keys, connector: other, endSessions: (tx, ids) => endSessionsOf(tx, keys, ids) }, round, signal)
     },
     syncState: () => store.db.selectFrom('directory_sync').selectAll().executeTakeFirstOrThrow(),
     async events() {

@@ -198,7 +198,15 @@ describe('a runner that dies', () => {
 
 describe('the loop', () => {
   const log = { info: () => {}, warn: () => {} }
-  const start = () => startSync({ store: rig.store, keys: rig.keys, connector: rig.connector, config: { directory: schedule }, log })
+  const start = () =>
+    startSync({
+      store: rig.store,
+      keys: rig.keys,
+      connector: rig.connector,
+      config: { directory: schedule },
+      log,
+      endSessions: async () => {},
+    })
 
   it('runs at once, runs when asked, and stops between pages', async () => {
     rig.directory.world.tenants = [newTenant(1)]

@@ -20,17 +20,35 @@ const storable = (tenant: Tenant): Tenant => ({
   deleted_at: tenant.deleted_at === null ? null : storableInstant(tenant.deleted_at),
 })
 
+const columnsOfPage = sql.raw(`(id text, name text, status text, plan text, region text, user_count integer,
+  created_at timestamptz, updated_at timestamptz, deleted_at timestamptz)`)
+
+/** What the page says of each id: its last word counts. */
+const pageOf = (items: readonly Tenant[]): string =>
+  JSON.stringify([...new Map(items.map((tenant) => [tenant.id, storable(tenant)])).values()])
+
+/**
+ * Tenants that the page takes away: deleted now, or their id given to another. They are held until the end of the
+ * transaction, so that no session is opened for them in the meantime.
+ */
+export const findLeaving = async (tx: Kysely<Tables>, items: readonly Tenant[]): Promise<string[]> => {
+  const { rows } = await sql<{ id: string }>`
+    select t.id from tenants t
+    join jsonb_to_recordset(${pageOf(items)}::jsonb) as i ${columnsOfPage} on i.id = t.id
+    where (t.deleted_at is null and i.deleted_at is not null) or i.created_at > t.created_at
+    order by t.id for update of t`.execute(tx)
+  return rows.map(({ id }) => id)
+}
+
 /**
  * Writes a page into the mirror and marks its tenants as seen in `round`. A tombstone of a tenant that was never here leaves
  * no row. An id that comes back with a later birth is another tenant's, which must not see what the former one's log holds.
  * `fresh` counts the tenants not seen in this round before.
  */
 export const mirrorPage = async (tx: Kysely<Tables>, round: string, items: Tenant[]): Promise<Changes & { fresh: number }> => {
-  const page = [...new Map(items.map((tenant) => [tenant.id, storable(tenant)])).values()]
   const { rows } = await sql<Changes & { fresh: number }>`
     with incoming as (
-      select * from jsonb_to_recordset(${JSON.stringify(page)}::jsonb) as t (id text, name text, status text, plan text, region text,
-        user_count integer, created_at timestamptz, updated_at timestamptz, deleted_at timestamptz)
+      select * from jsonb_to_recordset(${pageOf(items)}::jsonb) as t ${columnsOfPage}
     ), known as (
       select * from tenants where id in (select id from incoming)
     ), written as (
@@ -57,19 +75,20 @@ export const mirrorPage = async (tx: Kysely<Tables>, round: string, items: Tenan
 
 /**
  * Ends a full round: what was not seen in it is gone. A directory that names no tenant at all where there were some is
- * more likely broken than empty, so nothing is taken from the mirror then.
+ * more likely broken than empty, so nothing is taken from the mirror then. Answers what was taken.
  */
-export const sweepUnseen = async (tx: Kysely<Tables>, round: string): Promise<number> => {
+export const sweepUnseen = async (tx: Kysely<Tables>, round: string): Promise<string[]> => {
   const { rows } = await sql<{ seen: boolean; live: boolean }>`
     select exists (select from tenants where round = ${round}::bigint) as seen,
       exists (select from tenants where deleted_at is null) as live`.execute(tx)
   if (rows[0]?.live && !rows[0].seen) {
     throw new Refusal('directory_garbled', { cause: new Error('it names no tenant at all, where there were some') })
   }
-  const swept = await sql`
+  const swept = await sql<{ id: string }>`
     update tenants set deleted_at = clock_timestamp(), synced_at = clock_timestamp()
-    where deleted_at is null and round < ${round}::bigint`.execute(tx)
-  return Number(swept.numAffectedRows)
+    where deleted_at is null and round < ${round}::bigint
+    returning id`.execute(tx)
+  return swept.rows.map(({ id }) => id)
 }
 
 const instant = (value: Date | null): string | null => (value === null ? null : value.toISOString())

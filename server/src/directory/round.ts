@@ -6,13 +6,19 @@ import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
 import type { Connector } from './connector.ts'
-import { type Changes, mirrorPage, sweepUnseen } from './mirror.ts'
+import { type Changes, findLeaving, mirrorPage, sweepUnseen } from './mirror.ts'
 
 const pageSize = 500
 /** Longer than the longest call to the directory. */
 const lease = sql`clock_timestamp() + interval '15 seconds'`
 
-export type RoundNeeds = { store: Store; keys: Pick<Keys, 'event'>; connector: Connector }
+export type RoundNeeds = {
+  store: Store
+  keys: Pick<Keys, 'event'>
+  connector: Connector
+  /** Ends what runs in the name of tenants that are gone, in the transaction that notes it. */
+  endSessions(tx: Kysely<Tables>, tenantIds: readonly string[]): Promise<void>
+}
 export type Schedule = { sync_seconds: number; full_sync_hours: number }
 
 /** A round as its holder knows it. The instant the lease ends names the holder: no two hold the same. */
@@ -70,7 +76,7 @@ const advance = async (tx: Kysely<Tables>, round: Round, next: string | null, sy
 
 /** Reads one page and stores it with its cursor and its event. Answers the round as it stands, and whether it is over. */
 const turnPage = async (
-  { store, keys, connector }: RoundNeeds,
+  { store, keys, connector, endSessions }: RoundNeeds,
   round: Round,
 ): Promise<{ round: Round; over: boolean; changes: Changes }> => {
   const page = await connector.listTenants({
@@ -82,11 +88,17 @@ const turnPage = async (
   if (next !== null && next === round.cursor) throw new Refusal('directory_garbled', { cause: new Error('a page that leads to itself') })
   return transaction(store, async (tx) => {
     const advanced = await advance(tx, round, next, page.sync_token)
+    // Before the mirror changes: what is recorded of a former tenant's sessions is older than the one that has its id now.
+    await endSessions(tx, await findLeaving(tx, page.items))
     const { fresh, ...changes } = await mirrorPage(tx, round.round, page.items)
     if (round.full_round && next !== null && fresh === 0 && page.items.length > 0) {
       throw new Refusal('directory_garbled', { cause: new Error('a page that was there before: the list does not end') })
     }
-    if (round.full_round && next === null) changes.deleted += await sweepUnseen(tx, round.round)
+    if (round.full_round && next === null) {
+      const swept = await sweepUnseen(tx, round.round)
+      await endSessions(tx, swept)
+      changes.deleted += swept.length
+    }
     await recordChanges(tx, keys, round, changes)
     return { round: advanced, over: next === null, changes }
   })

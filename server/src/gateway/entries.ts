@@ -34,7 +34,8 @@ export const sessionEvent = (action: EventAction, exchange: Exchange, facts: Ses
   action,
   result: outcome.result,
   actor: facts.staff,
-  tenant_id: facts.tenant_id,
+  // Whose id may be another tenant's by now, who is to see nothing of the former one's.
+  ...(outcome.code === 'tenant_gone' ? {} : { tenant_id: facts.tenant_id }),
   target: targetOf(facts),
   session_id: facts.id,
   ...(facts.ticket === null ? {} : { ticket: facts.ticket }),

@@ -40,6 +40,8 @@ const text = `
       as k (id, token_hash, tenant_id, staff_id, email, name, ord)
     join support_sessions s on s.id = k.id
     join staff m on m.id = s.staff_id
+    -- The tenant it was opened for: not deleted since, and its id not another's.
+    join tenants t on t.id = s.tenant_id and t.deleted_at is null and t.known_since <= s.issued_at
     where s.expires_at > clock_timestamp()
       -- Not "=": a session is found by its id alone, whatever a planner thinks of the other indexes.
       and (encode(s.token_hash, 'hex'), s.tenant_id, s.staff_id) is not distinct from (k.token_hash, k.tenant_id, k.staff_id)

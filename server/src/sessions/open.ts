@@ -34,8 +34,15 @@ const parseInput = (input: unknown): CreateSession => {
   throw new Refusal(Object.hasOwn(codes, member ?? '') ? codes[member] : 'invalid_request', { errors })
 }
 
+/** Held until the transaction ends: a tenant that is deleted meanwhile is deleted after it, and finds the session to end. */
 const requireTenant = async (tx: Transaction<Tables>, tenantId: string): Promise<void> => {
-  const tenant = await tx.selectFrom('tenants').select('id').where('id', '=', tenantId).where('deleted_at', 'is', null).executeTakeFirst()
+  const tenant = await tx
+    .selectFrom('tenants')
+    .select('id')
+    .where('id', '=', tenantId)
+    .where('deleted_at', 'is', null)
+    .forShare()
+    .executeTakeFirst()
   if (!tenant) throw new Refusal('not_found', { detail: 'There is no such tenant.' })
 }
 

@@ -1,0 +1,44 @@
+import { type Kysely, sql } from 'kysely'
+import { recordAll } from '../audit/record.ts'
+import type { Keys } from '../keys.ts'
+import type { Tables } from '../store/tables.ts'
+import { lockSession } from './order.ts'
+
+const reason = 'The tenant was deleted in the directory, or its id was given to another one.'
+
+type Running = { id: string; tenant_id: string; ticket: string | null }
+
+/** Revokes the sessions of tenants that are gone, in the transaction that notes it: those that still run, by the database's clock. */
+export const endSessionsOf = async (tx: Kysely<Tables>, keys: Pick<Keys, 'event'>, tenantIds: readonly string[]): Promise<void> => {
+  if (tenantIds.length === 0) return
+  const { rows: running } = await sql<Running>`
+    select s.id, s.tenant_id, s.ticket from support_sessions s
+    where s.tenant_id = any(${tenantIds}::text[]) and s.expires_at > clock_timestamp()
+    order by s.id`.execute(tx)
+  if (running.length === 0) return
+  for (const { id } of running) await lockSession(tx, id)
+  const { rows } = await sql<{ id: string }>`
+    insert into session_revocations (session_id, revoked_by_kind, revoked_by, reason)
+    select s.id, 'system', 'directory', ${reason} from support_sessions s
+    where s.id = any(${running.map(({ id }) => id)}::text[]) and s.expires_at > clock_timestamp()
+    on conflict (session_id) do nothing
+    returning session_id as id`.execute(tx)
+  const ended = new Set(rows.map(({ id }) => id))
+  await recordAll(
+    tx,
+    keys,
+    running
+      .filter(({ id }) => ended.has(id))
+      .map(({ id, tenant_id, ticket }) => ({
+        action: 'SESSION.REVOKED',
+        result: 'ok',
+        actor: { kind: 'system', id: 'directory' },
+        tenant_id,
+        target: { kind: 'session', id },
+        session_id: id,
+        ...(ticket === null ? {} : { ticket }),
+        reason,
+        details: { revoked_by: 'system' },
+      })),
+  )
+}
