@@ -1,4 +1,4 @@
-import { errorCatalogue } from '@countersign/contract/errors.ts'
+import { type ErrorCode, errorCatalogue } from '@countersign/contract/errors.ts'
 import { formatProblem, Refusal } from '../errors.ts'
 import { ownHeaders } from './answer.ts'
 import { methods } from './checks/method.ts'
@@ -6,10 +6,11 @@ import { findTokenHash } from './checks/token.ts'
 import { anonymousEvent, draft, sessionEvent } from './entries.ts'
 import type { Exchange } from './exchange.ts'
 import type { FactsSource, SessionFacts } from './facts.ts'
+import type { Strangers } from './strangers.ts'
 import type { Writer } from './writer.ts'
 
 type Log = { error(facts: object, message: string): void }
-type Needs = { keys: { event: Buffer }; writer: Writer; facts: FactsSource; log: Log; secure: boolean }
+type Needs = { keys: { event: Buffer }; writer: Writer; facts: FactsSource; strangers: Strangers; log: Log; secure: boolean }
 
 export const toRefusal = (error: unknown, log: Log): Refusal => {
   if (error instanceof Refusal) return error
@@ -23,9 +24,12 @@ export const problemOf = (refusal: Refusal, requestId: string, secure: boolean):
   const headers = [...ownHeaders(requestId, secure), 'content-type', 'application/problem+json', 'content-length', String(body.length)]
   if (refusal.status === 401) headers.push('www-authenticate', 'Bearer')
   if (refusal.status === 405) headers.push('allow', [...methods].join(', '))
-  if (refusal.status === 503) headers.push('retry-after', '1')
+  if (refusal.status === 429 || refusal.status === 503) headers.push('retry-after', '1')
   return { headers, body }
 }
+
+/** After these, nothing more is read from the caller. */
+const closing = new Set<ErrorCode>(['shutting_down', 'upgrade_refused', 'too_many_requests'])
 
 /** Answers a refusal where nothing has been answered yet. A body that nobody will read ends the connection. */
 export const answerProblem = (exchange: Exchange, refusal: Refusal, secure: boolean): void => {
@@ -36,7 +40,7 @@ export const answerProblem = (exchange: Exchange, refusal: Refusal, secure: bool
   }
   const { headers, body } = problemOf(refusal, id, secure)
   const unread = !request.complete || exchange.has_body
-  if (unread || refusal.code === 'shutting_down' || refusal.code === 'upgrade_refused') headers.push('connection', 'close')
+  if (unread || closing.has(refusal.code)) headers.push('connection', 'close')
   response.writeHead(refusal.status, headers)
   response.end(body)
 }
@@ -48,13 +52,18 @@ const findSession = async (needs: Needs, exchange: Exchange): Promise<SessionFac
   return tokenHash === undefined ? undefined : needs.facts.find(tokenHash)
 }
 
-/** Puts the refusal on the record, in its session's log where the request has a session. */
-export const recordRefusal = async (needs: Needs, exchange: Exchange, refusal: Refusal): Promise<void> => {
+/**
+ * Puts the refusal on the record, in its session's log where the request has a session; answers what the caller is told.
+ * Only who has no session is slowed down: behind one address there may be both, so nobody is before it is known.
+ */
+const recordRefusal = async (needs: Needs, exchange: Exchange, refusal: Refusal): Promise<Refusal> => {
   const facts = await findSession(needs, exchange)
-  const note = refusal.facts.detail ?? errorCatalogue[refusal.code].title
-  const outcome = { result: 'deny', status: refusal.status, code: refusal.code, note } as const
-  const event = facts ? sessionEvent('SESSION.REQUEST.REFUSED', exchange, facts, outcome) : anonymousEvent(exchange, outcome)
-  await needs.writer.note(draft(needs.keys, event))
+  const told = facts || needs.strangers.mayAsk(exchange.request.socket.remoteAddress) ? refusal : new Refusal('too_many_requests')
+  const note = told.facts.detail ?? errorCatalogue[told.code].title
+  const outcome = { result: 'deny', status: told.status, code: told.code, note } as const
+  if (facts) await needs.writer.note(draft(needs.keys, sessionEvent('SESSION.REQUEST.REFUSED', exchange, facts, outcome)))
+  else await needs.strangers.record(anonymousEvent(exchange, outcome))
+  return told
 }
 
 /** Refuses a request: on the record first, then the answer. What cannot be recorded is refused all the same, as our own fault. */
@@ -62,8 +71,8 @@ export const refuse = async (needs: Needs, exchange: Exchange, error: unknown): 
   const refusal = toRefusal(error, needs.log)
   try {
     // Our own trouble is no refusal of anybody; and a queue that is full takes no record of it.
-    if (refusal.status < 500 || refusal.code === 'shutting_down') await recordRefusal(needs, exchange, refusal)
-    answerProblem(exchange, refusal, needs.secure)
+    const isRecorded = refusal.status < 500 || refusal.code === 'shutting_down'
+    answerProblem(exchange, isRecorded ? await recordRefusal(needs, exchange, refusal) : refusal, needs.secure)
   } catch (failure) {
     answerProblem(exchange, toRefusal(failure, needs.log), needs.secure)
   }

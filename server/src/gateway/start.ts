@@ -18,6 +18,7 @@ import { newOutbox } from './outbox.ts'
 import { answerProblem, problemOf, refuse } from './refuse.ts'
 import { compileRoutes } from './routes.ts'
 import { newRunning } from './running.ts'
+import { newStrangers } from './strangers.ts'
 import { newUpstream } from './upstream.ts'
 import { startWatch } from './watch.ts'
 import { newWriter } from './writer.ts'
@@ -81,7 +82,8 @@ export const startGateway = async ({ config, store, keys, log, issuer, gatewayUr
   const outbox = newOutbox(writer, log)
   const upstream = newUpstream({ origin: settings.upstream, timeoutMs: settings.upstream_timeout_seconds * 1000 })
   const assert = newAsserter({ issuer, audience: settings.upstream_audience, key: keys.assertion })
-  const needs = { store, keys, writer, facts, log, secure }
+  const strangers = newStrangers({ note: (event) => writer.note(draft(keys, event)), log })
+  const needs = { store, keys, writer, facts, strangers, log, secure }
   const forwarding: ForwardNeeds = {
     keys,
     writer,
@@ -136,11 +138,10 @@ export const startGateway = async ({ config, store, keys, log, issuer, gatewayUr
     if (!socket.writable || socket.destroyed || error.code === 'ECONNRESET') return void socket.destroy()
     // An answer is under way on this connection: another one would be taken for a part of it.
     if ((socket.inFlight ?? 0) > 0) return void socket.destroy()
-    const refusal = new Refusal(codeOfBroken(error.code))
     const id = newId('request')
-    let answer = refusal
+    let answer = new Refusal(strangers.mayAsk(socket.remoteAddress) ? codeOfBroken(error.code) : 'too_many_requests')
     try {
-      await writer.note(draft(keys, brokenEvent(id, refusal, socket.remoteAddress)))
+      await strangers.record(brokenEvent(id, answer, socket.remoteAddress))
     } catch {
       answer = new Refusal('store_unavailable')
     }
@@ -194,6 +195,7 @@ export const startGateway = async ({ config, store, keys, log, issuer, gatewayUr
     server.closeAllConnections()
     await closed
     await watch.stop()
+    await strangers.close()
     await outbox.flush()
     outbox.close()
     await upstream.close()

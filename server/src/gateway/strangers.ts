@@ -1,0 +1,68 @@
+import type { NewEvent } from '@countersign/contract/events.ts'
+import { newBudget } from '../identity/budget.ts'
+import { newPace } from './pace.ts'
+
+/** Callers behind whom no session stands. Anybody can be one, as often as they like. */
+export type Strangers = {
+  /** Whether this address is still told why it is refused, or only that it asks too often. */
+  mayAsk(address: string | undefined): boolean
+  /** Records the refusal; or counts it, where enough were recorded in this minute. The next one recorded has the count. */
+  record(event: NewEvent): Promise<void>
+  /** Puts a count that no refusal has come to take along on the record. */
+  flush(): Promise<void>
+  /** Puts the last count on the record. */
+  close(): Promise<void>
+}
+
+type Needs = {
+  note(event: NewEvent): Promise<void>
+  log: { error(facts: object, message: string): void }
+  /** Monotonic milliseconds. */
+  now?: () => number
+}
+
+const recordedPerMinute = 120
+const flushEveryMs = 60_000
+
+export const newStrangers = ({ note, log, now = () => performance.now() }: Needs): Strangers => {
+  const budget = newBudget(recordedPerMinute, now)
+  const pace = newPace({ burst: 200, perSecond: 50, now })
+  let unrecorded = 0
+
+  /** The count goes along; where it could not be recorded it is not forgotten. */
+  const noteWithCount = async (event: NewEvent): Promise<void> => {
+    const counted = unrecorded
+    unrecorded = 0
+    try {
+      await note(counted === 0 ? event : { ...event, details: { ...event.details, unrecorded: counted } })
+    } catch (error) {
+      unrecorded += counted
+      throw error
+    }
+  }
+
+  const flush = async (): Promise<void> => {
+    if (unrecorded === 0) return
+    await noteWithCount({
+      action: 'GATEWAY.REFUSED',
+      result: 'deny',
+      actor: { kind: 'anonymous', id: 'anonymous' },
+      note: 'Requests that no session stands behind were refused; there were too many to record each.',
+    }).catch((err) => log.error({ err, unrecorded }, 'how many were refused could not be recorded'))
+  }
+
+  const timer = setInterval(() => void flush(), flushEveryMs)
+  timer.unref()
+  return {
+    mayAsk: (address = 'unknown') => pace.take(address),
+    record: async (event) => {
+      if (budget.take() === undefined) unrecorded++
+      else await noteWithCount(event)
+    },
+    flush,
+    close: async () => {
+      clearInterval(timer)
+      await flush()
+    },
+  }
+}
