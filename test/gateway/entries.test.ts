@@ -80,5 +80,9 @@ describe('escapeInput', () => {
     expect(escapeInput('a\u001b[31m\n\\\u202e', 100)).toBe('a\\x1b[31m\\x0a\\x5c\\x202e')
     expect(escapeInput('x'.repeat(500), 128)).toHaveLength(128)
     expect(escapeInput(`/a?t=css_${'A'.repeat(43)}&k=cs_live_${'b'.repeat(30)}`, 200)).toBe('/a?t=css_[hidden]&k=cs_live_[hidden]')
+    expect(escapeInput(`/a?t=%63s%73%5f${'%41'.repeat(43)}&k=c%73_%6cive%5F${'b'.repeat(30)}`, 200)).toBe(
+      '/a?t=css_[hidden]&k=cs_live_[hidden]',
+    )
+    expect(escapeInput('/a?q=100%25&r=%C3%A9', 100)).toBe('/a?q=100%25&r=%C3%A9')
   })
 })

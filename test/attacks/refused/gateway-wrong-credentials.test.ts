@@ -46,6 +46,24 @@ describe('a credential that is none at the gateway', () => {
     expect(rig.upstream.bytes()).toHaveLength(0)
   })
 
+  const escapes: ((token: string) => string)[] = [
+    (token) => token.replace('c', '%63'),
+    (token) => token.replace('css_', 'cs%73%5F'),
+    (token) => [...token].map((char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`).join(''),
+    (token) => `%FF${token.replace('_', '%5F')}`,
+  ]
+  it.each(escapes)('a token in the address that is written otherwise: %s', async (writeOtherwise) => {
+    rig.upstream.forget()
+    const { session, token } = await rig.open()
+    const written = writeOtherwise(token)
+    for (const target of [`/v1/reports?token=${written}`, `/v1/reports?${written.replace('%FF', '')}=1`]) {
+      const event = await expectRefusal(rig, await rig.send(`GET ${target}`, token), 'token_refused', session)
+      expect(event.request?.path).toMatch(/css_\[hidden\]/)
+      expect(event.request?.path).not.toContain(written.slice(-20))
+    }
+    expect(rig.upstream.bytes()).toHaveLength(0)
+  })
+
   it.each([
     'Bearer',
     'Bearer ',

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { Refusal } from '../../errors.ts'
+import { decodeBytes } from '../escape.ts'
 import type { Check } from '../exchange.ts'
 
 const form = /^Bearer (css_[A-Za-z0-9_-]{43})$/
@@ -16,9 +17,11 @@ export const findTokenHash = (rawHeaders: readonly string[]): string | undefined
   return token === undefined ? undefined : hash('sha256', token)
 }
 
+const holdsToken = (target: string): boolean => (target.includes('%') ? decodeBytes(target) : target).includes('css_')
+
 /** `Authorization: Bearer css_…` and nothing else: cookies and API keys are not looked at, and a token in the target is refused. */
 export const checkToken: Check = (exchange) => {
-  if (exchange.target.includes('css_')) throw new Refusal('token_refused', { detail: 'A token never belongs in an address.' })
+  if (holdsToken(exchange.target)) throw new Refusal('token_refused', { detail: 'A token never belongs in an address.' })
   if (!exchange.headers.has('authorization')) throw new Refusal('token_missing')
   const tokenHash = findTokenHash(exchange.request.rawHeaders)
   if (tokenHash === undefined) throw new Refusal('token_refused')
