@@ -27,8 +27,13 @@ describe('FR-5 a body on a method that has none', () => {
 
   it('is refused on HEAD too', async () => {
     rig.upstream.forget()
-    const { token } = await rig.open()
-    expect((await rig.send('HEAD /v1/reports', token, ['Content-Length: 2'], '{}')).status).toBe(400)
+    const { session, token } = await rig.open()
+    const answer = await rig.send('HEAD /v1/reports', token, ['Content-Length: 2'], '{}')
+    expect(answer.status).toBe(400)
+    // An answer to HEAD says in its headers alone which one it is.
+    expect(await rig.events({ request_id: answer.headers.get('x-request-id') as string })).toMatchObject([
+      { action: 'SESSION.REQUEST.REFUSED', result: 'deny', code: 'body_refused', session_id: session.id },
+    ])
     expect(rig.upstream.bytes()).toHaveLength(0)
   })
 })
