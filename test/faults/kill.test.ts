@@ -65,8 +65,10 @@ const fetchCheckpoint = async (): Promise<{ note: string; size: number }> => {
 }
 
 const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
-const figures = (numbers: readonly number[]): string =>
-  `median ${median(numbers).toFixed(2)} s, slowest ${Math.max(...numbers).toFixed(2)} s of ${numbers.length}`
+const figures = (numbers: readonly number[]): string => {
+  const all = [...numbers].sort((a, b) => a - b).map((number) => number.toFixed(2))
+  return `median ${median(numbers).toFixed(2)} s, all ${numbers.length}: ${all.join(' ')}`
+}
 
 beforeAll(async () => {
   ports = [await findFixedPort(), await findFixedPort()]
@@ -179,8 +181,13 @@ describe(`kill -9 at ${rounds} random moments under load (seed ${seed})`, () => 
     }
   }, 120_000)
 
-  it('restarts within 3 seconds', () => {
-    expect(median([...restarts.program, ...restarts.both, ...restarts['database first']])).toBeLessThanOrEqual(3)
+  // One in twenty may take longer: a database that was killed too has its journal to read, on a machine that has other work.
+  it('restarts within 3 seconds, 19 times of 20, and never in more than 10', () => {
+    const seconds = Object.values(restarts).flat()
+    expect(seconds).toHaveLength(rounds)
+    expect(median(seconds)).toBeLessThanOrEqual(3)
+    expect(seconds.filter((each) => each > 3).length).toBeLessThanOrEqual(Math.floor(rounds / 20))
+    expect(Math.max(...seconds)).toBeLessThanOrEqual(10)
   })
 
   it('signs in anew after all of it', async () => {
