@@ -79,7 +79,13 @@ describe('M2 canonical form (RFC 8785)', () => {
 
 describe('the quick look at the form', () => {
   it('passes what an event is made of', () => {
-    const event = { a: [], b: {}, c: [1, -20, 0, 2.3, -0.5, 1204.000001, null, true, false], d: 'Zoë \u202e\ud83d\ude00', e: { 'a b': '"\\\n\u0001', a: '' } }
+    const event = {
+      a: [],
+      b: {},
+      c: [1, -20, 0, 2.3, -0.5, 1204.000001, null, true, false],
+      d: 'Zoë \u202e\ud83d\ude00',
+      e: { 'a b': '"\\\n\u0001', a: '' },
+    }
     expect(isPlainlyCanonical(bytes(canonicalForm(event)))).toBe(true)
   })
 
