@@ -2,6 +2,7 @@ import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { consolePaths } from '@countersign/contract/paths.ts'
 import type { Logger } from 'pino'
+import { newReads } from './audit/read.ts'
 import { runSequencer } from './audit/run-sequencer.ts'
 import { type Addresses, addressesOf, type Config } from './config.ts'
 import { openHttpConnector } from './directory/connectors/http.ts'
@@ -90,6 +91,7 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
     }
     closers.push(closeGateway)
     const closing = new AbortController()
+    const reads = newReads()
     const door = await buildDoor({
       store,
       keys,
@@ -100,8 +102,8 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
         await authRoutes(app, { store, keys, config, publicUrl, gatewayUrl, log })
         tenantRoutes(app, { store, keys, connector })
         userRoutes(app, { store, keys, connector })
-        sessionRoutes(app, { store, keys, connector, config, gatewayUrl, onRevoked: (id: string) => gateway.cut(id) })
-        auditRoutes(app, { store, keys, publicUrl, logStatus: () => sequencer.status(), closing: closing.signal })
+        sessionRoutes(app, { store, keys, connector, config, gatewayUrl, reads, onRevoked: (id: string) => gateway.cut(id) })
+        auditRoutes(app, { store, keys, reads, publicUrl, logStatus: () => sequencer.status(), closing: closing.signal })
         logRoutes(app, { store, logStatus: () => sequencer.status() })
         await consoleRoutes(app, { consoleDir, paths: Object.values(consolePaths) })
       },

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { record } from '../../server/src/audit/record.ts'
 import type { Visitor } from '../support/browser.ts'
@@ -97,4 +99,53 @@ it('P10 ends when the person may no longer read it', async () => {
   })()
   await rig.database.store.db.updateTable('staff').set({ disabled_at: new Date() }).where('id', '=', eve.staff_id).execute()
   expect(await reading).toBe('ended')
+})
+
+it('gives one person twenty streams, and another their own', async () => {
+  const val = await rig.visitorWith(['auditor'])
+  const opened = await Promise.all(Array.from({ length: 20 }, () => val.get('/api/audit/stream')))
+  expect(opened.map(({ status }) => status)).toEqual(Array(20).fill(200))
+  const refused = await val.get('/api/audit/stream')
+  expect([refused.status, refused.headers.get('retry-after'), ((await refused.json()) as { code: string }).code]).toEqual([
+    429,
+    '1',
+    'too_many_requests',
+  ])
+  const other = await rob.get('/api/audit/stream')
+  expect(other.status).toBe(200)
+  await other.body?.cancel()
+  for (const { body } of opened) await body?.cancel()
+  await expect
+    .poll(async () => {
+      const again = await val.get('/api/audit/stream')
+      await again.body?.cancel()
+      return again.status
+    })
+    .toBe(200)
+})
+
+it('P10 cuts a stream whose reader has stopped reading, when the person may no longer read it', async () => {
+  const eve = await rig.visitorWith(['auditor'])
+  const { port } = new URL(rig.console_url)
+  const socket = connect(Number(port), '127.0.0.1')
+  await once(socket, 'connect')
+  const cookie = [...eve.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  socket.write(`GET /api/audit/stream?after=0&actor_id=stalled HTTP/1.1\r\nHost: localhost:${port}\r\nCookie: ${cookie}\r\n\r\n`)
+  await once(socket, 'readable')
+  socket.pause()
+  const big = 'x'.repeat(100_000)
+  for (let n = 0; n < 150; n++) {
+    await record(rig.database.store.db, rig.database.keys, {
+      action: 'AUDIT.READ',
+      result: 'ok',
+      actor: { kind: 'system', id: 'stalled' },
+      note: big,
+    })
+  }
+  const connections = () => new Promise<number>((resolve, reject) => rig.door.server.getConnections((e, n) => (e ? reject(e) : resolve(n))))
+  rig.door.server.closeIdleConnections()
+  await expect.poll(connections).toBe(1)
+  await rig.database.store.db.updateTable('staff').set({ disabled_at: new Date() }).where('id', '=', eve.staff_id).execute()
+  await expect.poll(connections, { timeout: 15_000 }).toBe(0)
+  socket.destroy()
 })

@@ -1,12 +1,57 @@
+import { createHash } from 'node:crypto'
 import type { Actor, EventFilters } from '@countersign/contract/events.ts'
+import canonicalize from 'canonicalize'
 import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 import { transaction } from '../store/transaction.ts'
 import { record } from './record.ts'
 
-/** Reading the log is on the log. A read that is narrowed to a tenant, or to a session in it, is visible to that tenant. */
-export const recordRead = async (needs: { store: Store; keys: Keys }, actor: Actor, filters: EventFilters): Promise<void> => {
-  const asked = Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined)) as Record<string, string>
+/** For how long turning pages, or taking a stream up again, belongs to the read that is on the record. */
+const goesOnMilliseconds = 600_000
+const mostRemembered = 10_000
+
+/** Who reads, and in which sign-in. */
+export type Reader = { actor: Actor; sign_in: string }
+
+/** Where a read goes on: before an index (the next page of a list) or after one (a stream that is taken up again). */
+export type Continuation = { before: number } | { after: number }
+
+/**
+ * What each sign-in was recorded reading lately. It is what we have recorded ourselves, never what a caller brings: a cursor or
+ * a Last-Event-ID is only a number. What is forgotten here is recorded once more.
+ */
+export const newReads = (now: () => number = () => performance.now()) => {
+  const recordedAt = new Map<string, number>()
+  const keyOf = ({ sign_in }: Reader, filters: EventFilters): string =>
+    createHash('sha256')
+      .update(canonicalize({ sign_in, filters }) as string)
+      .digest('base64')
+  return {
+    has: (reader: Reader, filters: EventFilters): boolean =>
+      now() - (recordedAt.get(keyOf(reader, filters)) ?? Number.NEGATIVE_INFINITY) < goesOnMilliseconds,
+    add: (reader: Reader, filters: EventFilters): void => {
+      const key = keyOf(reader, filters)
+      recordedAt.delete(key)
+      recordedAt.set(key, now())
+      const [oldest] = recordedAt.keys()
+      if (recordedAt.size > mostRemembered && oldest !== undefined) recordedAt.delete(oldest)
+    },
+  }
+}
+export type Reads = ReturnType<typeof newReads>
+
+/**
+ * Reading the log is on the log. A read that is narrowed to a tenant, or to a session in it, is visible to that tenant. Only
+ * going on with a read that this sign-in has on the record, with the same filters, adds nothing.
+ */
+export const recordRead = async (
+  needs: { store: Store; keys: Keys; reads: Reads },
+  reader: Reader,
+  given: EventFilters,
+  from?: Continuation,
+): Promise<void> => {
+  const filters = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as EventFilters
+  if (from !== undefined && needs.reads.has(reader, filters)) return
   await transaction(needs.store, async (tx) => {
     const session =
       filters.session_id === undefined
@@ -16,10 +61,11 @@ export const recordRead = async (needs: { store: Store; keys: Keys }, actor: Act
     await record(tx, needs.keys, {
       action: 'AUDIT.READ',
       result: 'ok',
-      actor,
+      actor: reader.actor,
       target: { kind: 'log', id: 'audit' },
       ...(tenantId === undefined ? {} : { tenant_id: tenantId }),
-      details: { filters: asked },
+      details: { filters, ...from },
     })
   })
+  needs.reads.add(reader, filters)
 }

@@ -74,6 +74,8 @@ export const buildDoor = async ({ store, keys, publicUrl, log, routes }: Options
     ajv: { customOptions: { allErrors: false } },
   }).withTypeProvider<ZodTypeProvider>()
   app.server.maxHeadersCount = 100
+  // Beyond it, whoever holds connections open would hold memory and files too.
+  app.server.maxConnections = 2_000
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.removeContentTypeParser('text/plain')

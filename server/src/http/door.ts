@@ -3,7 +3,8 @@ import type { Permission } from '@countersign/contract/keys.ts'
 import type { Role } from '@countersign/contract/staff.ts'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import type { Principal, StaffPrincipal, TenantPrincipal } from '../identity/principal.ts'
+import type { Reader } from '../audit/read.ts'
+import { actorOf, type Principal, type StaffPrincipal, type TenantPrincipal } from '../identity/principal.ts'
 
 /** Who may call a route: anybody, a tenant's key with a permission, or staff with one of the roles. */
 export type Access = 'public' | { permission: Permission } | readonly Role[]
@@ -30,6 +31,9 @@ export const staffOf = (request: FastifyRequest): StaffPrincipal => {
   if (request.principal?.kind !== 'staff') throw new Error('this route does not declare roles')
   return request.principal
 }
+
+/** The staff member as a reader of the log. */
+export const readerOf = (staff: StaffPrincipal): Reader => ({ actor: actorOf(staff), sign_in: staff.session_id })
 
 /** The tenant's key that the access hook let in. */
 export const tenantOf = (request: FastifyRequest): TenantPrincipal => {

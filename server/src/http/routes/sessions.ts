@@ -13,15 +13,17 @@ import {
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import { z } from 'zod'
 import { listAccessLog } from '../../audit/access-log.ts'
+import { parseCursor } from '../../audit/cursor.ts'
+import { type Reads, recordRead } from '../../audit/read.ts'
 import { getSession } from '../../sessions/get.ts'
 import { listSessions } from '../../sessions/list.ts'
 import { type OpenNeeds, openSession } from '../../sessions/open.ts'
 import { type RevokeNeeds, revokeSession } from '../../sessions/revoke.ts'
 import { listScopes } from '../../sessions/scopes.ts'
-import { type Door, staffOf } from '../door.ts'
+import { type Door, readerOf, staffOf } from '../door.ts'
 import { problems } from '../fail.ts'
 
-type Needs = OpenNeeds & RevokeNeeds & { gatewayUrl: string }
+type Needs = OpenNeeds & RevokeNeeds & { gatewayUrl: string; reads: Reads }
 
 const access = consoleRoles
 const tags = ['support sessions']
@@ -95,8 +97,16 @@ export const sessionRoutes = (app: Door, needs: Needs): void => {
       },
     },
     async (request) => {
-      await getSession(needs, staffOf(request), request.params.session_id)
-      return listAccessLog(needs.store, request.params.session_id, request.query)
+      const { session_id } = request.params
+      const { cursor } = request.query
+      await getSession(needs, staffOf(request), session_id)
+      await recordRead(
+        needs,
+        readerOf(staffOf(request)),
+        { session_id },
+        cursor === undefined ? undefined : { before: parseCursor(cursor) },
+      )
+      return listAccessLog(needs.store, session_id, request.query)
     },
   )
 }
