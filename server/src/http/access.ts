@@ -1,5 +1,7 @@
+import { SessionId, TenantId } from '@countersign/contract/ids.ts'
 import type { Role } from '@countersign/contract/staff.ts'
 import type { FastifyRequest, RouteOptions } from 'fastify'
+import type { Kysely } from 'kysely'
 import { record } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
 import { requireTenantKey } from '../identity/keys.ts'
@@ -8,6 +10,7 @@ import { requireSameOrigin } from '../identity/same-origin.ts'
 import { requireStaff } from '../identity/staff-session.ts'
 import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
+import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
 import type { Access, Door } from './door.ts'
 
@@ -23,24 +26,47 @@ const requireHost = (request: FastifyRequest, publicUrl: string): void => {
   }
 }
 
+/** The tenant, and the session, that a refused request was about, where there is one: the tenant sees the attempt (X3). */
+const concerned = async (db: Kysely<Tables>, params: unknown): Promise<{ tenant_id?: string; session_id?: string }> => {
+  const { tenant_id, session_id } = (params ?? {}) as { tenant_id?: string; session_id?: string }
+  if (SessionId.safeParse(session_id).success) {
+    const found = await db
+      .selectFrom('support_sessions')
+      .select(['id', 'tenant_id'])
+      .where('id', '=', String(session_id))
+      .executeTakeFirst()
+    return found ? { tenant_id: found.tenant_id, session_id: found.id } : {}
+  }
+  if (!TenantId.safeParse(tenant_id).success) return {}
+  const found = await db.selectFrom('tenants').select('id').where('id', '=', String(tenant_id)).executeTakeFirst()
+  return found ? { tenant_id: found.id } : {}
+}
+
+/** A page that a link elsewhere may lead to: anybody's, and nothing of /api, whoever may call it. */
+const isPage = (request: FastifyRequest): boolean =>
+  request.is404 || (request.routeOptions.config.access === 'public' && !request.routeOptions.url?.startsWith('/api/'))
+
 /** Lets in whom the route's declaration names, judged on the primary for this request. A missing role is on the record. */
 const requireAccess = async (needs: Needs, request: FastifyRequest, access: Access): Promise<void> => {
   if (access === 'public') return
-  if ('permission' in access) {
+  if (access !== 'staff' && 'permission' in access) {
     request.principal = await requireTenantKey(needs, request.raw.rawHeaders, access.permission)
     return
   }
   const touch = request.headers['countersign-background'] !== '1' && request.routeOptions.config.background !== true
   const staff = await requireStaff(needs, request.raw.rawHeaders, { touch })
+  request.principal = staff
+  if (access === 'staff') return
   const allowed: readonly Role[] = access
   if (!hasRole(staff, allowed)) {
     const path = request.routeOptions.url ?? ''
-    await transaction(needs.store, (tx) =>
+    await transaction(needs.store, async (tx) =>
       record(tx, needs.keys, {
         action: 'ACCESS.DENIED',
         result: 'deny',
         actor: actorOf(staff),
         target: { kind: 'route', id: `${request.method} ${path}` },
+        ...(await concerned(tx, request.params)),
         code: 'role_missing',
         note: `needs ${allowed.join(' or ')}`,
         request: { id: request.id, method: request.method, path },
@@ -48,7 +74,6 @@ const requireAccess = async (needs: Needs, request: FastifyRequest, access: Acce
     )
     throw new Refusal('role_missing', { detail: `This needs the role ${allowed.join(' or ')}.` })
   }
-  request.principal = staff
 }
 
 /** Every route must say who may call it; every request passes here before anything else is read. */
@@ -61,7 +86,10 @@ export const guardAccess = (app: Door, needs: Needs): void => {
   })
   app.addHook('onRequest', async (request) => {
     requireHost(request, needs.publicUrl)
-    requireSameOrigin(request.method, request.raw.rawHeaders, new URL(needs.publicUrl).origin)
+    requireSameOrigin(request.method, request.raw.rawHeaders, {
+      expectedOrigin: new URL(needs.publicUrl).origin,
+      isPage: isPage(request),
+    })
     // What is not there is not found, for everybody alike.
     if (request.is404) return
     await requireAccess(needs, request, request.routeOptions.config.access as Access)

@@ -113,6 +113,7 @@ export const buildDoor = async ({ store, keys, publicUrl, log, routes }: Options
       const { schema, url } = jsonSchemaTransform(input as never)
       const access = input.route.config?.access
       if (access === undefined || access === 'public') return { schema: { ...schema, security: [] }, url }
+      if (access === 'staff') return { schema: { ...schema, security: [{ staff: [] }] }, url }
       if ('permission' in access) return { schema: { ...schema, security: [{ tenant_key: [] }], 'x-permission': access.permission }, url }
       return { schema: { ...schema, security: [{ staff: [] }], 'x-roles': access }, url }
     },

@@ -6,8 +6,11 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Reader } from '../audit/read.ts'
 import { actorOf, type Principal, type StaffPrincipal, type TenantPrincipal } from '../identity/principal.ts'
 
-/** Who may call a route: anybody, a tenant's key with a permission, or staff with one of the roles. */
-export type Access = 'public' | { permission: Permission } | readonly Role[]
+/**
+ * Who may call a route: anybody, a tenant's key with a permission, or staff with one of the roles. `staff` is for a verb that
+ * judges by more than roles.
+ */
+export type Access = 'public' | 'staff' | { permission: Permission } | readonly Role[]
 
 declare module 'fastify' {
   interface FastifyContextConfig {

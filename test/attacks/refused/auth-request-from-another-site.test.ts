@@ -17,6 +17,11 @@ beforeAll(async () => {
         changed++
         return {}
       })
+      app.get('/api/users/:user_id', { config: { access: consoleRoles }, schema: { response: { 200: z.object({}) } } }, async () => {
+        changed++
+        return {}
+      })
+      app.get('/tenants', { config: { access: 'public' }, schema: { response: { 200: z.object({}) } } }, async () => ({}))
     },
   })
   rob = await signIn(door.url, 'rob')
@@ -56,9 +61,9 @@ it.each<[string, () => Record<string, string>]>([
 })
 
 it('WB-2 refuses two Origin headers, of which one is ours', () => {
-  expect(() => requireSameOrigin('POST', ['Origin', 'http://us', 'origin', 'http://us'], 'http://us')).toThrowError(
-    expect.objectContaining({ code: 'cross_site' }),
-  )
+  expect(() =>
+    requireSameOrigin('POST', ['Origin', 'http://us', 'origin', 'http://us'], { expectedOrigin: 'http://us', isPage: true }),
+  ).toThrowError(expect.objectContaining({ code: 'cross_site' }))
 })
 
 it('WB-2 takes a change from our own page', async () => {
@@ -94,8 +99,23 @@ it.each([
 
 const followed = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' }
 
-it('WB-2 lets a person follow a link to us', async () => {
-  expect(await read('/api/sign-in/options', followed)).toEqual([200, undefined, undefined])
+it.each(['cross-site', 'same-site', 'same-origin, cross-site', 'Same-Origin', ''])(
+  "WB-2 refuses a look-up in a person's name by a navigation that is %s",
+  async (site) => {
+    const before = changed
+    for (const path of ['/api/users/usr_1', '/api/sign-in/options', '/api/me']) {
+      expect([path, ...(await read(path, { ...followed, 'sec-fetch-site': site }))]).toEqual([path, 403, 'cross_site', undefined])
+    }
+    expect(changed).toBe(before)
+  },
+)
+
+it('WB-2 lets a person follow a link to a page of ours, and open an address by hand', async () => {
+  for (const site of ['cross-site', 'same-site', 'none']) {
+    expect(await read('/tenants', { ...followed, 'sec-fetch-site': site })).toEqual([200, undefined, undefined])
+    expect((await read('/nowhere', { ...followed, 'sec-fetch-site': site }))[0]).toBe(404)
+  }
+  expect((await read('/api/me', { ...followed, 'sec-fetch-site': 'none' }))[0]).toBe(200)
 })
 
 it('WB-2 does not let another site begin a sign-in (login CSRF), nor end one', async () => {
