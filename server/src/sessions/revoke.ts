@@ -4,7 +4,7 @@ import { sql, type Transaction } from 'kysely'
 import type { z } from 'zod'
 import { record } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
-import { actorOf, type Principal, requireRole, type StaffPrincipal } from '../identity/principal.ts'
+import { actorOf, hasRole, type Principal, type StaffPrincipal } from '../identity/principal.ts'
 import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
@@ -20,10 +20,8 @@ export type RevokeNeeds = {
 }
 
 /** Its opener, also without the role by now, and any staff with it: ending access is never harder than taking it. */
-function requireRevoker(principal: Principal, opener: string | undefined): asserts principal is StaffPrincipal {
-  if (principal.kind === 'staff' && principal.id === opener) return
-  requireRole(principal, consoleRoles)
-}
+const mayRevoke = (principal: Principal, opener: string | undefined): principal is StaffPrincipal =>
+  (principal.kind === 'staff' && principal.id === opener) || hasRole(principal, consoleRoles)
 
 /** Revokes where the session is still running by the database's clock; answers whether it was this call that did. */
 const insertRevocation = async (
@@ -58,7 +56,18 @@ export const revokeSession = async (
       .select(['staff_id', 'tenant_id', 'ticket'])
       .where('id', '=', sessionId)
       .executeTakeFirst()
-    requireRevoker(principal, row?.staff_id)
+    if (!mayRevoke(principal, row?.staff_id)) {
+      await record(tx, needs.keys, {
+        action: 'ACCESS.DENIED',
+        result: 'deny',
+        actor: actorOf(principal),
+        ...(row ? { tenant_id: row.tenant_id, session_id: sessionId } : {}),
+        target: { kind: 'session', id: sessionId },
+        code: 'role_missing',
+        note: `revoking needs ${consoleRoles.join(' or ')}, or to have opened the session`,
+      })
+      return undefined
+    }
     if (!row) throw new Refusal('not_found')
     const kind = row.staff_id === principal.id ? 'opener' : 'staff'
     await lockSession(tx, sessionId)
@@ -81,6 +90,7 @@ export const revokeSession = async (
     }
     return found.session
   })
+  if (revoked === undefined) throw new Refusal('role_missing', { detail: `This needs ${consoleRoles.join(' or ')}.` })
   needs.onRevoked(sessionId)
   return revoked
 }
