@@ -47,6 +47,11 @@ export const start = async (options: { file?: string; environment: NodeJS.Proces
   try {
     const database = await openDatabase({ config, log, say })
     closers.push(() => database.stop())
+    if (database.loginUrl === undefined) {
+      const shared = "The program shares the login of the database's owner; DATABASE_APP_URL gives it one of its own"
+      log.warn(shared)
+      say(shared)
+    }
     const keys = loadKeys(config.keys_dir ?? join(config.data_dir, 'keys'))
 
     let example: Example | undefined

@@ -21,7 +21,9 @@ const open = async () => {
 const newLogin = async (options: string, ...grants: string[]) => {
   const name = newName()
   await asSuperuser(database.superuserUrl, `create role ${name} login password 'p' in role countersign_app ${options}`)
-  cleanUp.push(() => asSuperuser(database.superuserUrl, `drop owned by ${name}; drop role ${name}`))
+  cleanUp.push(() =>
+    asSuperuser(database.superuserUrl, `reassign owned by ${name} to current_user; drop owned by ${name}; drop role ${name}`),
+  )
   for (const grant of grants) await asSuperuser(database.superuserUrl, grant.replaceAll('$role', name))
   return withLogin(database.appUrl, name, 'p')
 }
@@ -67,21 +69,70 @@ describe('TI-5 the role of the program is held to account when the store is open
 
   it('TI-5 refuses the owner of events, and a member of it', async () => {
     const { ownerUrl } = await open()
-    await expect(openStore({ url: ownerUrl })).rejects.toMatchObject(trouble(/owns the table of events, or is a member of its owner/))
+    await expect(openStore({ url: ownerUrl })).rejects.toMatchObject(trouble(/owns the table events, or is a member of its owner/))
     const member = await newLogin('', `grant ${new URL(ownerUrl).username} to $role`)
     await expect(openStore({ url: member })).rejects.toMatchObject(trouble(/is a member of its owner/))
   })
 
-  it.each(['update', 'delete', 'truncate', 'update (body)'])('TI-5 refuses a role that may %s events', async (right) => {
+  it.each([
+    ['update', 'events'],
+    ['delete', 'events'],
+    ['truncate', 'events'],
+    ['update (body)', 'events'],
+    ['update (leaf_hash)', 'log_entries'],
+    ['update', 'log_tiles'],
+    ['delete', 'log_checkpoints'],
+    ['update (expires_at)', 'support_sessions'],
+    ['delete', 'session_revocations'],
+  ])('TI-5 refuses a role that may %s %s', async (right, table) => {
     await open()
-    const url = await newLogin('', `grant ${right} on events to $role`)
-    await expect(openStore({ url })).rejects.toMatchObject(trouble(/may update, delete or truncate events/, /REVOKE/))
+    const url = await newLogin('', `grant ${right} on ${table} to $role`)
+    await expect(openStore({ url })).rejects.toMatchObject(trouble(new RegExp(`may update, delete or truncate ${table}\\.`), /REVOKE/))
+    await expect(openStore({ url: withRole(url, 'countersign_app') })).rejects.toMatchObject(
+      trouble(new RegExp(`may update, delete or truncate ${table}\\.`)),
+    )
   })
 
-  it.each(['disable row level security', 'no force row level security'])('TI-5 refuses events with %s', async (change) => {
+  it('TI-5 refuses the owner of one of the other tables', async () => {
+    await open()
+    const url = await newLogin('', 'alter table session_revocations owner to $role')
+    await expect(openStore({ url })).rejects.toMatchObject(trouble(/owns the table session_revocations/))
+  })
+
+  it.each([
+    ['events', 'disable row level security'],
+    ['events', 'no force row level security'],
+    ['log_entries', 'no force row level security'],
+  ])('TI-5 refuses %s with %s', async (table, change) => {
     const { ownerUrl, appUrl } = await open()
-    await asSuperuser(ownerUrl, `alter table events ${change}`)
-    await expect(openStore({ url: appUrl })).rejects.toMatchObject(trouble(/Row security is not forced/, /FORCE ROW LEVEL SECURITY/))
+    await asSuperuser(ownerUrl, `alter table ${table} ${change}`)
+    await expect(openStore({ url: appUrl })).rejects.toMatchObject(
+      trouble(new RegExp(`Row security is not forced on the table ${table}`), /FORCE ROW LEVEL SECURITY/),
+    )
+  })
+
+  it('TI-5 refuses a superuser in the app role, to whom SET ROLE NONE and RESET SESSION AUTHORIZATION give all', async () => {
+    const { superuserUrl } = await open()
+    await expect(openStore({ url: withRole(superuserUrl, 'countersign_app') })).rejects.toMatchObject(
+      trouble(/is a superuser/, /CREATE ROLE countersign_owner[\s\S]*CREATE ROLE countersign_app/),
+    )
+  })
+
+  it('TI-5 refuses a login that may bypass row security, in the app role', async () => {
+    await open()
+    await expect(openStore({ url: withRole(await newLogin('bypassrls'), 'countersign_app') })).rejects.toMatchObject(
+      trouble(/may bypass row security/),
+    )
+  })
+
+  it('TI-5 takes an owner that may bypass row security, as managed services have it, in the app role', async () => {
+    const { superuserUrl } = await open()
+    const url = await newLogin('bypassrls createrole')
+    const name = new URL(url).username
+    await asSuperuser(superuserUrl, `alter table events owner to ${name}`)
+    for (const table of ['log_entries', 'log_tiles', 'log_checkpoints', 'support_sessions', 'session_revocations'])
+      await asSuperuser(superuserUrl, `alter table ${table} owner to ${name}`)
+    await (await openStore({ url: withRole(url, 'countersign_app') })).close()
   })
 
   it('TI-5 the app role itself can neither change events nor see past row security', async () => {
