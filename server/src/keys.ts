@@ -1,6 +1,18 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { Trouble } from './errors.ts'
 
 /** The program's own keys. They live in files beside the data, never in the database. */
@@ -13,6 +25,27 @@ export type Keys = {
   event: Buffer
 }
 
+/** A new name in a folder is only there for good when the folder is on the disk too. */
+const syncFolder = (folder: string): void => {
+  if (process.platform === 'win32') return
+  const handle = openSync(folder, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}
+
+/** A key that others may read is theirs too; one they may write is not ours any more. */
+const requirePrivate = (path: string): void => {
+  const mode = statSync(path).mode & 0o777
+  if (process.platform === 'win32' || (mode & 0o077) === 0) return
+  throw new Trouble(
+    `The key ${path} is open to others on this host (mode ${mode.toString(8).padStart(4, '0')}).`,
+    `Find out who could read it; then close it: chmod 600 ${path}`,
+  )
+}
+
 /** Reads a file; where there is none, writes what `make` gives first. The first of several replicas wins. */
 const keep = (path: string, make: () => string): string => {
   if (!existsSync(path)) {
@@ -20,12 +53,14 @@ const keep = (path: string, make: () => string): string => {
     writeFileSync(draft, make(), { mode: 0o600, flush: true })
     try {
       linkSync(draft, path)
+      syncFolder(dirname(path))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     } finally {
       rmSync(draft, { force: true })
     }
   }
+  requirePrivate(path)
   return readFileSync(path, 'utf8')
 }
 
@@ -51,6 +86,7 @@ export const loadKeys = (directory: string): Keys => {
       event,
     }
   } catch (cause) {
+    if (cause instanceof Trouble) throw cause
     throw new Trouble(
       `The keys in ${directory} cannot be used: ${(cause as Error).message}`,
       'Restore the folder from a backup. New keys would not continue the log that the old ones signed.',

@@ -2,6 +2,7 @@ import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { consolePaths } from '@countersign/contract/paths.ts'
 import type { Logger } from 'pino'
+import { bindEventKey } from './audit/event-key.ts'
 import { newReads } from './audit/read.ts'
 import { runSequencer } from './audit/run-sequencer.ts'
 import { type Addresses, addressesOf, type Config } from './config.ts'
@@ -70,6 +71,7 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
       openStore({ url: databaseUrl, max: 2, name: 'countersign-background', answerMs: backgroundAnswerMs }),
     ])
     closers.push(() => Promise.all([store.close(), background.close()]))
+    await bindEventKey({ store, keys })
     const origin = config.log.origin ?? defaultOrigin(keys)
     const sequencer = await runSequencer({ store, databaseUrl, keys, dataDir: config.data_dir, origin, log })
     closers.push(() => sequencer.stop())

@@ -27,9 +27,12 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .addHelpText('after', '\nExample:\n  countersign keys create --tenant ten_0001 --name "Globex SIEM"\n')
   const file = () => program.opts<{ config?: string }>().config
   // Commands are loaded when they are called, so that each starts without the weight of the others.
-  const work = async (command: (opened: import('./open.ts').Opened) => Promise<unknown>): Promise<void> => {
+  const work = async (
+    command: (opened: import('./open.ts').Opened) => Promise<unknown>,
+    options?: { anyEventKey: boolean },
+  ): Promise<void> => {
     const { withStore } = await import('./open.ts')
-    const result = await withStore(file(), command)
+    const result = await withStore(file(), command, options)
     if (typeof result === 'number') code = result
   }
 
@@ -44,7 +47,13 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
   program
     .command('migrate')
     .description('bring the database up to this version')
-    .action(() => work(async ({ database }) => say(`${database.description} is up to date.`)))
+    .action(async () => {
+      const [{ withDatabase }, { migrate }] = await Promise.all([import('./open.ts'), import('../store/migrate.ts')])
+      await withDatabase(file(), async ({ database }) => {
+        const applied = await migrate({ url: database.ownerUrl, appUrl: database.loginUrl })
+        say(`${database.description} is up to date${applied.length === 0 ? '' : `, now with ${applied.join(', ')}`}.`)
+      })
+    })
   program
     .command('verify')
     .description('verify the log: of the database here, of an exported folder, or of a running server')
@@ -56,7 +65,9 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .action(async (source: string | undefined, { apiKey, ...options }: { checkpoint?: string; vkey?: string; apiKey?: string }) => {
       const { runVerify } = await import('./verify.ts')
       if (source === undefined) {
-        return work(({ store, keys, config }) => runVerify({ ...options, source: { store, keys, dataDir: config.data_dir } }))
+        return work(({ store, keys, config }) => runVerify({ ...options, source: { store, keys, dataDir: config.data_dir } }), {
+          anyEventKey: true,
+        })
       }
       code = await runVerify({ ...options, source: /^https?:\/\//.test(source) ? { url: source, apiKey } : { folder: source } })
     })

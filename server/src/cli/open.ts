@@ -1,12 +1,12 @@
 import { join } from 'node:path'
+import { requireEventKey } from '../audit/event-key.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { type Keys, loadKeys } from '../keys.ts'
 import { attachDatabase, type Database } from '../store/database.ts'
 import { defaultDataDir } from '../store/embedded.ts'
-import { migrate } from '../store/migrate.ts'
 import { openStore, type Store } from '../store/open.ts'
 
-export type Opened = { config: Config; store: Store; keys: Keys; database: Database }
+export type Opened = { config: Config; store: Store; keys: Keys }
 
 /** The configuration as a command at this terminal sees it. */
 export const readConfig = (file: string | undefined): Config => loadConfig({ file, defaultDataDir, environment: process.env })
@@ -14,19 +14,36 @@ export const readConfig = (file: string | undefined): Config => loadConfig({ fil
 /** The program's own keys, where the configuration keeps them. */
 export const readKeys = (config: Config): Keys => loadKeys(config.keys_dir ?? join(config.data_dir, 'keys'))
 
-/** Opens what a command works on, beside a running instance or without one, and closes it whatever happens. */
-export const withStore = async <T>(file: string | undefined, work: (opened: Opened) => Promise<T>): Promise<T> => {
+/** The database of the configuration, beside a running instance or without one, closed whatever happens. */
+export const withDatabase = async <T>(
+  file: string | undefined,
+  work: (opened: { config: Config; database: Database }) => Promise<T>,
+): Promise<T> => {
   const config = readConfig(file)
   const database = await attachDatabase({ config })
   try {
-    await migrate({ url: database.ownerUrl, appUrl: database.loginUrl })
-    const store = await openStore({ url: database.appUrl, max: 4, name: 'countersign-cli', answerMs: 600_000 })
-    try {
-      return await work({ config, store, keys: readKeys(config), database })
-    } finally {
-      await store.close()
-    }
+    return await work({ config, database })
   } finally {
     await database.stop()
   }
 }
+
+/**
+ * Opens what a command works on. It brings no database up to date: beside an older program that is running, that would be an
+ * upgrade nobody asked for. Only `verify` goes on with an event key that is not the one events are marked with, and says so.
+ */
+export const withStore = async <T>(
+  file: string | undefined,
+  work: (opened: Opened) => Promise<T>,
+  { anyEventKey = false }: { anyEventKey?: boolean } = {},
+): Promise<T> =>
+  await withDatabase(file, async ({ config, database }) => {
+    const store = await openStore({ url: database.appUrl, max: 4, name: 'countersign-cli', answerMs: 600_000 })
+    try {
+      const keys = readKeys(config)
+      if (!anyEventKey) await requireEventKey({ store, keys })
+      return await work({ config, store, keys })
+    } finally {
+      await store.close()
+    }
+  })

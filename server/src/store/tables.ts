@@ -33,6 +33,7 @@ export type Tables = {
     id: Generated<number>
     origin: string | null
     key_hash: string | null
+    event_key_hash: string | null
     holder: string | null
     fence: BigDefault
     lease_expires_at: InstantDefault
