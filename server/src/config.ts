@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { Scope } from '@countersign/contract/scopes.ts'
+import { presetReadOnly, Scope } from '@countersign/contract/scopes.ts'
 import { roles } from '@countersign/contract/staff.ts'
 import { closest } from 'fastest-levenshtein'
 import { parse as parseYaml } from 'yaml'
@@ -21,6 +21,10 @@ const origin = httpUrl
   .transform((text) => new URL(text).origin)
 const port = z.number().int().min(0).max(65535)
 const method = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
+// The gateway looks at a HEAD as at the GET of the same path: a sink with HEAD would never match.
+const sinkMethod = z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], {
+  error: 'must be GET, POST, PUT, PATCH or DELETE; a sink with GET keeps HEAD out too',
+})
 const segment = /^(?:[A-Za-z0-9._~!$'()*,=@-]+|:[a-z][a-z0-9_]*)$/
 const pattern = z
   .string()
@@ -52,6 +56,9 @@ const Route = z
   })
 export type Route = z.infer<typeof Route>
 
+// Without spaces: the request to the provider lists them separated by one.
+const claimValue = z.string().regex(/^[\x21-\x7e]{1,200}$/)
+
 /** `countersign.config.yaml`. Unknown keys are refused with the nearest known one. */
 export const ConfigFile = z.strictObject({
   product: z.strictObject({ name: z.string().min(1).max(100).default('your product') }).prefault({}),
@@ -73,7 +80,7 @@ export const ConfigFile = z.strictObject({
     routes: z.array(Route).min(1).max(5000),
     presets: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,40}$/), z.array(Scope).min(1)),
     sinks: z
-      .array(z.strictObject({ method, path: pattern }))
+      .array(z.strictObject({ method: sinkMethod, path: pattern }))
       .max(1000)
       .default([])
       .describe('Never reachable in a support session'),
@@ -97,6 +104,15 @@ export const ConfigFile = z.strictObject({
         .describe('Environment variable that holds the client secret'),
       scope: z.string().default('openid email profile'),
       roles_claim: z.string().default('roles').describe('Claim of the ID token with the roles; dots reach into objects'),
+      acr_values: z.array(claimValue).min(1).optional().describe('Authentication contexts (`acr`) of which a sign-in must have one'),
+      amr_any: z.array(claimValue).min(1).optional().describe('Authentication methods (`amr`) of which a sign-in must have used one'),
+      max_age_seconds: z
+        .number()
+        .int()
+        .min(1)
+        .max(31_536_000)
+        .optional()
+        .describe('How long ago the person may have authenticated at the provider'),
       role_map: z.record(z.string(), z.enum(roles)).optional().describe('Value of the claim → role; default: the same names'),
     })
     .optional()
@@ -166,13 +182,24 @@ export const parseConfig = (text: string, source: string): ConfigFile => {
   const parsed = ConfigFile.safeParse(raw ?? {})
   if (!parsed.success)
     throw new Trouble(`${source} cannot be used:\n${explain(parsed.error.issues)}`, 'docs/configuration.md describes every key.')
-  for (const [name, scopes] of Object.entries(parsed.data.gateway.presets)) {
-    const unknown = scopes.find((scope) => !parsed.data.gateway.routes.some((route) => route.scope === scope))
-    if (unknown)
-      throw new Trouble(
-        `${source} cannot be used:\n  gateway.presets.${name}: no route has the scope ${unknown}`,
-        'Declare a route with it or leave it out.',
-      )
+  const { routes, presets } = parsed.data.gateway
+  const refusePreset = (name: string, sentence: string, hint: string) => {
+    throw new Trouble(`${source} cannot be used:\n  gateway.presets.${name}: ${sentence}`, hint)
+  }
+  for (const [name, scopes] of Object.entries(presets)) {
+    const unknown = scopes.find((scope) => !routes.some((route) => route.scope === scope))
+    if (unknown) refusePreset(name, `no route has the scope ${unknown}`, 'Declare a route with it or leave it out.')
+  }
+  if (presets[presetReadOnly] === undefined) {
+    refusePreset(presetReadOnly, 'is missing; it is what a session has when nothing else is asked for', 'List the scopes that only read.')
+  }
+  const changing = routes.find(({ method, scope }) => !['GET', 'HEAD'].includes(method) && presets[presetReadOnly]?.includes(scope))
+  if (changing) {
+    refusePreset(
+      presetReadOnly,
+      `the scope ${changing.scope} also allows ${changing.method} ${changing.path}, which is not a read`,
+      'Give that route a scope of its own, or leave this one out.',
+    )
   }
   return parsed.data
 }

@@ -83,6 +83,22 @@ describe('the configuration', () => {
       minimal.replace("['reports:read']", "['billing:read']"),
       /no route has the scope billing:read/,
     ],
+    ['no preset read_only', minimal.replace('read_only:', 'reading:'), /gateway\.presets\.read_only: is missing/],
+    [
+      'a scope in read_only that also changes something',
+      minimal.replace('routes: [', "routes: [{ method: POST, path: /v1/reports, scope: 'reports:read' }, "),
+      /gateway\.presets\.read_only: the scope reports:read also allows POST \/v1\/reports, which is not a read/,
+    ],
+    [
+      'a sink that would never match',
+      minimal.replace('  presets:', '  sinks: [{ method: HEAD, path: /v1/logout }]\n  presets:'),
+      /gateway\.sinks\.0\.method: must be GET, POST, PUT, PATCH or DELETE; a sink with GET keeps HEAD out too/,
+    ],
+    [
+      'an acr value with a space, which would be two',
+      `${minimal}\nidentity: { issuer: 'https://id.example', client_id: c, acr_values: ['a b'] }`,
+      /identity\.acr_values\.0: /,
+    ],
     ['a path with dots', minimal.replace('/v1/reports', '/v1/../admin'), /gateway\.routes\.0\.path: /],
     [
       'a tenant parameter that is not in the path',
