@@ -51,6 +51,11 @@ export const errorCatalogue = {
     title: 'The sign-in was refused.',
     hint: 'Start again from the sign-in page; if it happens again, tell your administrator the request id.',
   },
+  sign_in_too_weak: {
+    status: 403,
+    title: 'You did not sign in strongly or recently enough for this console.',
+    hint: 'Sign in again at your identity provider with the second factor that it asks for.',
+  },
   identity_provider_unavailable: {
     status: 503,
     title: 'The identity provider does not answer as it should.',

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { type Config, isLoopback } from '../config.ts'
 import { Trouble } from '../errors.ts'
 import { type Issuer, openIssuer } from './issuer/open.ts'
+import type { StrengthPolicy } from './issuer/strength.ts'
 import { type LocalProvider, openLocalProvider } from './local-provider/open.ts'
 
 /** Where staff come from: the configured issuer, or the local provider. */
@@ -10,6 +11,7 @@ export type Identity = {
   issuer: Issuer
   rolesClaim: string
   roleMap: Record<string, Role> | undefined
+  strength: StrengthPolicy
   local: LocalProvider | undefined
 }
 
@@ -35,17 +37,18 @@ export const openIdentity = (options: {
   const settings = config.identity
   if (settings === undefined) {
     const local = openLocalProvider({ publicUrl, host: config.console.host, log })
-    return { issuer: openIssuer(local.client), rolesClaim: 'roles', roleMap: undefined, local }
+    return { issuer: openIssuer(local.client), rolesClaim: 'roles', roleMap: undefined, strength: {}, local }
   }
   const url = new URL(settings.issuer)
   if (url.protocol !== 'https:' && !isLoopback(url.hostname)) {
     throw new Trouble(`identity.issuer is ${settings.issuer}: without TLS, anybody on the way could sign in.`, 'Use its https address.')
   }
-  const { issuer, client_id, scope, client_secret_env } = settings
+  const { issuer, client_id, scope, client_secret_env, acr_values, amr_any, max_age_seconds } = settings
   return {
     issuer: openIssuer({ issuer, client_id, scope, client_secret: clientSecret(client_secret_env, environment) }),
     rolesClaim: settings.roles_claim,
     roleMap: settings.role_map,
+    strength: { acr_values, amr_any, max_age_seconds },
     local: undefined,
   }
 }

@@ -21,7 +21,7 @@ export const admitPerson = async (
   needs: { store: Store; keys: Keys },
   { flow, person, code, previous, request }: Input,
 ): Promise<string> => {
-  const { issuer, subject, email, name, roles } = person
+  const { issuer, subject, email, name, roles, strength } = person
   const token = newSecret()
   const refused = await transaction(needs.store, async (tx) => {
     const open = await tx.deleteFrom('sign_in_flows').where('state_hash', '=', flow.stateHash).returning('state_hash').executeTakeFirst()
@@ -86,7 +86,7 @@ export const admitPerson = async (
       actor: actor(staff.id),
       target: { kind: 'staff', id: staff.id, label: email },
       request,
-      details: { roles, sign_in: session.id, ...(replaced ? { replaces: replaced.id } : {}) },
+      details: { roles, sign_in: session.id, ...strength, ...(replaced ? { replaces: replaced.id } : {}) },
     })
     return undefined
   })

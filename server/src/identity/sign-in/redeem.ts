@@ -2,13 +2,14 @@ import type { Role } from '@countersign/contract/staff.ts'
 import * as client from 'openid-client'
 import { labelsOf, rolesOf } from '../issuer/claims.ts'
 import { readIdToken } from '../issuer/id-token.ts'
+import { type Strength, strengthOf, weaknessOf } from '../issuer/strength.ts'
 import { ProviderTrouble } from '../issuer/trouble.ts'
 import type { Identity } from '../open.ts'
 import { SignInRefusal } from './refusal.ts'
 import { redirectUri } from './start.ts'
 import type { Flow } from './take-flow.ts'
 
-export type Person = { issuer: string; subject: string; email: string; name: string; roles: Role[] }
+export type Person = { issuer: string; subject: string; email: string; name: string; roles: Role[]; strength: Strength }
 
 const noAnswer = 'the identity provider does not answer as it should'
 const unavailable = (note: string, cause: unknown): SignInRefusal => new SignInRefusal('identity_provider_unavailable', note, { cause })
@@ -33,7 +34,7 @@ const refusalOf = (error: unknown): SignInRefusal => {
 
 /** Redeems the code at the provider, and checks everything about the answer: who has signed in, by issuer and subject. */
 export const redeem = async (needs: { identity: Identity; publicUrl: string }, flow: Flow, query: URLSearchParams): Promise<Person> => {
-  const { issuer, rolesClaim, roleMap } = needs.identity
+  const { issuer, rolesClaim, roleMap, strength: policy } = needs.identity
   try {
     const configuration = await issuer.configuration()
     const url = new URL(redirectUri(needs.publicUrl))
@@ -47,7 +48,10 @@ export const redeem = async (needs: { identity: Identity; publicUrl: string }, f
     const expected = { issuer: configuration.serverMetadata().issuer, clientId: issuer.client_id, now: Math.floor(Date.now() / 1000) }
     const claims = readIdToken(tokens.id_token ?? '', expected)
     if (typeof claims === 'string') throw new SignInRefusal('sign_in_refused', `the ID token ${claims}`)
-    return { issuer: claims.iss, subject: claims.sub, ...labelsOf(claims), roles: rolesOf(claims, rolesClaim, roleMap) }
+    const strength = strengthOf(claims)
+    const weakness = weaknessOf(strength, policy, expected.now)
+    if (weakness !== undefined) throw new SignInRefusal('sign_in_too_weak', `the ID token has ${weakness}`)
+    return { issuer: claims.iss, subject: claims.sub, ...labelsOf(claims), roles: rolesOf(claims, rolesClaim, roleMap), strength }
   } catch (error) {
     throw refusalOf(error)
   }

@@ -25,7 +25,7 @@ export const startSignIn = async (
   if (!isReturnTo(input.return_to)) {
     throw new Refusal('invalid_request', { errors: [{ path: '/return_to', message: 'is not a page of this console' }] })
   }
-  const { issuer, local } = needs.identity
+  const { issuer, local, strength } = needs.identity
   let configuration: client.Configuration
   try {
     configuration = await issuer.configuration()
@@ -44,6 +44,8 @@ export const startSignIn = async (
     nonce,
     code_challenge: await client.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
+    ...(strength.acr_values ? { acr_values: strength.acr_values.join(' ') } : {}),
+    ...(strength.max_age_seconds === undefined ? {} : { max_age: String(strength.max_age_seconds) }),
     // At the local provider, people choose anew each time who they are.
     ...(local ? { prompt: 'login' } : {}),
     ...(local && input.as !== undefined ? { login_hint: input.as } : {}),
