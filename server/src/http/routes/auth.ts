@@ -31,8 +31,10 @@ const eventRequest = (request: FastifyRequest): EventRequest => ({
 
 /** People are sent to a page that says what was wrong; programs get the problem itself. */
 const refuse = (request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply => {
-  if (!(request.headers.accept ?? '').includes('text/html')) throw error
   const refusal = refusalOf(error as Error)
+  // Room is made as sign-ins that were begun grow too old, not within a second.
+  if (refusal.code === 'too_many_requests') reply.header('retry-after', '60')
+  if (!(request.headers.accept ?? '').includes('text/html')) throw error
   const level = refusal.status >= 500 ? 'error' : 'info'
   request.log[level]({ err: refusal.facts.cause ?? error, code: refusal.code }, 'sign-in refused')
   return reply.redirect(`/sign-in?${new URLSearchParams({ refused: refusal.code, request_id: request.id })}`, 303)

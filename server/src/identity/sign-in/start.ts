@@ -11,6 +11,8 @@ export type StartNeeds = { store: Store; identity: Identity; publicUrl: string }
 /** A sign-in must come back within this. */
 export const flowTime = sql`interval '10 minutes'`
 export const flowSeconds = 600
+/** Sign-ins under way at once, whoever began them. */
+const mostFlows = 20_000
 
 export const redirectUri = (publicUrl: string): string => `${publicUrl}/auth/callback`
 
@@ -33,10 +35,15 @@ export const startSignIn = async (
     throw new Refusal('identity_provider_unavailable', { cause })
   }
   const [state, browser, nonce, verifier] = [newSecret(), newSecret(), newSecret(), client.randomPKCECodeVerifier()]
-  await sql`
-    with old as (delete from sign_in_flows where created_at < clock_timestamp() - ${flowTime})
+  // Anybody may begin a sign-in, and each is a row until it is finished or too old.
+  const begun = await sql`
+    with old as (delete from sign_in_flows where created_at < clock_timestamp() - ${flowTime}),
+    live as (select from sign_in_flows where created_at >= clock_timestamp() - ${flowTime} limit ${mostFlows})
     insert into sign_in_flows (state_hash, browser_hash, nonce, code_verifier, return_to)
-    values (${hashSecret(state)}, ${hashSecret(browser)}, ${nonce}, ${verifier}, ${input.return_to})`.execute(needs.store.db)
+    select ${hashSecret(state)}::bytea, ${hashSecret(browser)}::bytea, ${nonce}, ${verifier}, ${input.return_to}
+    where (select count(*) from live) < ${mostFlows}
+    returning state_hash`.execute(needs.store.db)
+  if (begun.rows.length === 0) throw new Refusal('too_many_requests', { detail: 'Too many sign-ins have been begun and not finished.' })
   const location = client.buildAuthorizationUrl(configuration, {
     redirect_uri: redirectUri(needs.publicUrl),
     scope: issuer.scope,
