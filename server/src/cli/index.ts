@@ -8,6 +8,8 @@ const say = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
 
+const trimSlash = (url: string): string => url.replace(/\/$/, '')
+
 /** Says what is wrong and what to do next, on standard error. */
 const complain = (error: unknown): void => {
   if (error instanceof Trouble) process.stderr.write(`\ncountersign: ${error.message}\n  ${error.hint}\n`)
@@ -82,15 +84,23 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .command('check')
     .description('try a connector out as an integrator would, and say what is wrong with it')
     .argument('<url>', 'address below which it answers')
-    .option('--audience <text>', 'audience of its calls (default: as configured)')
+    .option('--audience <text>', 'audience of its calls (default, at the configured address alone: as configured)')
     .option('--issuer <url>', 'public address of the console (default: as configured)')
     .option('--json', 'print JSON')
     .action(async (url: string, options: { audience?: string; issuer?: string; json?: boolean }) => {
       const [{ runConnectorCheck }, { readConfig, readKeys }] = await Promise.all([import('./connector.ts'), import('./open.ts')])
       const config = readConfig(file())
+      const { connector } = config.directory
+      // Who answers at another address would get tokens that the configured connector takes for ours.
+      if (options.audience === undefined && trimSlash(url) !== trimSlash(connector.url)) {
+        throw new Trouble(
+          `${url} is not the configured connector (${connector.url}); calls to it must not be good for that one.`,
+          'Name an audience of its own: --audience <text>.',
+        )
+      }
       code = await runConnectorCheck({
         url,
-        audience: options.audience ?? config.directory.connector.audience,
+        audience: options.audience ?? connector.audience,
         issuer: options.issuer ?? addressesOf(config).console_url,
         keys: readKeys(config),
         json: options.json === true,

@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
+import { runCli } from '../../server/src/cli/index.ts'
+import { asSuperuser, newDatabase, type TestDatabase } from '../support/database.ts'
+import { startDirectory } from '../support/directory.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'countersign-cli-'))
+const config = join(folder, 'countersign.config.yaml')
+let directory: Awaited<ReturnType<typeof startDirectory>>
+let database: TestDatabase
+beforeAll(async () => {
+  directory = await startDirectory()
+  database = await newDatabase()
+  writeFileSync(
+    config,
+    `
+gateway:
+  upstream: http://127.0.0.1:9
+  upstream_audience: api
+  routes: [{ method: GET, path: /v1/reports, scope: 'reports:read' }]
+  presets: { read_only: ['reports:read'] }
+directory:
+  connector: { url: 'https://product.example/countersign', audience: production }
+`,
+  )
+  vi.stubEnv('COUNTERSIGN_DATA_DIR', database.dataDir)
+  vi.stubEnv('DATABASE_URL', database.ownerUrl)
+  vi.stubEnv('DATABASE_APP_URL', database.appUrl)
+})
+afterEach(() => vi.restoreAllMocks())
+afterAll(async () => {
+  vi.unstubAllEnvs()
+  await directory?.close()
+  await database?.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const run = async (...args: string[]): Promise<{ code: number; out: string; err: string }> => {
+  const said = { out: '', err: '' }
+  const listen = (stream: NodeJS.WriteStream, to: 'out' | 'err') =>
+    vi.spyOn(stream, 'write').mockImplementation((text) => {
+      said[to] += String(text)
+      return true
+    })
+  listen(process.stdout, 'out')
+  listen(process.stderr, 'err')
+  const start = () => Promise.reject(new Error('not started here'))
+  const code = await runCli(['--config', config, ...args], { start })
+  vi.restoreAllMocks()
+  return { code, ...said }
+}
+
+it('connector check sends another address no token that the configured connector would take', async () => {
+  const asked = directory.calls.length
+  const { code, err } = await run('connector', 'check', directory.url)
+  expect([code, directory.calls.length]).toEqual([1, asked])
+  expect(err).toMatch(/is not the configured connector[^\n]*\n\s+Name an audience of its own: --audience/)
+  await run('connector', 'check', directory.url, '--audience', 'trial')
+  expect(directory.calls.length).toBeGreaterThan(asked)
+})
+
+it('commands leave an older schema as it is and say what to do; migrate brings it up to date', async () => {
+  const [newest] = await asSuperuser<{ name: string; sha256: string }>(
+    database.superuserUrl,
+    'delete from schema_migrations where name = (select max(name) from schema_migrations) returning name, sha256',
+  )
+  for (const args of [['keys', 'list'], ['staff', 'list'], ['verify']]) {
+    const { code, err } = await run(...args)
+    expect([args[0], code, err]).toEqual([
+      args[0],
+      1,
+      expect.stringMatching(/The database lacks 000\d_\w+\.\n {2}Run `countersign migrate` first\./),
+    ])
+  }
+  expect(await asSuperuser(database.superuserUrl, `select from schema_migrations where name = '${newest?.name}'`)).toEqual([])
+  await asSuperuser(database.superuserUrl, `insert into schema_migrations (name, sha256) values ('${newest?.name}', '${newest?.sha256}')`)
+  expect((await run('migrate')).code).toBe(0)
+  expect((await run('keys', 'list')).code).toBe(0)
+})
+
+it('commands that write refuse an event key that is not the one events are marked with', async () => {
+  await asSuperuser(database.superuserUrl, `update log_sequencer set event_key_hash = 'SHA256:other'`)
+  const { code, err } = await run('staff', 'list')
+  expect([code, err]).toEqual([1, expect.stringContaining('marked with the key SHA256:other')])
+})
