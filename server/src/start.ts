@@ -2,18 +2,17 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
 import { type Example, startExample } from './cli/example.ts'
+import type { Running } from './cli/start.ts'
 import { addressesOf, type Config, loadConfig } from './config.ts'
 import { loadKeys } from './keys.ts'
 import { pickPort, portTrouble, type Server, serve } from './serve.ts'
 import { openDatabase } from './store/database.ts'
 import { defaultDataDir } from './store/embedded.ts'
 
-export type Running = { addresses: Record<string, string>; close(): Promise<void> }
-
 const programLog = (level: string, file: string): Logger =>
   pino(
     { level, base: undefined, redact: ['req.headers', 'headers', 'token', 'password'] },
-    pino.destination({ dest: file, sync: false, mkdir: true }),
+    pino.destination({ dest: file, sync: false, mkdir: true, mode: 0o600 }),
   )
 
 /** A port that is taken is told before anything is begun. */
@@ -58,6 +57,7 @@ export const start = async (options: { file?: string; environment: NodeJS.Proces
     if (examplePort !== undefined) {
       say('Starting Acme, the example product (60 tenants, 3,000 users)')
       example = await startExample({
+        environment: options.environment,
         databaseUrl: await database.ensureDatabase('countersign_example'),
         port: examplePort,
         consoleUrl: addressesOf(config).console_url,
@@ -87,7 +87,7 @@ export const start = async (options: { file?: string; environment: NodeJS.Proces
       log_file: logFile,
     }
     log.info(addresses, 'started')
-    return { addresses, close }
+    return { addresses, issuer: config.identity?.issuer, close }
   } catch (error) {
     await close()
     throw error

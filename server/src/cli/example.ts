@@ -10,8 +10,15 @@ export type Example = { url: string; stop(): Promise<void> }
 const program = fileURLToPath(new URL('../../../examples/acme/src/main.ts', import.meta.url))
 const Ready = z.object({ ready: z.literal(true), url: z.url() })
 
+const needed = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'TZ', 'LANG', 'SystemRoot', 'NODE_COMPILE_CACHE']
+
+/** What the example product gets of our environment: what any program needs, and its own settings. None of our secrets. */
+export const exampleEnvironment = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => needed.includes(name) || name.startsWith('ACME_')))
+
 /** Runs the example product in a process of its own. It ends with us: its standard input is our pipe. */
 export const startExample = async (options: {
+  environment: NodeJS.ProcessEnv
   databaseUrl: string
   port: number
   consoleUrl: string
@@ -23,7 +30,7 @@ export const startExample = async (options: {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
-      ...process.env,
+      ...exampleEnvironment(options.environment),
       DATABASE_URL: options.databaseUrl,
       ACME_PORT: String(options.port),
       ACME_TRUSTED_ISSUER: options.consoleUrl,

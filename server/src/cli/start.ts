@@ -1,15 +1,22 @@
 import { flushCompileCache } from 'node:module'
 
 /** What the program is, once it runs. */
-export type Running = { addresses: Record<string, string>; close(): Promise<void> }
+export type Running = {
+  addresses: Record<string, string>
+  /** Where people sign in; undefined at the local provider. */
+  issuer: string | undefined
+  close(): Promise<void>
+}
 export type Start = (options: { file?: string; environment: NodeJS.ProcessEnv; say: (line: string) => void }) => Promise<Running>
 
 const drainMilliseconds = 30_000
 
-const banner = ({ addresses }: Running, seconds: string): string => {
+/** What is said once the program runs. */
+export const formatBanner = ({ addresses, issuer }: Omit<Running, 'close'>, seconds: string): string => {
   const { console: consoleUrl, gateway, example, database, data_dir, config } = addresses
+  const signIn = issuer === undefined ? 'sign in with one click: rob, val, mgr, ada or aud' : `sign in at ${new URL(issuer).host}`
   const rows = [
-    ['Console', `${consoleUrl}   sign in with one click: rob, val, mgr, ada or aud`],
+    ['Console', `${consoleUrl}   ${signIn}`],
     ['Tenant API', `${consoleUrl}/v1/audit   with X-API-Key`],
     ['Gateway', `${gateway}   with Authorization: Bearer css_…`],
     ...(example === undefined ? [] : [['Acme', `${example}   the example product`]]),
@@ -17,8 +24,9 @@ const banner = ({ addresses }: Running, seconds: string): string => {
     ['Data', `${data_dir}`],
     ['Config', `${config}`],
   ]
-  const local = example === undefined ? '' : '\n  Local sign-in and example data: not for production.\n'
-  return `\n  Countersign is ready (${seconds} s)\n\n${rows.map(([name, text]) => `  ${(name as string).padEnd(11)} ${text}`).join('\n')}\n${local}\n  Ctrl-C ends it.\n\n`
+  const trial = [...(issuer === undefined ? ['local sign-in'] : []), ...(example === undefined ? [] : ['example data'])].join(' and ')
+  const warning = trial === '' ? '' : `\n  ${trial.slice(0, 1).toUpperCase()}${trial.slice(1)}: not for production.\n`
+  return `\n  Countersign is ready (${seconds} s)\n\n${rows.map(([name, text]) => `  ${(name as string).padEnd(11)} ${text}`).join('\n')}\n${warning}\n  Ctrl-C ends it.\n\n`
 }
 
 /** Runs until it is told to end: then what is under way is finished, for at most 30 seconds. A second signal ends at once. */
@@ -35,7 +43,7 @@ export const runStart = async (start: Start, options: { file?: string; json: boo
   const running = await start({ file: options.file, environment: process.env, say })
   ready = true
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
-  process.stdout.write(options.json ? `${JSON.stringify(running.addresses)}\n` : banner(running, seconds))
+  process.stdout.write(options.json ? `${JSON.stringify(running.addresses)}\n` : formatBanner(running, seconds))
   // Kept now: a program that is killed keeps nothing at its end.
   flushCompileCache()
   const signal = await told

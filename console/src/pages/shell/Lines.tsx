@@ -23,7 +23,11 @@ const exampleWords = (isLocal: boolean, isExample: boolean): string | null => {
 
 function ExampleLine() {
   const me = useMe()
-  const words = exampleWords(me.local_sign_in, me.example_data)
+  return <TrialLine isLocal={me.local_sign_in} isExample={me.example_data} />
+}
+
+export function TrialLine({ isLocal, isExample }: { isLocal: boolean; isExample: boolean }) {
+  const words = exampleWords(isLocal, isExample)
   if (!words) return null
   return <p className="shrink-0 border-warn-edge border-b bg-warn-wash px-4 py-0.5 text-center font-medium text-warn text-xs">{words}</p>
 }

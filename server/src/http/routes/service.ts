@@ -22,7 +22,7 @@ export const serviceRoutes = (app: Door, needs: { store: Store; keys: Keys; isRe
       config: { access: 'public' },
       schema: {
         tags: ['service'],
-        summary: 'Requests can be served: database, log and gateway',
+        summary: 'Requests can be served: the database answers and the log grows',
         response: { 200: z.object({ status: z.literal('ready') }), ...problems },
       },
     },
