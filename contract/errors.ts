@@ -85,7 +85,6 @@ export const errorCatalogue = {
     title: 'There is nothing at this address.',
     hint: 'Check the id; what belongs to another tenant is not shown.',
   },
-  method_not_allowed: { status: 405, title: 'This address does not take that method.', hint: 'See /openapi.json.' },
   conflict: { status: 409, title: 'The state has changed in the meantime.', hint: 'Load it again and decide anew.' },
   session_already_over: {
     status: 409,

@@ -6,7 +6,6 @@ import { Cursor, Limit, pageOf } from './pages.ts'
 export const eventCategories = {
   'SESSION.CREATED': 'support_session',
   'SESSION.DENIED': 'support_session',
-  'SESSION.OPENED': 'support_session',
   'SESSION.REVOKED': 'support_session',
   'SESSION.EXPIRED': 'support_session',
   'SESSION.REQUEST.ADMITTED': 'support_session',

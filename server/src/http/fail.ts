@@ -12,7 +12,6 @@ const known: Record<string, ErrorCode> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_request',
   FST_ERR_BAD_URL: 'not_found',
   FST_ERR_MAX_PARAM_LENGTH: 'not_found',
-  FST_ERR_RATE_LIMIT: 'too_many_requests',
 }
 
 /** Any error as a Refusal: the closed list, or `internal` for what is our own fault. */
