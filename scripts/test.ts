@@ -45,5 +45,6 @@ const unloaded =
   report?.testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0).length ?? 0
 const counted = (report?.numFailedTests ?? 0) + unloaded
 const failed = counted === 0 && (status !== 0 || passed === 0) ? 1 : counted
-console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+if (skipped > 0) console.log(`${skipped} skipped`)
+console.log(`${passed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1
