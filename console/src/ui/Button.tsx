@@ -14,7 +14,7 @@ const sizes: Record<Size, string> = { small: 'h-7 px-2 text-sm gap-1.5', medium:
 
 export const buttonClass = (kind: ButtonKind = 'plain', size: Size = 'medium') =>
   clsx(
-    'inline-flex shrink-0 select-none items-center justify-center whitespace-nowrap rounded-md border font-medium transition-colors',
+    'inline-flex shrink-0 select-none items-center justify-center whitespace-nowrap rounded-md border font-medium transition-colors pointer-coarse:min-h-10 pointer-coarse:min-w-10',
     'disabled:border-line disabled:bg-sunk disabled:text-faint [&_svg]:size-3.5 [&_svg]:shrink-0',
     kinds[kind],
     sizes[size],
@@ -40,7 +40,7 @@ export function IconButton({ label, icon, tip, className, ...rest }: IconProps) 
       aria-label={label}
       data-tip={tip ?? label}
       className={clsx(
-        'inline-flex size-7 shrink-0 items-center justify-center rounded-md text-soft transition-colors hover:bg-sunk hover:text-ink [&_svg]:size-4',
+        'inline-flex size-7 pointer-coarse:size-10 shrink-0 items-center justify-center rounded-md text-soft transition-colors hover:bg-sunk hover:text-ink [&_svg]:size-4',
         className,
       )}
       {...rest}

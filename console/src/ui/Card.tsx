@@ -3,6 +3,9 @@ import { Fragment, type ReactNode, useId } from 'react'
 
 type Props = { title?: ReactNode; aside?: ReactNode; children: ReactNode; flush?: boolean; className?: string }
 
+/** Rows end with the card, and begin and end where its title does. */
+const flushClass = '[&_tbody>tr:last-child>td]:border-b-0 [&_tr>*:first-child]:pl-4 [&_tr>*:last-child]:pr-4'
+
 export function Card({ title, aside, children, flush = false, className }: Props) {
   const id = useId()
   return (
@@ -11,14 +14,14 @@ export function Card({ title, aside, children, flush = false, className }: Props
       className={clsx('min-w-0 rounded-lg border border-line bg-panel [--table-head:var(--color-panel)]', className)}
     >
       {title ? (
-        <header className="flex min-h-10 items-center gap-3 border-line border-b px-4">
-          <h2 id={id} className="min-w-0 flex-1 truncate font-semibold text-sm">
+        <header className="flex min-h-10 flex-wrap items-center gap-x-3 gap-y-1 border-line border-b px-4 py-1.5">
+          <h2 id={id} className="wrap-anywhere min-w-40 flex-1 font-semibold text-sm">
             {title}
           </h2>
           {aside}
         </header>
       ) : null}
-      <div className={flush ? '[&_tbody>tr:last-child>td]:border-b-0' : 'px-4 py-3'}>{children}</div>
+      <div className={flush ? flushClass : 'px-4 py-3'}>{children}</div>
     </section>
   )
 }

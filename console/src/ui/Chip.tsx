@@ -4,7 +4,7 @@ import type { ReactNode } from 'react'
 /** A filter that is in force. */
 export function Chip({ name, children, onRemove }: { name: string; children: ReactNode; onRemove: () => void }) {
   return (
-    <span className="inline-flex h-7 min-w-0 max-w-72 items-center rounded-md border border-accent-edge bg-accent-wash text-sm">
+    <span className="inline-flex h-7 pointer-coarse:h-10 min-w-0 max-w-72 items-center rounded-md border border-accent-edge bg-accent-wash text-sm">
       <span className="min-w-0 truncate pl-2">
         <span className="text-soft">{name}</span> <span className="font-medium">{children}</span>
       </span>
@@ -12,7 +12,7 @@ export function Chip({ name, children, onRemove }: { name: string; children: Rea
         type="button"
         aria-label={`Remove filter ${name}`}
         onClick={onRemove}
-        className="flex h-full shrink-0 items-center rounded-md px-1.5 text-soft hover:text-ink"
+        className="flex h-full shrink-0 items-center justify-center rounded-md px-1.5 pointer-coarse:min-w-10 text-soft hover:text-ink"
       >
         <X aria-hidden="true" className="size-3.5" />
       </button>

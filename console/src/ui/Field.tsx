@@ -39,13 +39,13 @@ export function Field({ label, htmlFor, hint, error, aside, optional = false, ch
 }
 
 export const inputClass = clsx(
-  'w-full rounded-md border border-edge bg-panel px-2.5 text-ink text-sm transition-colors',
+  'w-full rounded-md border border-field bg-panel px-2.5 text-ink text-sm transition-colors',
   'hover:border-faint focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0',
   'aria-invalid:border-bad disabled:bg-sunk disabled:text-faint',
 )
 
 export function Input({ className, ...rest }: ComponentProps<'input'>) {
-  return <input className={clsx(inputClass, 'h-8', className)} autoComplete="off" spellCheck={false} {...rest} />
+  return <input className={clsx(inputClass, 'h-8 pointer-coarse:h-10', className)} autoComplete="off" spellCheck={false} {...rest} />
 }
 
 export function TextArea({ className, ...rest }: ComponentProps<'textarea'>) {

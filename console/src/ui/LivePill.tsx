@@ -47,7 +47,7 @@ function NewEvents({ waiting, onShow, isFloating = false }: { waiting: number; o
       type="button"
       onClick={onShow}
       className={clsx(
-        'inline-flex h-6 shrink-0 items-center gap-1.5 rounded-full border border-accent-edge bg-accent-wash px-2.5 font-medium text-accent text-xs nums',
+        'inline-flex h-6 pointer-coarse:h-10 shrink-0 items-center gap-1.5 rounded-full border border-accent-edge bg-accent-wash px-2.5 font-medium text-accent text-xs nums',
         isFloating && 'appear shadow-over',
       )}
     >

@@ -6,7 +6,8 @@ import { buttonClass } from './Button.tsx'
 
 const surface =
   'appear z-40 min-w-44 max-w-80 overflow-y-auto rounded-lg bg-panel p-1 text-sm shadow-over max-h-(--radix-dropdown-menu-content-available-height)'
-const itemClass = 'flex min-h-7 cursor-default select-none items-center gap-2 rounded-md px-2 outline-none data-highlighted:bg-sunk'
+const itemClass =
+  'flex min-h-7 cursor-default select-none items-center gap-2 rounded-md px-2 outline-none data-highlighted:bg-chosen data-highlighted:inset-ring data-highlighted:inset-ring-accent pointer-coarse:min-h-10'
 
 /** A menu that leaves the page scrollable: nothing is injected into the document. */
 export function Menu({ trigger, children, align = 'start' }: { trigger: ReactNode; children: ReactNode; align?: 'start' | 'end' }) {

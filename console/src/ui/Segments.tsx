@@ -6,12 +6,18 @@ type Props<Value extends string> = {
   value: Value
   onChoose: (value: Value) => void
   options: readonly { value: Value; label: ReactNode }[]
+  className?: string
 }
 
 /** One of a few, side by side. */
-export function Segments<Value extends string>({ label, value, onChoose, options }: Props<Value>) {
+export function Segments<Value extends string>({ label, value, onChoose, options, className }: Props<Value>) {
   return (
-    <fieldset className="flex h-8 min-w-0 items-stretch overflow-x-auto rounded-md border border-edge bg-panel p-0.5">
+    <fieldset
+      className={clsx(
+        'flex h-8 min-w-0 items-stretch overflow-x-auto rounded-md border border-field bg-panel p-0.5 pointer-coarse:h-10',
+        className,
+      )}
+    >
       <legend className="sr-only">{label}</legend>
       {options.map((option) => (
         <button
@@ -20,8 +26,8 @@ export function Segments<Value extends string>({ label, value, onChoose, options
           aria-pressed={option.value === value}
           onClick={() => onChoose(option.value)}
           className={clsx(
-            'flex shrink-0 items-center gap-1.5 whitespace-nowrap rounded-sm px-2 text-sm transition-colors',
-            option.value === value ? 'bg-chosen font-medium text-ink' : 'text-soft hover:text-ink',
+            'flex shrink-0 items-center gap-1.5 whitespace-nowrap rounded-sm px-2 text-sm transition-colors -outline-offset-2',
+            option.value === value ? 'bg-chosen font-medium text-ink inset-ring inset-ring-accent' : 'text-soft hover:text-ink',
           )}
         >
           {option.label}

@@ -38,7 +38,7 @@ export function Tabs<Id extends string>({ label, tabs, chosen, onChoose, childre
             tabIndex={tab.id === chosen ? 0 : -1}
             onClick={() => onChoose(tab.id)}
             className={clsx(
-              '-mb-px flex h-9 items-center gap-1.5 whitespace-nowrap border-b-2 text-sm transition-colors',
+              '-mb-px flex h-9 pointer-coarse:h-11 items-center gap-1.5 whitespace-nowrap border-b-2 text-sm transition-colors',
               tab.id === chosen ? 'border-accent font-medium text-ink' : 'border-transparent text-soft hover:text-ink',
             )}
           >

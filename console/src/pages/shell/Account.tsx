@@ -10,7 +10,7 @@ import { setTheme, type Theme, useTheme } from '../../ui/theme.ts'
 import { goToSignIn } from '../sign-in/go.ts'
 
 const themes: readonly { value: Theme; label: string }[] = [
-  { value: 'system', label: 'As the system' },
+  { value: 'system', label: 'System' },
   { value: 'light', label: 'Light' },
   { value: 'dark', label: 'Dark' },
 ]
@@ -22,7 +22,10 @@ export function Account({ me }: { me: Me }) {
     <Menu
       align="end"
       trigger={
-        <button type="button" className="flex h-8 items-center gap-2 rounded-md px-1.5 text-sm transition-colors hover:bg-sunk">
+        <button
+          type="button"
+          className="flex h-8 pointer-coarse:h-10 pointer-coarse:min-w-10 items-center justify-center gap-2 rounded-md px-1.5 text-sm transition-colors hover:bg-sunk"
+        >
           <Avatar of={me.staff.name} kind="staff" size={22} />
           <span className="sr-only">Account of </span>
           <span className="max-w-44 truncate max-xl:sr-only">{me.staff.email}</span>

@@ -36,7 +36,7 @@ function Item({
     <Command.Item
       value={value}
       onSelect={onSelect}
-      className="flex min-h-9 cursor-default items-center gap-2.5 rounded-md px-2.5 text-sm aria-selected:bg-sunk [&>svg]:size-4 [&>svg]:shrink-0 [&>svg]:text-faint"
+      className="flex min-h-9 cursor-default items-center gap-2.5 rounded-md px-2.5 text-sm aria-selected:bg-chosen aria-selected:inset-ring aria-selected:inset-ring-accent pointer-coarse:min-h-10 [&>svg]:size-4 [&>svg]:shrink-0 [&>svg]:text-faint"
     >
       {icon}
       <span className="min-w-0 flex-1 truncate">{children}</span>

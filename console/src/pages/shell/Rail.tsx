@@ -69,7 +69,7 @@ function RailLink({ page, isNarrow, count }: { page: PageEntry; isNarrow: boolea
       inactiveProps={{ className: 'text-soft hover:bg-hover hover:text-ink' }}
       data-tip={isNarrow ? page.name : undefined}
       className={clsx(
-        'relative flex h-8 items-center gap-2.5 rounded-md px-2.5 text-sm transition-colors max-lg:justify-center max-lg:px-0',
+        'relative flex h-8 pointer-coarse:h-10 items-center gap-2.5 rounded-md px-2.5 text-sm transition-colors max-lg:justify-center max-lg:px-0',
         isNarrow && 'justify-center !px-0',
       )}
     >

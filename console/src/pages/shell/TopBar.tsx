@@ -19,7 +19,7 @@ export function TopBar() {
         type="button"
         aria-keyshortcuts="Control+K Meta+K"
         onClick={() => openOverlay({ kind: 'palette' })}
-        className="flex h-8 min-w-0 max-w-88 flex-1 items-center gap-2 rounded-md border border-line bg-panel px-2.5 text-faint text-sm transition-colors hover:border-edge"
+        className="flex h-8 pointer-coarse:h-10 min-w-0 max-w-88 flex-1 items-center gap-2 rounded-md border border-field bg-panel px-2.5 text-faint text-sm transition-colors hover:border-faint"
       >
         <Search aria-hidden="true" className="size-3.5 shrink-0" />
         <span className="min-w-0 flex-1 truncate text-left">
