@@ -1,7 +1,7 @@
 import { CopyIcon } from './Copy.tsx'
 
 /** Something to be copied elsewhere, whole. */
-export function Code({ text, what, wrap = true }: { text: string; what: string; wrap?: boolean }) {
+export function Code({ text, what, wrap = true, onCopied }: { text: string; what: string; wrap?: boolean; onCopied?: () => void }) {
   return (
     <div className="relative rounded-md border border-line bg-sunk">
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for inputs; this is text that scrolls */}
@@ -14,7 +14,7 @@ export function Code({ text, what, wrap = true }: { text: string; what: string; 
       >
         {text}
       </div>
-      <CopyIcon text={text} what={what} className="!my-0 absolute top-1 right-1 bg-sunk" />
+      <CopyIcon text={text} what={what} onCopied={onCopied} className="absolute top-1 right-1 rounded-md bg-sunk" />
     </div>
   )
 }

@@ -1,40 +1,63 @@
 import { Check, Copy } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { Button, IconButton } from './Button.tsx'
+import { writeClipboard } from './clipboard.ts'
+import { ManualCopy } from './ManualCopy.tsx'
 
-const useCopied = () => {
-  const [copied, setCopied] = useState(false)
+type Copying = { text: string; what: string; onCopied?: (() => void) | undefined }
+
+/** Copies a text; where the browser refuses, `manual` is what the person copies from. */
+export const useCopy = ({ text, what, onCopied }: Copying) => {
+  const [state, setState] = useState<'idle' | 'copied' | 'refused'>('idle')
   useEffect(() => {
-    if (!copied) return
-    const timer = setTimeout(() => setCopied(false), 1500)
+    if (state !== 'copied') return
+    const timer = setTimeout(() => setState('idle'), 1500)
     return () => clearTimeout(timer)
-  }, [copied])
-  const copy = (text: string) => navigator.clipboard.writeText(text).then(() => setCopied(true))
-  return { copied, copy }
+  }, [state])
+  const done = () => {
+    setState('copied')
+    onCopied?.()
+  }
+  const copy = async () => ((await writeClipboard(text)) ? done() : setState('refused'))
+  const manual = state === 'refused' ? <ManualCopy text={text} what={what} onCopied={done} onClose={() => setState('idle')} /> : null
+  return { isCopied: state === 'copied', copy: () => void copy(), manual }
 }
 
 /** Copies a text and says so in place. */
-export function CopyIcon({ text, what, className, tabIndex }: { text: string; what: string; className?: string; tabIndex?: number }) {
-  const { copied, copy } = useCopied()
+export function CopyIcon({ className, ...copying }: Copying & { className?: string }) {
+  const { isCopied, copy, manual } = useCopy(copying)
   return (
-    <IconButton
-      label={copied ? 'Copied' : `Copy ${what}`}
-      icon={copied ? <Check className="text-ok" /> : <Copy />}
-      className={`-my-1 !size-6 [&_svg]:!size-3.5 ${className ?? ''}`}
-      tabIndex={tabIndex}
-      onClick={(event) => {
-        event.stopPropagation()
-        void copy(text)
-      }}
-    />
+    <span className={`inline-flex ${className ?? '-my-1'}`}>
+      <IconButton
+        label={isCopied ? 'Copied' : `Copy ${copying.what}`}
+        icon={isCopied ? <Check className="text-ok" /> : <Copy />}
+        className="!size-6 [&_svg]:!size-3.5 pointer-coarse:!size-8"
+        onClick={(event) => {
+          event.stopPropagation()
+          copy()
+        }}
+      />
+      {manual}
+    </span>
   )
 }
 
-export function CopyButton({ text, label, main = false }: { text: string; label: string; main?: boolean }) {
-  const { copied, copy } = useCopied()
+type ButtonProps = Copying & { label: string; main?: boolean; isFirst?: boolean }
+
+export function CopyButton({ label, main = false, isFirst = false, ...copying }: ButtonProps) {
+  const { isCopied, copy, manual } = useCopy(copying)
   return (
-    <Button kind={main ? 'main' : 'plain'} icon={copied ? <Check /> : <Copy />} onClick={() => void copy(text)}>
-      <span aria-live="polite">{copied ? 'Copied' : label}</span>
-    </Button>
+    <span className="inline-flex">
+      <Button
+        kind={main ? 'main' : 'plain'}
+        icon={isCopied ? <Check /> : <Copy />}
+        data-autofocus={isFirst || undefined}
+        autoFocus={isFirst}
+        onClick={copy}
+      >
+        <span aria-live="polite">{isCopied ? 'Copied' : label}</span>
+      </Button>
+      {manual}
+    </span>
   )
 }

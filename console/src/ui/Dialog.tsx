@@ -13,6 +13,12 @@ export function Dialog({ title, onClose, children, footer, wide = false }: Props
     <dialog
       ref={element}
       aria-labelledby={titleId}
+      // The key is taken before the browser has it: a second Escape would close the dialog whatever we say.
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || event.defaultPrevented) return
+        event.preventDefault()
+        onClose()
+      }}
       onCancel={(event) => {
         event.preventDefault()
         onClose()

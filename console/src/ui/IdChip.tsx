@@ -1,26 +1,53 @@
-import { CopyIcon } from './Copy.tsx'
+import { Check, Copy } from 'lucide-react'
+import { CopyIcon, useCopy } from './Copy.tsx'
 import { shortId } from './format.ts'
+import { toast } from './Toasts.tsx'
 
 type Props = { id: string; what?: string; whole?: boolean; className?: string }
 
-/** An id: short, whole on hover, copied with one click. */
-export function IdChip({ id, what = 'id', whole = false, className }: Props) {
-  return (
-    <span className={`group/id inline-flex min-w-0 max-w-full items-center gap-0.5 align-middle ${className ?? ''}`}>
-      <span data-tip={whole ? undefined : id} className={whole ? 'id break-all' : 'id truncate'}>
-        {whole ? id : shortId(id)}
+/** An id with the way to copy it. Where it is cut, it is whole on hover, on focus, and when it has been copied. */
+export function IdChip({ id, what = 'id', whole = false, className = '' }: Props) {
+  if (whole)
+    return (
+      <span className={`inline-flex min-w-0 max-w-full items-center gap-0.5 align-middle ${className}`}>
+        <span className="id break-all">{id}</span>
+        <CopyIcon text={id} what={`${what} ${id}`} />
       </span>
-      <CopyIcon
-        text={id}
-        what={`${what} ${id}`}
-        tabIndex={whole ? 0 : -1}
-        className={whole ? '' : 'opacity-0 focus-visible:opacity-100 group-hover/id:opacity-100 pointer-coarse:hidden'}
-      />
+    )
+  return <CutId id={id} what={what} className={className} />
+}
+
+function CutId({ id, what, className }: { id: string; what: string; className: string }) {
+  const { isCopied, copy, manual } = useCopy({
+    text: id,
+    what: `${what} ${id}`,
+    onCopied: () => toast(`Copied the ${what}`, <span className="id break-all">{id}</span>),
+  })
+  const Icon = isCopied ? Check : Copy
+  return (
+    <span className={`inline-flex min-w-0 max-w-full align-middle ${className}`}>
+      <button
+        type="button"
+        data-tip={id}
+        aria-label={`Copy ${what} ${id}`}
+        onClick={(event) => {
+          event.stopPropagation()
+          copy()
+        }}
+        className="group/id inline-flex min-h-6 min-w-0 items-center gap-1 text-left hover:text-ink pointer-coarse:min-h-8"
+      >
+        <span className="id truncate">{shortId(id)}</span>
+        <Icon
+          aria-hidden="true"
+          className="size-3.5 shrink-0 opacity-0 group-hover/id:opacity-100 group-focus-visible/id:opacity-100 pointer-coarse:opacity-100"
+        />
+      </button>
+      {manual}
     </span>
   )
 }
 
-/** The same without the button, for rows. */
+/** The same without the button, for rows whose page has the whole one. */
 export function ShortId({ id, className = '' }: { id: string; className?: string }) {
   return (
     <span data-tip={id} className={`id truncate ${className}`}>

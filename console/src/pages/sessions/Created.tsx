@@ -1,7 +1,8 @@
 import type { ScopeCatalogue } from '@countersign/contract/scopes.ts'
 import type { CreatedSession } from '@countersign/contract/sessions.ts'
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { EyeOff } from 'lucide-react'
+import { useState } from 'react'
 import { paths } from '../../paths.ts'
 import { SessionBadge } from '../../ui/Badge.tsx'
 import { Button, buttonClass } from '../../ui/Button.tsx'
@@ -17,24 +18,60 @@ import { exampleRoute, formatCurl } from './curl.ts'
 
 type Props = { created: CreatedSession; catalogue: ScopeCatalogue; onClose: () => void }
 
-/** The session is there; its token is shown this once. */
+/** The session is there; its token is shown this once, so nothing closes it before the token is copied or given up. */
 export function Created({ created: { session, token, gateway_url: gatewayUrl }, catalogue, onClose }: Props) {
   const route = exampleRoute(catalogue, session.scopes, { tenantId: session.tenant_id, userId: session.target_user_id })
+  const navigate = useNavigate()
+  const [isCopied, setCopied] = useState(false)
+  const [leaving, setLeaving] = useState<'closed' | 'opened' | null>(null)
+  const leave = (to: 'closed' | 'opened') => {
+    onClose()
+    if (to === 'opened') void navigate(paths.session(session.id))
+  }
+  const tryLeaving = (to: 'closed' | 'opened') => (isCopied ? leave(to) : setLeaving(to))
+  const onCopied = () => {
+    setCopied(true)
+    setLeaving(null)
+  }
   return (
     <Dialog
       title="Support session created"
-      onClose={onClose}
+      onClose={() => tryLeaving('closed')}
       wide
       footer={
-        <>
-          <Button onClick={onClose}>Done</Button>
-          <Link {...paths.session(session.id)} onClick={onClose} className={buttonClass('main')}>
-            Open the session
-          </Link>
-        </>
+        leaving ? (
+          <>
+            <span role="alert" className="mr-auto text-sm text-warn">
+              The token is not copied and cannot be shown again
+            </span>
+            <CopyButton text={token} what="token" label="Copy token" main isFirst onCopied={onCopied} />
+            <Button onClick={() => leave(leaving)}>Close without it</Button>
+          </>
+        ) : (
+          <>
+            <Button autoFocus={isCopied} onClick={() => tryLeaving('closed')}>
+              Done
+            </Button>
+            <Link
+              {...paths.session(session.id)}
+              onClick={(event) => {
+                event.preventDefault()
+                tryLeaving('opened')
+              }}
+              className={buttonClass(isCopied ? 'main' : 'plain')}
+            >
+              Open the session
+            </Link>
+          </>
+        )
       }
     >
-      <div className="flex flex-col gap-5">
+      <div
+        onCopy={() => {
+          if (document.getSelection()?.toString().includes(token)) onCopied()
+        }}
+        className="flex flex-col gap-5"
+      >
         <Facts
           facts={[
             ['Session', <IdChip key="id" id={session.id} what="session id" whole />],
@@ -63,13 +100,13 @@ export function Created({ created: { session, token, gateway_url: gatewayUrl }, 
             <output className="id min-w-0 flex-1 break-all rounded-md border border-line bg-sunk px-3 py-1.5 max-sm:basis-full">
               {token}
             </output>
-            <CopyButton text={token} label="Copy token" main />
+            <CopyButton text={token} what="token" label="Copy token" main={!isCopied && leaving === null} isFirst onCopied={onCopied} />
           </div>
         </section>
         {route ? (
           <section className="flex flex-col gap-2">
             <h3 className="font-medium text-sm">A first request</h3>
-            <Code what="curl command" text={formatCurl(gatewayUrl, route.path, token)} />
+            <Code what="curl command" text={formatCurl(gatewayUrl, route.path, token)} onCopied={onCopied} />
           </section>
         ) : null}
       </div>
