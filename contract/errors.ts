@@ -66,7 +66,11 @@ export const errorCatalogue = {
     title: 'Your account has no role in this console.',
     hint: 'Ask your administrator for support_admin, super_admin or auditor.',
   },
-  role_missing: { status: 403, title: 'Your roles do not allow this.', hint: 'The page of your account shows the roles that you have.' },
+  role_missing: {
+    status: 403,
+    title: 'Your roles do not allow this.',
+    hint: 'Ask your administrator for the role that this needs; the menu of your account shows the roles that you have.',
+  },
   cross_site: { status: 403, title: 'This request came from another site.', hint: 'Open the console in its own tab and try again there.' },
   key_refused: {
     status: 401,

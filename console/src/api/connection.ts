@@ -1,20 +1,22 @@
 import { useSyncExternalStore } from 'react'
 
-let lostSince: number | null = null
+let answeredAt = Date.now()
+let isLost = false
 const listeners = new Set<() => void>()
 const tell = () => {
   for (const each of listeners) each()
 }
 
 export const noteAnswer = () => {
-  if (lostSince === null) return
-  lostSince = null
+  answeredAt = Date.now()
+  if (!isLost) return
+  isLost = false
   tell()
 }
 
 export const noteSilence = () => {
-  if (lostSince !== null) return
-  lostSince = Date.now()
+  if (isLost) return
+  isLost = true
   tell()
 }
 
@@ -23,5 +25,9 @@ const subscribe = (listener: () => void) => {
   return () => listeners.delete(listener)
 }
 
-/** Since when the server has not answered; null while it does. */
-export const useLostSince = (): number | null => useSyncExternalStore(subscribe, () => lostSince)
+/** While the server does not answer: when it last did. Null while it answers. */
+export const staleSince = (): number | null => (isLost ? answeredAt : null)
+export const useStaleSince = (): number | null => useSyncExternalStore(subscribe, staleSince)
+
+/** Why nothing can be done now, for whatever would need the server. */
+export const useNoConnection = (): 'no connection' | undefined => (useStaleSince() === null ? undefined : 'no connection')

@@ -24,6 +24,7 @@ export const followEvents = (filters: EventFilters, after: number, { onEvent, on
   let silence: ReturnType<typeof setTimeout> | undefined
 
   const heard = (on: AbortController) => {
+    noteAnswer()
     clearTimeout(silence)
     silence = setTimeout(() => on.abort(), silenceMs)
   }
@@ -48,7 +49,6 @@ export const followEvents = (filters: EventFilters, after: number, { onEvent, on
       if (answer.status === 401) reportSignedOut(failure)
       return answer.status >= 400 && answer.status < 500 && answer.status !== 429 ? 'refused' : 'again'
     }
-    noteAnswer()
     failures = 0
     onState('live')
     heard(on)

@@ -1,4 +1,7 @@
 import { type ReactNode, useEffect } from 'react'
+import { useStaleSince } from '../api/connection.ts'
+import { Tag } from './Badge.tsx'
+import { formatTimeOfDay } from './format.ts'
 
 type Props = {
   title: string
@@ -19,16 +22,22 @@ export function Page({ title, heading, state, acts, above, below, children }: Pr
     <div className="mx-auto flex w-full max-w-[1440px] flex-col gap-4 break-words px-6 pt-5 pb-10 max-md:px-4 max-md:pt-4">
       <div className="flex flex-col gap-1.5">
         {above}
-        <div className="flex min-h-8 flex-wrap items-center gap-x-3 gap-y-2">
+        <div className="flex min-h-8 flex-wrap items-center gap-x-3 gap-y-1.5">
           <h1 data-tip={title} data-cut className="min-w-0 max-w-full truncate font-semibold text-xl tracking-[-0.011em]">
             {heading ?? title}
           </h1>
           {state}
-          {acts ? <div className="ml-auto flex flex-wrap items-center gap-2 max-sm:ml-0 max-sm:w-full">{acts}</div> : null}
+          <Stale />
+          {below ? <div className="min-w-0 basis-full sm:order-2">{below}</div> : null}
+          {acts ? <div className="flex flex-wrap items-center gap-2 max-sm:mt-1.5 max-sm:w-full sm:order-1 sm:ml-auto">{acts}</div> : null}
         </div>
-        {below}
       </div>
       {children}
     </div>
   )
+}
+
+function Stale() {
+  const since = useStaleSince()
+  return since === null ? null : <Tag tone="amber">stale · as of {formatTimeOfDay(since)}</Tag>
 }

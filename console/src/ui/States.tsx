@@ -1,5 +1,5 @@
 import { Ban, CircleSlash, type LucideIcon, TriangleAlert } from 'lucide-react'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import { isFailure } from '../api/failure.ts'
 import { Button } from './Button.tsx'
 import { CopyIcon } from './Copy.tsx'
@@ -53,26 +53,44 @@ export function FailureNote({ error, onRetry }: { error: unknown; onRetry?: (() 
   )
 }
 
+type FailedProps = {
+  error: unknown
+  onRetry?: (() => void) | undefined
+  /** What would have been here. */
+  title?: string
+  above?: ReactNode
+  /** The way on. */
+  children?: ReactNode
+}
+
 /** A whole page that could not be shown. */
-export function FailedPage({ error, onRetry }: { error: unknown; onRetry?: (() => void) | undefined }) {
+export function FailedPage({ error, onRetry, title: page, above, children }: FailedProps) {
   const { title, hint, code, requestId } = wordsOf(error)
   const status = isFailure(error) ? error.status : 0
+  const words = status === 403 ? 'No access' : status === 404 ? 'Nothing here' : 'Not shown'
+  useEffect(() => {
+    document.title = `${page ? `${page}: ${words.toLowerCase()}` : words} · Countersign`
+  }, [page, words])
   const Icon = status === 403 ? Ban : status === 404 ? CircleSlash : TriangleAlert
   return (
-    <div className="mx-auto flex max-w-[52ch] flex-col items-center gap-1 px-6 py-24 text-center" role="alert">
-      <Icon aria-hidden="true" strokeWidth={1.5} className="mb-3 size-7 text-faint" />
-      <h1 className="font-semibold text-lg">{title}</h1>
-      <p className="text-soft">{hint}</p>
-      <p className="mt-3 flex flex-wrap items-center justify-center gap-x-2 text-faint text-xs">
-        <span className="id">{code}</span>
-        {requestId ? <span className="id break-all">{requestId}</span> : null}
-      </p>
-      {onRetry && status !== 403 && status !== 404 ? (
-        <Button className="mt-4" onClick={onRetry}>
-          Try again
-        </Button>
-      ) : null}
-    </div>
+    <>
+      {above ? <div className="mx-auto w-full max-w-[1440px] px-6 pt-5 max-md:px-4 max-md:pt-4">{above}</div> : null}
+      <div className="mx-auto flex max-w-[52ch] flex-col items-center gap-1 px-6 py-24 text-center max-sm:py-16" role="alert">
+        <Icon aria-hidden="true" strokeWidth={1.5} className="mb-3 size-7 text-faint" />
+        <h1 className="font-semibold text-lg">{title}</h1>
+        <p className="text-soft">{hint}</p>
+        <p className="mt-3 flex flex-wrap items-center justify-center gap-x-2 text-faint text-xs">
+          <span className="id">{code}</span>
+          {requestId ? <span className="id break-all">{requestId}</span> : null}
+        </p>
+        {children}
+        {onRetry && status !== 403 && status !== 404 ? (
+          <Button className="mt-4" onClick={onRetry}>
+            Try again
+          </Button>
+        ) : null}
+      </div>
+    </>
   )
 }
 

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { cutMiddle, formatBytes, formatCountdown, formatDuration, formatRelative, plural, shellQuote, shortId } from './format.ts'
+import {
+  cutMiddle,
+  formatBytes,
+  formatCountdown,
+  formatDuration,
+  formatLeft,
+  formatRelative,
+  formatUtcMinute,
+  plural,
+  shellQuote,
+  shortId,
+} from './format.ts'
 
 const now = Date.parse('2026-11-20T12:00:00Z')
 const ago = (seconds: number) => now - seconds * 1000
@@ -30,6 +41,12 @@ describe('countdown', () => {
     [-5, '0:00'],
   ])('%d s reads "%s"', (seconds, words) => expect(formatCountdown(seconds)).toBe(words))
 })
+
+it('says what is left as it is, also of a session that was short from the beginning', () => {
+  expect([120, 119.2, 90, 42.1, 1].map(formatLeft)).toEqual(['2 minutes', '2 minutes', '90 seconds', '43 seconds', '1 second'])
+})
+
+it('says until when in a zone that all share', () => expect(formatUtcMinute('2026-11-20T03:12:59.9Z')).toBe('03:12 UTC'))
 
 describe('ids', () => {
   it('keeps the end of our own, which tells them apart', () =>

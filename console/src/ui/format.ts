@@ -17,6 +17,9 @@ export const formatTimeOfDay = (at: string | number): string => {
 
 export const formatUtc = (at: string | number): string => new Date(at).toISOString().replace('T', ' ').replace('Z', ' UTC')
 
+/** 03:12 UTC */
+export const formatUtcMinute = (at: string | number): string => `${new Date(at).toISOString().slice(11, 16)} UTC`
+
 const zones = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' })
 
 export const formatLocal = (at: string | number): string => {
@@ -53,6 +56,13 @@ export const formatCountdown = (seconds: number): string => {
   const left = Math.max(0, Math.ceil(seconds))
   const clock = `${Math.floor((left % hour) / minute)}:${two(left % minute)}`
   return left >= hour ? `${Math.floor(left / hour)}:${clock.padStart(5, '0')}` : clock
+}
+
+/** What is left, as a person says it. */
+export const formatLeft = (seconds: number): string => {
+  const left = Math.ceil(seconds)
+  if (left >= 115) return `${Math.round(left / minute)} minutes`
+  return `${left} ${left === 1 ? 'second' : 'seconds'}`
 }
 
 /** How long something took: 8 ms, 1.24 s, 2 min 5 s. */

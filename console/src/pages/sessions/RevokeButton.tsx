@@ -1,5 +1,6 @@
 import { type Session, sessionActs } from '@countersign/contract/sessions.ts'
 import { CircleX } from 'lucide-react'
+import { useNoConnection } from '../../api/connection.ts'
 import { Button } from '../../ui/Button.tsx'
 import { openOverlay } from '../../ui/overlay.ts'
 
@@ -8,12 +9,20 @@ const whyNot = (session: Session): string | undefined =>
 
 /** Never hidden where it belongs: disabled, with the reason as text. */
 export function RevokeButton({ session, isSmall = false }: { session: Session; isSmall?: boolean }) {
-  const why = whyNot(session)
+  const noConnection = useNoConnection()
+  const why = whyNot(session) ?? noConnection
   const open = () => openOverlay({ kind: 'revoke', session })
   if (isSmall)
     return (
-      <Button kind="danger" size="small" aria-label={`Revoke session on ${session.tenant_name ?? session.tenant_id}`} onClick={open}>
-        Revoke
+      <Button
+        kind="danger"
+        size="small"
+        aria-label={`Revoke Session on ${session.tenant_name ?? session.tenant_id}`}
+        disabled={why !== undefined}
+        data-tip={why}
+        onClick={open}
+      >
+        Revoke Session
       </Button>
     )
   return (

@@ -1,6 +1,7 @@
 import { RevokeSession, type Session } from '@countersign/contract/sessions.ts'
 import { zodResolver } from '@hookform/resolvers/zod'
 import { useForm } from 'react-hook-form'
+import { useNoConnection } from '../../api/connection.ts'
 import { useRevokeSession } from '../../api/sessions.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Consequence } from '../../ui/Consequence.tsx'
@@ -12,6 +13,7 @@ import { toast } from '../../ui/Toasts.tsx'
 
 export function RevokeDialog({ session, onClose }: { session: Session; onClose: () => void }) {
   const revoke = useRevokeSession()
+  const why = useNoConnection()
   const { register, handleSubmit, formState } = useForm({ resolver: zodResolver(RevokeSession), defaultValues: { reason: '' } })
   const name = session.tenant_name ?? session.tenant_id
   const submit = handleSubmit(({ reason }) =>
@@ -31,8 +33,9 @@ export function RevokeDialog({ session, onClose }: { session: Session; onClose: 
       onClose={onClose}
       footer={
         <>
-          <Button onClick={onClose}>Keep it</Button>
-          <Button kind="danger" disabled={revoke.isPending} onClick={() => void submit()}>
+          {why ? <span className="mr-auto text-faint text-sm">{why}</span> : null}
+          <Button onClick={onClose}>Keep the session</Button>
+          <Button kind="danger" disabled={why !== undefined || revoke.isPending} onClick={() => void submit()}>
             {revoke.isPending ? 'Revoking' : 'Revoke Session'}
           </Button>
         </>

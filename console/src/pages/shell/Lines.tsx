@@ -1,17 +1,20 @@
 import { CloudOff, Timer } from 'lucide-react'
+import { useState } from 'react'
 import { client } from '../../api/client.ts'
 import { useNow } from '../../api/clock.ts'
-import { useLostSince } from '../../api/connection.ts'
+import { useStaleSince } from '../../api/connection.ts'
 import { meQuery, useMe } from '../../api/me.ts'
 import { formatCountdown, formatTimeOfDay } from '../../ui/format.ts'
+import { EndsSoon } from './EndsSoon.tsx'
 
-/** What is true of the whole console: example data, a lost connection, a sign-in that is about to end. */
+/** What is true of the whole console: example data, a lost connection, a sign-in or a session that is about to end. */
 export function Lines() {
   return (
     <section aria-label="Notices" className="shrink-0">
       <ExampleLine />
       <LostLine />
       <IdleLine />
+      <EndsSoon />
     </section>
   )
 }
@@ -33,8 +36,14 @@ export function TrialLine({ isLocal, isExample }: { isLocal: boolean; isExample:
 }
 
 function LostLine() {
-  const since = useLostSince()
+  const since = useStaleSince()
+  const [isTrying, setTrying] = useState(false)
   if (since === null) return null
+  // Only what nothing is recorded for: the pages read on by themselves, or when they are asked.
+  const tryNow = () => {
+    setTrying(true)
+    void client.refetchQueries({ queryKey: meQuery.queryKey }).finally(() => setTrying(false))
+  }
   return (
     <p
       role="alert"
@@ -42,6 +51,9 @@ function LostLine() {
     >
       <CloudOff aria-hidden="true" className="size-3.5 shrink-0" />
       The server does not answer. What you see is from {formatTimeOfDay(since)} and may be stale.
+      <button type="button" disabled={isTrying} className="min-h-6 shrink-0 underline underline-offset-2" onClick={tryNow}>
+        {isTrying ? 'Trying' : 'Try now'}
+      </button>
     </p>
   )
 }

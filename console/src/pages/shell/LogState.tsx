@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import clsx from 'clsx'
 import { useState } from 'react'
-import { useLostSince } from '../../api/connection.ts'
+import { useStaleSince } from '../../api/connection.ts'
 import { logQuery } from '../../api/me.ts'
 import { paths } from '../../paths.ts'
 import { Facts } from '../../ui/Card.tsx'
@@ -27,7 +27,7 @@ const lagWords = (log: LogStatus) => (log.pending === 0 ? 'nothing waits' : `${p
 export function LogState() {
   const { data: log, error } = useQuery(logQuery)
   const [isOpen, setOpen] = useState(false)
-  const isLost = useLostSince() !== null
+  const isLost = useStaleSince() !== null
   const state: State = isLost ? 'unknown' : (log?.state ?? 'unknown')
   const look = looks[state]
   return (
@@ -40,7 +40,7 @@ export function LogState() {
       trigger={
         <button
           type="button"
-          className="flex h-7 items-center gap-1.5 rounded-md px-2 text-soft text-sm transition-colors nums hover:bg-sunk hover:text-ink"
+          className="flex h-7 pointer-coarse:h-10 pointer-coarse:min-w-10 items-center justify-center gap-1.5 rounded-md px-2 text-soft text-sm transition-colors nums hover:bg-sunk hover:text-ink"
         >
           <svg width="8" height="8" viewBox="0 0 8 8" aria-hidden="true" className={look.tone}>
             <path d={look.shape} fill="currentColor" />

@@ -1,8 +1,7 @@
-import { errorCatalogue } from '@countersign/contract/errors.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Outlet, useLocation } from '@tanstack/react-router'
 import { Suspense, useEffect, useRef } from 'react'
-import { Failure, isForbidden } from '../../api/failure.ts'
+import { isForbidden } from '../../api/failure.ts'
 import { canUseConsole, meQuery } from '../../api/me.ts'
 import { Mark } from '../../ui/Mark.tsx'
 import { FailedPage, Loading } from '../../ui/States.tsx'
@@ -10,10 +9,9 @@ import { Forbidden } from './Forbidden.tsx'
 import { Lines } from './Lines.tsx'
 import { Overlays } from './Overlays.tsx'
 import { BottomBar, Rail } from './Rail.tsx'
+import { RoleMissing } from './RoleMissing.tsx'
 import { TopBar } from './TopBar.tsx'
 import { useKeys } from './useKeys.ts'
-
-const roleMissing = new Failure({ code: 'role_missing', ...errorCatalogue.role_missing })
 
 export function Shell() {
   const { data: me, error, refetch } = useQuery(meQuery)
@@ -56,7 +54,7 @@ function Frame({ isAllowed }: { isAllowed: boolean }) {
         <div className="flex min-w-0 flex-1 flex-col">
           <TopBar />
           <main id="main" ref={main} tabIndex={-1} className="relative min-h-0 flex-1 overflow-x-clip overflow-y-auto outline-none">
-            <Suspense fallback={<PageLoading />}>{isOpen ? <Outlet /> : <FailedPage error={roleMissing} />}</Suspense>
+            <Suspense fallback={<PageLoading />}>{isOpen ? <Outlet /> : <RoleMissing />}</Suspense>
           </main>
         </div>
       </div>

@@ -2,6 +2,7 @@ import type { Tenant } from '@countersign/contract/tenants.ts'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { KeyRound } from 'lucide-react'
+import { useNoConnection } from '../../api/connection.ts'
 import { tenantQuery } from '../../api/tenants.ts'
 import { type TenantTab, tenantTabs } from '../../paths.ts'
 import { Lifecycle, Tag } from '../../ui/Badge.tsx'
@@ -25,7 +26,7 @@ export function TenantPage() {
   const { tab = 'overview' } = useSearch({ from: '/shell/tenants/$tenantId' })
   const navigate = useNavigate({ from: '/tenants/$tenantId' })
   const { data: tenant, error, refetch } = useQuery(tenantQuery(tenantId))
-  if (error) return <FailedPage error={error} onRetry={() => void refetch()} />
+  if (error) return <FailedPage title="Tenant" above={<Crumbs to="Tenants" />} error={error} onRetry={() => void refetch()} />
   if (!tenant)
     return (
       <Page title="Tenant">
@@ -76,12 +77,14 @@ function HeaderState({ tenant }: { tenant: Tenant }) {
 }
 
 function SupportActions({ tenant }: { tenant: Tenant }) {
+  const why = useNoConnection()
   return (
     <div role="toolbar" aria-label="Support Actions" className="flex items-center gap-3">
       <span aria-hidden="true" className="text-faint text-xs max-sm:hidden">
         Support Actions
       </span>
-      <Button kind="main" icon={<KeyRound />} onClick={() => openOverlay({ kind: 'create', tenant })}>
+      {why ? <span className="text-faint text-sm">{why}</span> : null}
+      <Button kind="main" icon={<KeyRound />} disabled={why !== undefined} onClick={() => openOverlay({ kind: 'create', tenant })}>
         Create Support Session
       </Button>
     </div>

@@ -4,6 +4,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import clsx from 'clsx'
 import { Building2, KeyRound } from 'lucide-react'
 import { useCallback, useMemo } from 'react'
+import { useNoConnection } from '../../api/connection.ts'
 import { tenantsQuery } from '../../api/tenants.ts'
 import { paths } from '../../paths.ts'
 import { Lifecycle } from '../../ui/Badge.tsx'
@@ -63,13 +64,14 @@ const columns: readonly Column<Tenant>[] = [
     end: true,
     cell: (tenant) => <Time at={tenant.created_at} className="text-soft" />,
   },
-  { id: 'acts', header: '', width: '282px', end: true, cell: (tenant) => <Acts tenant={tenant} /> },
+  { id: 'acts', header: '', width: '300px', end: true, cell: (tenant) => <Acts tenant={tenant} /> },
 ]
 
 /** Quiet until the row is looked at. */
 const quiet = '!font-normal text-faint group-hover/row:text-ink group-focus-within/row:text-ink'
 
 function Acts({ tenant }: { tenant: Tenant }) {
+  const why = useNoConnection()
   return (
     <span className="flex justify-end gap-1">
       <Link
@@ -85,6 +87,8 @@ function Acts({ tenant }: { tenant: Tenant }) {
         size="small"
         icon={<KeyRound />}
         aria-label={`Create Support Session on ${tenant.name}`}
+        disabled={why !== undefined}
+        data-tip={why}
         onClick={() => openOverlay({ kind: 'create', tenant })}
       >
         Create Support Session
@@ -94,6 +98,7 @@ function Acts({ tenant }: { tenant: Tenant }) {
 }
 
 function PhoneRow({ tenant }: { tenant: Tenant }) {
+  const why = useNoConnection()
   return (
     <span className="flex items-center gap-2">
       <span className="flex min-w-0 flex-1 flex-col gap-0.5">
@@ -109,6 +114,8 @@ function PhoneRow({ tenant }: { tenant: Tenant }) {
       <Button
         size="small"
         aria-label={`Create Support Session on ${tenant.name}`}
+        disabled={why !== undefined}
+        className="pointer-coarse:size-10"
         icon={<KeyRound />}
         onClick={() => openOverlay({ kind: 'create', tenant })}
       />
@@ -163,6 +170,7 @@ export function TenantsPage() {
           value={search.status ?? 'all'}
           onChoose={(status) => set({ status: status === 'all' ? undefined : status })}
           options={statusOptions}
+          className="max-sm:w-full"
         />
       </div>
       <Table
@@ -190,7 +198,7 @@ export function TenantsPage() {
             </Empty>
           ) : (
             <Empty icon={Building2} title="No tenants yet">
-              Every tenant of the product stands here once its directory has been read. Run{' '}
+              Every tenant of the product appears here once its directory has been read. Run{' '}
               <code className="id">countersign connector check</code> if that should have happened.
             </Empty>
           )

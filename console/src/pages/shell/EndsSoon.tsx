@@ -1,0 +1,50 @@
+import { Link } from '@tanstack/react-router'
+import { Timer } from 'lucide-react'
+import { useEffect, useRef, useState } from 'react'
+import { useNow } from '../../api/clock.ts'
+import { useMe } from '../../api/me.ts'
+import { paths } from '../../paths.ts'
+import { endsSoonSeconds, secondsLeft } from '../../ui/Countdown.tsx'
+import { formatCountdown, formatLeft } from '../../ui/format.ts'
+import { Inert } from '../../ui/Inert.tsx'
+import { nameOf, useMyOpenSessions } from './useMyOpenSessions.ts'
+
+/** My sessions of which two minutes or less are left. It is said once; the line counts down in silence. */
+export function EndsSoon() {
+  const open = useMyOpenSessions(useMe())
+  const now = useNow(1)
+  const soon = open.filter((session) => secondsLeft(session.expires_at, now) <= endsSoonSeconds)
+  const said = useRef(new Set<string>())
+  const [words, setWords] = useState('')
+  useEffect(() => {
+    const fresh = soon.filter((session) => !said.current.has(session.id))
+    if (fresh.length === 0) return
+    for (const session of fresh) said.current.add(session.id)
+    setWords(
+      fresh
+        .map((session) => `Your support session on ${nameOf(session)} ends in ${formatLeft(secondsLeft(session.expires_at, now))}.`)
+        .join(' '),
+    )
+  }, [soon, now])
+  const first = soon[0]
+  return (
+    <>
+      <span role="status" className="sr-only">
+        {words}
+      </span>
+      {first ? (
+        <p className="flex shrink-0 items-center justify-center gap-2 border-warn-edge border-b bg-warn-wash px-4 py-1 font-medium text-warn text-xs nums">
+          <Timer aria-hidden="true" className="size-3.5 shrink-0" />
+          <Link {...paths.session(first.id)} className="flex min-h-6 min-w-0 items-center gap-1 hover:underline">
+            <span className="shrink-0 max-sm:sr-only">Your support session on</span>
+            <span className="min-w-0 truncate">
+              <Inert text={nameOf(first)} />
+            </span>
+            <span className="shrink-0">ends in {formatCountdown(secondsLeft(first.expires_at, now))}</span>
+          </Link>
+          {soon.length > 1 ? <span className="shrink-0">and {soon.length - 1} more</span> : null}
+        </p>
+      ) : null}
+    </>
+  )
+}

@@ -1,0 +1,27 @@
+import type { Session } from '@countersign/contract/sessions.ts'
+import type { Me } from '@countersign/contract/staff.ts'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { client } from '../../api/client.ts'
+import { useNow } from '../../api/clock.ts'
+import { canUseConsole } from '../../api/me.ts'
+import { mySessionsQuery } from '../../api/sessions.ts'
+import { secondsLeft } from '../../ui/Countdown.tsx'
+
+export const nameOf = (session: Session) => session.tenant_name ?? session.tenant_id
+
+const none: readonly Session[] = []
+
+/** My open sessions, the one that ends first before the others. The list is read again when one of them has run out. */
+export const useMyOpenSessions = (me: Me): readonly Session[] => {
+  const { data: sessions = none } = useQuery({ ...mySessionsQuery(me.staff.id), enabled: canUseConsole(me) })
+  const now = useNow(1)
+  const open = sessions
+    .filter((session) => secondsLeft(session.expires_at, now) > 0)
+    .sort((a, b) => Date.parse(a.expires_at) - Date.parse(b.expires_at))
+  const hasEnded = open.length < sessions.length
+  useEffect(() => {
+    if (hasEnded) void client.invalidateQueries({ queryKey: ['sessions'] })
+  }, [hasEnded])
+  return open
+}
