@@ -60,15 +60,19 @@ export function Search({ value, onSearch, label, big = false, delayMs = 200, cla
         onChange={(event) => setTyped(event.target.value)}
         onKeyDown={(event) => {
           if (event.key === 'Escape') typed ? setTyped('') : input.current?.blur()
+          const first = event.key === 'ArrowDown' ? document.querySelector<HTMLElement>('#main tr[data-row="0"]') : null
+          if (!first) return
+          event.preventDefault()
+          first.focus()
         }}
-        className={clsx(inputClass, big ? 'h-11 pr-10 pl-10 !text-lg' : 'h-8 pr-8 pl-8')}
+        className={clsx(inputClass, big ? 'h-11 pr-10 pl-10 !text-lg' : 'h-8 pr-8 pl-8 pointer-coarse:h-10')}
         {...rest}
       />
       {typed ? (
         <IconButton
           label="Clear"
           icon={<X />}
-          className={clsx('absolute !size-[24px]', big ? 'right-2.5' : 'right-1')}
+          className={clsx('absolute !size-6', big ? 'right-2.5' : 'right-1')}
           onClick={() => {
             setTyped('')
             input.current?.focus()

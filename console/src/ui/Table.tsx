@@ -3,7 +3,7 @@ import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState }
 import { FailureNote } from './States.tsx'
 import { HeadCell, type Sort } from './TableHead.tsx'
 import { BodyRow, Divider, dividerHeight, SkeletonRows, Spacer } from './TableRows.tsx'
-import { usePointerOver } from './usePointerOver.ts'
+import { useAttention } from './useAttention.ts'
 import { useRowKeys } from './useRowKeys.ts'
 import { isAtLeast, useWidth, type Width } from './width.ts'
 
@@ -79,6 +79,7 @@ export function Table<Row>(props: TableProps<Row>) {
   const width = useWidth()
   const isPhone = width === 'phone'
   const shown = useMemo(() => columns.filter((column) => isAtLeast(width, column.from ?? 'phone')), [columns, width])
+  const rowKeys = rows.map(keyOf)
   const lines = useMemo(() => toLines(rows, divide), [rows, divide])
   const body = useRef<HTMLTableElement>(null)
   const [margin, setMargin] = useState(0)
@@ -118,12 +119,12 @@ export function Table<Row>(props: TableProps<Row>) {
   const above = first ? first.start - virtual.options.scrollMargin : 0
   const below = last ? virtual.getTotalSize() - (last.end - virtual.options.scrollMargin) : 0
   const keys = useRowKeys({
-    count: rows.length,
+    keys: rowKeys,
     table: body,
     scrollTo: (at) => virtual.scrollToIndex(lines.findIndex((l) => l.kind === 'row' && l.at === at)),
   })
 
-  usePointerOver(body, rows.length > 0 ? onHold : undefined)
+  useAttention(body, rows.length > 0 ? onHold : undefined)
 
   const nearEnd = last !== undefined && last.index >= lines.length - 15
   useEffect(() => {

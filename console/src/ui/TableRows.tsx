@@ -28,7 +28,10 @@ export function BodyRow<Row>({ row, at, columns, phone, height, isCurrent, isCho
       tabIndex={isCurrent ? 0 : -1}
       onFocus={() => onFocus(at)}
       onKeyDown={(event) => {
-        if (event.target === event.currentTarget && event.key === 'Enter') onOpen?.(row)
+        if (event.target !== event.currentTarget || (event.key !== 'Enter' && event.key !== ' ')) return
+        // The space bar would scroll the page.
+        event.preventDefault()
+        onOpen?.(row)
       }}
       onClick={(event) => {
         if (onOpen && !isOwnClick(event.target)) onOpen(row)

@@ -1,7 +1,7 @@
 import { type RefObject, useEffect, useEffectEvent, useState } from 'react'
 import { isTaken } from './keys.ts'
 
-type Options = { count: number; table: RefObject<HTMLTableElement | null>; scrollTo: (at: number) => void }
+type Options = { keys: readonly string[]; table: RefObject<HTMLTableElement | null>; scrollTo: (at: number) => void }
 
 const stepOf = (event: KeyboardEvent, isInTable: boolean): number => {
   if (event.key === 'j' || (isInTable && event.key === 'ArrowDown')) return 1
@@ -9,18 +9,29 @@ const stepOf = (event: KeyboardEvent, isInTable: boolean): number => {
   return 0
 }
 
+type Current = { at: number; key: string | undefined }
+
+/** Where the current row is now. Rows that arrive above it move it; where it is gone, its place stays. */
+export const placeOf = ({ at, key }: Current, keys: readonly string[]): number => {
+  if (key === undefined || keys[at] === key) return Math.min(at, Math.max(0, keys.length - 1))
+  const found = keys.indexOf(key)
+  return found >= 0 ? found : Math.min(at, Math.max(0, keys.length - 1))
+}
+
 /** j and k move through the rows from anywhere on the page, arrows while a row has the focus. One row is in the tab order. */
-export const useRowKeys = ({ count, table, scrollTo }: Options) => {
-  const [current, setCurrent] = useState(0)
+export const useRowKeys = ({ keys, table, scrollTo }: Options) => {
+  const [chosen, setChosen] = useState<Current>({ at: 0, key: undefined })
+  const current = placeOf(chosen, keys)
+  const setCurrent = (at: number) => setChosen({ at, key: keys[at] })
 
   const onKey = useEffectEvent((event: KeyboardEvent) => {
-    if (isTaken(event) || event.shiftKey || count === 0) return
+    if (isTaken(event) || event.shiftKey || keys.length === 0) return
     const focused = document.activeElement?.closest('tr[data-row]')
     const isInTable = focused !== null && focused !== undefined && table.current?.contains(focused) === true
     const step = stepOf(event, isInTable)
     if (step === 0) return
     event.preventDefault()
-    const at = isInTable ? Math.min(count - 1, Math.max(0, current + step)) : Math.min(current, count - 1)
+    const at = isInTable ? Math.min(keys.length - 1, Math.max(0, current + step)) : current
     setCurrent(at)
     scrollTo(at)
     requestAnimationFrame(() =>
@@ -34,5 +45,5 @@ export const useRowKeys = ({ count, table, scrollTo }: Options) => {
     return () => window.removeEventListener('keydown', listener)
   }, [])
 
-  return { current: Math.min(current, Math.max(0, count - 1)), setCurrent }
+  return { current, setCurrent }
 }

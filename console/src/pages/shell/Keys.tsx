@@ -12,8 +12,8 @@ const everywhere = [
 const inTables = [
   [['j'], 'Next row'],
   [['k'], 'Previous row'],
-  [['↓', '↑'], 'The same, in a row'],
-  [['Enter'], 'Open the row'],
+  [['↓', '↑'], 'The same, in a row; ↓ leads from a search to its results'],
+  [['Enter', 'Space'], 'Open the row'],
   [['Esc'], 'Close what is open'],
 ] as const
 
