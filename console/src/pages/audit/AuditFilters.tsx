@@ -33,6 +33,7 @@ export function AuditFilters({ search, onSet, onClear }: Props) {
           value={search.last ?? 'all'}
           onChoose={(last) => onSet({ last: last === 'all' ? undefined : last, from: undefined, to: undefined })}
           options={spanOptions}
+          className="max-sm:w-full"
         />
         <AdminFilter search={search} onSet={onSet} />
         <FilterMenu
@@ -173,7 +174,7 @@ function TenantFilter({ onSet }: Pick<Props, 'onSet'>) {
 /** Everything in force that has no place of its own above. */
 function Chips({ search, onSet, onClear }: Props) {
   const me = useMe()
-  const { last: _, ...rest } = search
+  const { last: _, event: __, ...rest } = search
   const chips = Object.entries(rest).filter((entry): entry is [keyof typeof rest, string] => entry[1] !== undefined)
   if (chips.length === 0) return null
   const wordsFor = (name: keyof typeof rest, value: string): string => {
@@ -196,7 +197,7 @@ function Chips({ search, onSet, onClear }: Props) {
   )
 }
 
-const chipNames: Record<keyof Omit<AuditSearch, 'last'>, string> = {
+const chipNames: Record<keyof Omit<AuditSearch, 'last' | 'event'>, string> = {
   category: 'Event',
   action: 'Event',
   actor_id: 'Admin',

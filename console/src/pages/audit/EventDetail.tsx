@@ -1,7 +1,7 @@
 import type { LoggedEvent } from '@countersign/contract/events.ts'
 import { Link } from '@tanstack/react-router'
-import { ListFilter, X } from 'lucide-react'
-import { type ReactNode, useEffect, useMemo, useRef } from 'react'
+import { ListFilter } from 'lucide-react'
+import { type ReactNode, useMemo } from 'react'
 import { canUseConsole, useMe } from '../../api/me.ts'
 import { paths } from '../../paths.ts'
 import { ResultWord } from '../../ui/Badge.tsx'
@@ -11,7 +11,7 @@ import { Code } from '../../ui/Code.tsx'
 import { formatBytes, formatDuration, formatNumber } from '../../ui/format.ts'
 import { IdChip } from '../../ui/IdChip.tsx'
 import { Inert } from '../../ui/Inert.tsx'
-import { isTaken } from '../../ui/keys.ts'
+import { SidePanel } from '../../ui/SidePanel.tsx'
 import { Instant } from '../../ui/Time.tsx'
 import { describeLeaf } from './leaf.ts'
 import type { AuditSearch } from './search.ts'
@@ -21,37 +21,26 @@ type Props = { event: LoggedEvent; onClose: () => void; onFilter: (change: Audit
 
 /** One event at the side: every field, its place in the log, and the bytes that the log's leaf is the hash of. */
 export function EventDetail({ event, onClose, onFilter }: Props) {
-  const panel = useRef<HTMLElement>(null)
-  useEffect(() => {
-    const onKey = (key: KeyboardEvent) => key.key === 'Escape' && !isTaken(key) && onClose()
-    window.addEventListener('keydown', onKey)
-    return () => window.removeEventListener('keydown', onKey)
-  }, [onClose])
   const { canonical, leaf } = useMemo(() => describeLeaf(event), [event])
   return (
-    <aside
-      ref={panel}
-      aria-label={`Event ${event.log_index}`}
-      className="appear flex min-w-0 flex-col overflow-y-auto rounded-lg border border-line bg-panel max-lg:fixed max-lg:inset-y-0 max-lg:right-0 max-lg:z-30 max-lg:w-full max-lg:max-w-[440px] max-lg:rounded-none max-lg:shadow-over lg:sticky lg:top-3 lg:max-h-[calc(100dvh-110px)]"
+    <SidePanel
+      label={`Event ${event.log_index}`}
+      title={event.action}
+      state={<ResultWord result={event.result} />}
+      closeLabel="Close the event"
+      onClose={onClose}
     >
-      <header className="sticky top-0 z-10 flex items-center gap-2 border-line border-b bg-panel py-2 pr-2 pl-4">
-        <h2 className="id min-w-0 flex-1 truncate font-semibold text-sm">{event.action}</h2>
-        <ResultWord result={event.result} />
-        <IconButton label="Close the event" icon={<X />} onClick={onClose} />
-      </header>
-      <div className="flex flex-col gap-4 px-4 py-3">
-        <EventFacts event={event} onFilter={onFilter} />
-        {event.request ? <RequestFacts request={event.request} /> : null}
-        {event.details ? <Part title="Details">{<Code what="details" text={JSON.stringify(event.details, null, 2)} />}</Part> : null}
-        <Part title={`In the log at #${formatNumber(event.log_index)}`}>
-          <p className="text-faint text-xs">
-            The leaf is SHA-256 of a zero byte and the canonical event below. It was computed in this browser.
-          </p>
-          <Code what="leaf hash" text={leaf} />
-          <Code what="canonical JSON" text={canonical} />
-        </Part>
-      </div>
-    </aside>
+      <EventFacts event={event} onFilter={onFilter} />
+      {event.request ? <RequestFacts request={event.request} /> : null}
+      {event.details ? <Part title="Details">{<Code what="details" text={JSON.stringify(event.details, null, 2)} />}</Part> : null}
+      <Part title={`In the log at #${formatNumber(event.log_index)}`}>
+        <p className="text-faint text-xs">
+          The leaf is SHA-256 of a zero byte and the canonical event below. It was computed in this browser.
+        </p>
+        <Code what="leaf hash" text={leaf} />
+        <Code what="canonical JSON" text={canonical} />
+      </Part>
+    </SidePanel>
   )
 }
 
@@ -67,8 +56,8 @@ function Part({ title, children }: { title: string; children: ReactNode }) {
 /** A value with the way to everything else that has it. */
 function Filterable({ children, label, onFilter }: { children: ReactNode; label: string; onFilter: () => void }) {
   return (
-    <span className="flex min-w-0 items-start gap-1">
-      <span className="min-w-0 break-words">{children}</span>
+    <span className="flex min-w-0 items-start justify-between gap-1">
+      <span className="wrap-anywhere min-w-0">{children}</span>
       <IconButton label={label} icon={<ListFilter />} className="-my-0.5 !size-6 [&_svg]:!size-3.5" onClick={onFilter} />
     </span>
   )
@@ -91,7 +80,8 @@ function EventFacts({ event, onFilter }: Omit<Props, 'onClose'>) {
         target && [
           'Target',
           <Filterable key="target" label="Events with the same target" onFilter={() => onFilter({ target_id: target.id })}>
-            <span className="text-faint">{target.kind}</span> {target.label ? <Inert text={target.label} className="block" /> : null}
+            <span className="block text-faint text-xs">{target.kind}</span>
+            {target.label ? <Inert text={target.label} className="block" /> : null}
             <IdChip id={target.id} what={`${target.kind} id`} />
           </Filterable>,
         ],

@@ -3,6 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { ScrollText } from 'lucide-react'
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react'
+import { createPortal } from 'react-dom'
 import { client } from '../../api/client.ts'
 import { serverNow } from '../../api/clock.ts'
 import { eventsQuery } from '../../api/events.ts'
@@ -10,6 +11,7 @@ import { paths } from '../../paths.ts'
 import { Card } from '../../ui/Card.tsx'
 import { formatDay } from '../../ui/format.ts'
 import { FloatingPill, LivePill } from '../../ui/LivePill.tsx'
+import { besideClass } from '../../ui/SidePanel.tsx'
 import { Empty } from '../../ui/States.tsx'
 import { Table } from '../../ui/Table.tsx'
 import { columns, narrowColumns, PhoneEvent } from './columns.tsx'
@@ -18,26 +20,53 @@ import { type AuditSearch, toFilters } from './search.ts'
 import { useHold } from './useHold.ts'
 import { useLive } from './useLive.ts'
 
+type Opened = { index: number | undefined; onOpen: (index: number | undefined) => void }
 type Props = {
   search: AuditSearch
   /** Shows only the newest few, without a way to page on. */
   most?: number
   card?: { title: string; aside?: ReactNode }
   toolbar?: ReactNode
+  /** Which event is open, where the address knows it. */
+  opened?: Opened
   onFilter?: (change: AuditSearch) => void
 }
 
 /** Events that fit the filters, newest first, live. What is chosen opens at the side. */
-export function EventList(props: Props) {
+export function EventList({ toolbar, ...props }: Props) {
   const [round, setRound] = useState(0)
   const again = useCallback(() => setRound((now) => now + 1), [])
-  return <Events key={`${round} ${JSON.stringify(props.search)}`} onFull={again} {...props} />
+  const [pillPlace, setPillPlace] = useState<HTMLElement | null>(null)
+  const [index, setIndex] = useState<number | undefined>(undefined)
+  const { event: _, ...filters } = props.search
+  // The toolbar stands outside what begins anew with other filters, so that it keeps the focus.
+  return (
+    <div className="flex min-w-0 flex-col gap-2">
+      {props.card ? null : (
+        <div className="flex flex-wrap items-start justify-end gap-2">
+          {toolbar ? <div className="min-w-0 flex-1 max-md:basis-full">{toolbar}</div> : null}
+          <span ref={setPillPlace} className="flex h-7 items-center" />
+        </div>
+      )}
+      <Events
+        key={`${round} ${JSON.stringify(filters)}`}
+        opened={{ index, onOpen: setIndex }}
+        onFull={again}
+        pillPlace={pillPlace}
+        {...props}
+      />
+    </div>
+  )
 }
 
-function Events({ search, most, card, toolbar, onFilter, onFull }: Props & { onFull: () => void }) {
+/** How far back an event of the address is looked for. */
+const mostPages = 10
+
+type EventsProps = Omit<Props, 'toolbar'> & { opened: Opened; onFull: () => void; pillPlace: HTMLElement | null }
+
+function Events({ search, most, card, opened, onFilter, onFull, pillPlace }: EventsProps) {
   // The span's beginning is fixed when it is chosen, so that the list and the stream ask the same.
   const [filters] = useState(() => toFilters(search, serverNow()))
-  const [chosen, setChosen] = useState<LoggedEvent | null>(null)
   const navigate = useNavigate()
   const list = useInfiniteQuery(eventsQuery(filters))
   const read = useMemo(() => list.data?.pages.flatMap((page) => page.items), [list.data])
@@ -55,6 +84,9 @@ function Events({ search, most, card, toolbar, onFilter, onFull }: Props & { onF
     return most === undefined ? all : all.slice(0, most)
   }, [arrived, shown, read, most])
 
+  const chosen = opened.index === undefined ? undefined : events.find((event) => event.log_index === opened.index)
+  useReach(list, opened.index, chosen, events)
+
   const pill = <LivePill state={state} held={isHeld} waiting={waiting} onShow={showAll} words="· immutable" />
   const table = (
     <div className="min-w-0">
@@ -67,8 +99,8 @@ function Events({ search, most, card, toolbar, onFilter, onFull }: Props & { onF
         phone={(event) => <PhoneEvent event={event} />}
         phoneHeight={82}
         divide={(event) => formatDay(event.occurred_at)}
-        onOpen={(event) => setChosen((now) => (now?.log_index === event.log_index ? null : event))}
-        isChosen={(event) => event.log_index === chosen?.log_index}
+        onOpen={(event) => opened.onOpen(event.log_index === opened.index ? undefined : event.log_index)}
+        isChosen={(event) => event.log_index === opened.index}
         isLoading={list.isPending}
         error={list.error}
         onRetry={() => void list.refetch()}
@@ -87,38 +119,44 @@ function Events({ search, most, card, toolbar, onFilter, onFull }: Props & { onF
     </div>
   )
   return (
-    <div className="flex min-w-0 flex-col gap-2">
-      {card ? null : (
-        <div className="flex flex-wrap items-start justify-end gap-2">
-          {toolbar ? <div className="min-w-0 flex-1 max-md:basis-full">{toolbar}</div> : null}
-          <span className="flex h-7 items-center">{pill}</span>
-        </div>
+    <div className={chosen ? besideClass : 'min-w-0'}>
+      {pillPlace ? createPortal(pill, pillPlace) : null}
+      {card ? (
+        <Card
+          title={card.title}
+          flush
+          aside={
+            <span className="flex items-center gap-3">
+              {card.aside}
+              {pill}
+            </span>
+          }
+        >
+          {table}
+        </Card>
+      ) : (
+        table
       )}
-      <div className={chosen ? 'grid items-start lg:grid-cols-[minmax(0,1fr)_400px] lg:gap-4' : 'min-w-0'}>
-        {card ? (
-          <Card
-            title={card.title}
-            flush
-            aside={
-              <span className="flex items-center gap-3">
-                {card.aside}
-                {pill}
-              </span>
-            }
-          >
-            {table}
-          </Card>
-        ) : (
-          table
-        )}
-        {chosen ? (
-          <EventDetail
-            event={chosen}
-            onClose={() => setChosen(null)}
-            onFilter={onFilter ?? ((change) => void navigate(paths.audit(change)))}
-          />
-        ) : null}
-      </div>
+      {chosen ? (
+        <EventDetail
+          event={chosen}
+          onClose={() => opened.onOpen(undefined)}
+          onFilter={onFilter ?? ((change) => void navigate(paths.audit(change)))}
+        />
+      ) : null}
     </div>
   )
+}
+
+type List = { data: { pages: readonly unknown[] } | undefined; hasNextPage: boolean; isFetching: boolean; fetchNextPage: () => unknown }
+
+/** Reads on until the event that the address names has been read. */
+const useReach = (list: List, index: number | undefined, chosen: LoggedEvent | undefined, events: readonly LoggedEvent[]) => {
+  const last = events.at(-1)
+  const isBelow = index !== undefined && !chosen && last !== undefined && last.log_index > index
+  const mustRead = isBelow && list.hasNextPage && !list.isFetching && (list.data?.pages.length ?? 0) < mostPages
+  const { fetchNextPage } = list
+  useEffect(() => {
+    if (mustRead) void fetchNextPage()
+  }, [mustRead, fetchNextPage])
 }

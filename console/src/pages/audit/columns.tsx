@@ -47,20 +47,18 @@ function TargetCell({ event }: { event: LoggedEvent }) {
 }
 
 export const columns: readonly Column<LoggedEvent>[] = [
-  { id: 'time', header: 'Time', width: '84px', cell: (event) => <TimeOfDay at={event.occurred_at} /> },
-  { id: 'admin', header: 'Admin', width: '21%', cell: (event) => <ActorCell actor={event.actor} /> },
-  { id: 'event', header: 'Event', width: '228px', cell: (event) => <EventName action={event.action} /> },
-  { id: 'target', header: 'Target', width: '20%', cell: (event) => <TargetCell event={event} /> },
+  { id: 'time', header: 'Time', width: '80px', cell: (event) => <TimeOfDay at={event.occurred_at} /> },
+  { id: 'admin', header: 'Admin', width: '18%', cell: (event) => <ActorCell actor={event.actor} /> },
+  { id: 'event', header: 'Event', width: '216px', cell: (event) => <EventName action={event.action} /> },
+  { id: 'target', header: 'Target', width: '17%', from: 'lg', cell: (event) => <TargetCell event={event} /> },
   { id: 'note', header: 'Note', cell: (event) => <InertLine text={noteOf(event)} className="text-soft" /> },
-  { id: 'result', header: 'Result', width: '84px', cell: (event) => <ResultWord result={event.result} /> },
+  { id: 'result', header: 'Result', width: '76px', cell: (event) => <ResultWord result={event.result} /> },
 ]
 
-const narrowWidths: Record<string, string> = { admin: '17%', event: '206px', target: '19%', result: '76px' }
-/** The same columns beside an open event. */
-export const narrowColumns: readonly Column<LoggedEvent>[] = columns.map((column) => {
-  const width = narrowWidths[column.id] ?? column.width
-  return width === undefined ? column : { ...column, width }
-})
+/** Beside an open event, which says the rest: what happened and the note keep their room. */
+export const narrowColumns: readonly Column<LoggedEvent>[] = columns
+  .filter((column) => column.id !== 'target')
+  .map((column) => (column.id === 'admin' ? { ...column, width: '20%' } : column))
 
 export function PhoneEvent({ event }: { event: LoggedEvent }) {
   return (

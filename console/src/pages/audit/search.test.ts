@@ -23,6 +23,13 @@ it('A29 turns a span into the instant where it begins', () => {
   expect(toFilters({}, now)).toEqual({})
 })
 
+it('does not filter by the event that is open', () => {
+  const search = AuditSearch.parse(parseSearch('?event=41&ticket=%231'))
+  expect(search).toEqual({ event: '41', ticket: '#1' })
+  expect(toFilters(search, now)).toEqual({ ticket: '#1' })
+  expect(AuditSearch.parse(parseSearch('?event=41x'))).toEqual({})
+})
+
 it('finds the name of every group of events again', () => {
   for (const group of eventGroups) expect(groupOf(group.search)).toBe(group.value)
   expect(groupOf({ action: 'KEY.CREATED' })).toBe('')

@@ -21,11 +21,17 @@ export const AuditSearch = z.object({
   result: result.catch(undefined),
   from: from.catch(undefined),
   to: to.catch(undefined),
+  /** The open one, by its place in the log. */
+  event: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .optional()
+    .catch(undefined),
 })
 export type AuditSearch = z.infer<typeof AuditSearch>
 
 /** What the server is asked: the span becomes the instant where it begins. */
-export const toFilters = ({ last, ...filters }: AuditSearch, now: number): EventFilters => ({
+export const toFilters = ({ last, event: _, ...filters }: AuditSearch, now: number): EventFilters => ({
   ...filters,
   ...(last ? { from: new Date(now - spans[last]).toISOString() } : {}),
 })
