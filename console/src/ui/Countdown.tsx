@@ -15,7 +15,11 @@ export function Countdown({ issuedAt, expiresAt, size = 'small' }: Props) {
   return (
     <span
       role="timer"
-      className={clsx('inline-flex items-center nums', size === 'large' ? 'gap-3 text-2xl' : 'gap-1.5', soon ? 'text-warn' : 'text-ink')}
+      className={clsx(
+        'inline-flex items-center align-middle nums',
+        size === 'large' ? 'gap-3 text-2xl' : 'gap-1.5',
+        soon ? 'text-warn' : 'text-ink',
+      )}
     >
       <Ring share={left / whole} size={size === 'large' ? 36 : 14} />
       <span className={clsx('font-medium', size === 'large' && 'tracking-tight')}>{formatCountdown(left)}</span>

@@ -11,6 +11,16 @@ export function Time({ at, className }: { at: string; className?: string }) {
   )
 }
 
+/** The same inside something that has a tip of its own. */
+export function Since({ at }: { at: string }) {
+  const now = useNow(5)
+  return (
+    <time dateTime={at} className="whitespace-nowrap nums">
+      {formatRelative(at, now)}
+    </time>
+  )
+}
+
 /** HH:MM:SS, for tables of events that have the day as a divider. */
 export function TimeOfDay({ at }: { at: string }) {
   return (

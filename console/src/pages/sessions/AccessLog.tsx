@@ -11,12 +11,14 @@ import { formatDay, formatDuration } from '../../ui/format.ts'
 import { IdChip } from '../../ui/IdChip.tsx'
 import { Inert } from '../../ui/Inert.tsx'
 import { FloatingPill, LivePill } from '../../ui/LivePill.tsx'
+import { besideClass } from '../../ui/SidePanel.tsx'
 import { Empty } from '../../ui/States.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
 import { TimeOfDay } from '../../ui/Time.tsx'
 import { useHold } from '../audit/useHold.ts'
 import { useLive } from '../audit/useLive.ts'
 import { foldAccess } from './fold.ts'
+import { RequestDetail } from './RequestDetail.tsx'
 
 const statusTone = (status: number) => (status >= 500 ? 'text-bad' : status >= 400 ? 'text-warn' : 'text-ink')
 
@@ -76,6 +78,9 @@ const columns: readonly Column<AccessLogRow>[] = [
   },
 ]
 
+/** Beside an open request, which says the rest. */
+const narrowColumns = columns.filter(({ id }) => id !== 'scope' && id !== 'request')
+
 function PhoneRow({ row }: { row: AccessLogRow }) {
   return (
     <span className="flex min-w-0 flex-col gap-1">
@@ -92,6 +97,9 @@ function PhoneRow({ row }: { row: AccessLogRow }) {
           <OutcomeCell row={row} />
         </span>
         {row.duration_ms === null ? null : <span className="text-faint nums">{formatDuration(row.duration_ms)}</span>}
+      </span>
+      <span className="flex min-w-0 text-xs">
+        <IdChip id={row.request_id} what="request id" className="text-faint" />
       </span>
     </span>
   )
@@ -121,32 +129,41 @@ function Requests({ session, onFull }: { session: Session; onFull: () => void })
     onFull()
   }, [isFull, session.id, onFull])
   const rows = useMemo(() => foldAccess(read ?? [], arrived.slice(arrived.length - shown)), [read, arrived, shown])
+  const [openedId, setOpenedId] = useState<string | null>(null)
+  const opened = openedId === null ? undefined : rows.find((row) => row.request_id === openedId)
+  const close = useCallback(() => setOpenedId(null), [])
   return (
-    <div className="min-w-0">
-      <div className="flex items-center justify-end gap-3 pb-2">
-        <LivePill state={state} held={isHeld} waiting={waiting} onShow={showAll} words="· every request" />
+    <div className={opened ? besideClass : 'min-w-0'}>
+      <div className="min-w-0">
+        <div className="flex items-center justify-end gap-3 pb-2">
+          <LivePill state={state} held={isHeld} waiting={waiting} onShow={showAll} words="· every request" />
+        </div>
+        <FloatingPill isScrolled={isScrolled} waiting={waiting} onShow={showAll} />
+        <Table
+          label="Access Logs"
+          columns={opened ? narrowColumns : columns}
+          rows={rows}
+          keyOf={(row) => row.request_id}
+          phone={(row) => <PhoneRow row={row} />}
+          phoneHeight={98}
+          onOpen={(row) => setOpenedId((now) => (now === row.request_id ? null : row.request_id))}
+          isChosen={(row) => row.request_id === openedId}
+          divide={(row) => formatDay(row.at)}
+          isLoading={list.isPending}
+          error={list.error}
+          onRetry={() => void list.refetch()}
+          more={{ has: list.hasNextPage, isLoading: list.isFetchingNextPage, load: () => void list.fetchNextPage() }}
+          onHold={onHold}
+          empty={
+            <Empty icon={Waypoints} title={session.status === 'ACTIVE' ? 'No requests yet' : 'No requests were made'}>
+              {session.status === 'ACTIVE'
+                ? 'Each request with the token appears here as it is made, refused ones too.'
+                : 'The session ended without being used.'}
+            </Empty>
+          }
+        />
       </div>
-      <FloatingPill isScrolled={isScrolled} waiting={waiting} onShow={showAll} />
-      <Table
-        label="Access Logs"
-        columns={columns}
-        rows={rows}
-        keyOf={(row) => row.request_id}
-        phone={(row) => <PhoneRow row={row} />}
-        divide={(row) => formatDay(row.at)}
-        isLoading={list.isPending}
-        error={list.error}
-        onRetry={() => void list.refetch()}
-        more={{ has: list.hasNextPage, isLoading: list.isFetchingNextPage, load: () => void list.fetchNextPage() }}
-        onHold={onHold}
-        empty={
-          <Empty icon={Waypoints} title={session.status === 'ACTIVE' ? 'No requests yet' : 'No requests were made'}>
-            {session.status === 'ACTIVE'
-              ? 'Each request with the token appears here as it is made, refused ones too.'
-              : 'The session ended without being used.'}
-          </Empty>
-        }
-      />
+      {opened ? <RequestDetail row={opened} sessionId={session.id} onClose={close} /> : null}
     </div>
   )
 }

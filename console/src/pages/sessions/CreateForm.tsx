@@ -14,18 +14,19 @@ import { useId } from 'react'
 import { Controller, useForm } from 'react-hook-form'
 import type { z } from 'zod'
 import { useNow } from '../../api/clock.ts'
+import { useNoConnection } from '../../api/connection.ts'
 import { useCreateSession } from '../../api/sessions.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Consequence } from '../../ui/Consequence.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { describedBy, Field, Input, TextArea } from '../../ui/Field.tsx'
-import { formatTimeOfDay, plural } from '../../ui/format.ts'
+import { formatUtcMinute, plural } from '../../ui/format.ts'
 import { ShortId } from '../../ui/IdChip.tsx'
 import { Inert } from '../../ui/Inert.tsx'
 import { Segments } from '../../ui/Segments.tsx'
 import { FailureNote } from '../../ui/States.tsx'
 import type { CreateTarget } from './CreateDialog.tsx'
-import { defaultScopes, namedScopes } from './presets.ts'
+import { defaultScopes, isChanging, namedScopes } from './presets.ts'
 import { ScopeChoice } from './ScopeChoice.tsx'
 
 type Props = { target: CreateTarget; catalogue: ScopeCatalogue; onClose: () => void; onCreated: (created: CreatedSession) => void }
@@ -49,7 +50,10 @@ export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClos
   })
   const { reason, scopes = [], ttl_minutes: minutes = ttlDefaultMinutes, ticket: named } = watch()
   const isValidTime = Number.isInteger(minutes) && minutes >= 1 && minutes <= most
-  const unmet = whatIsMissing({ reason, scopes, isValidTime, most, isTicket: !named?.trim() || Ticket.safeParse(named).success })
+  const noConnection = useNoConnection()
+  const missing = whatIsMissing({ reason, scopes, isValidTime, most, isTicket: !named?.trim() || Ticket.safeParse(named).success })
+
+  const unmet = noConnection ?? missing
 
   const submit = handleSubmit((input) => {
     const { ticket: linked, ...rest } = input
@@ -93,7 +97,7 @@ export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClos
           name="scopes"
           render={({ field }) => <ScopeChoice catalogue={catalogue} chosen={field.value ?? []} onChoose={field.onChange} />}
         />
-        <div className="grid gap-5 sm:grid-cols-2">
+        <div className="grid grid-cols-1 gap-5 sm:grid-cols-2">
           <Field
             label="Time to live"
             htmlFor={`${id}-ttl`}
@@ -136,7 +140,7 @@ export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClos
             />
           </Field>
         </div>
-        <What tenant={tenant} user={user} minutes={isValidTime ? minutes : null} />
+        <What tenant={tenant} user={user} scopes={scopes} minutes={isValidTime ? minutes : null} />
         {create.error ? <FailureNote error={create.error} /> : null}
         <button type="submit" hidden disabled={unmet !== null || create.isPending} />
       </form>
@@ -156,7 +160,7 @@ const whatIsMissing = (form: {
   if (!isReason(form.reason)) return 'The reason does not say anything yet'
   if (form.scopes.length === 0) return 'Choose at least one scope'
   if (!form.isValidTime) return `The time to live is 1 to ${form.most} minutes`
-  if (!form.isTicket) return 'The ticket is not the name of one'
+  if (!form.isTicket) return 'Write the ticket as #4831 or SUP-4831'
   return null
 }
 
@@ -187,8 +191,11 @@ function ReasonCounter({ reason }: { reason: string }) {
   )
 }
 
-function What({ tenant, user, minutes }: Pick<CreateTarget, 'tenant' | 'user'> & { minutes: number | null }) {
+type WhatProps = Pick<CreateTarget, 'tenant' | 'user'> & { scopes: readonly string[]; minutes: number | null }
+
+function What({ tenant, user, scopes, minutes }: WhatProps) {
   const now = useNow(5)
+  const changing = scopes.filter(isChanging)
   return (
     <Consequence>
       You get a token that reaches{' '}
@@ -199,9 +206,17 @@ function What({ tenant, user, minutes }: Pick<CreateTarget, 'tenant' | 'user'> &
       ) : (
         'this tenant alone'
       )}
-      {minutes === null ? '' : ` until ${formatTimeOfDay(now + minutes * 60_000).slice(0, 5)}`}. It ends by itself and can be revoked at any
-      time. <Inert text={tenant.name} className="font-medium text-ink" /> will see this in its audit log, with your name, the reason and
-      every request.
+      {minutes === null ? '' : ` for ${minutes} min, until ${formatUtcMinute(now + minutes * 60_000)}`}. It ends by itself and can be
+      revoked at any time.{' '}
+      {changing.length > 0 ? (
+        <span className="font-medium text-warn">
+          With <span className="id">{changing.join(', ')}</span> you can change their data.{' '}
+        </span>
+      ) : (
+        'Nothing can be changed with it. '
+      )}
+      <Inert text={tenant.name} className="font-medium text-ink" /> will see this in its audit log, with your name, the reason and every
+      request.
     </Consequence>
   )
 }

@@ -1,15 +1,13 @@
 import type { ScopeCatalogue } from '@countersign/contract/scopes.ts'
 import clsx from 'clsx'
 import { Tag } from '../../ui/Badge.tsx'
-import { plural } from '../../ui/format.ts'
-import { presetOf } from './presets.ts'
+import { PathText } from '../../ui/PathText.tsx'
+import { isChanging, presetOf } from './presets.ts'
 
 type Props = { catalogue: ScopeCatalogue; chosen: readonly string[]; onChoose: (scopes: string[]) => void }
 type Entry = ScopeCatalogue['scopes'][number]
 
-/** The scope's verb says it: there are GETs that change something. */
-const canChange = ({ scope, routes }: Entry) =>
-  !scope.endsWith(':read') || routes.some(({ method }) => method !== 'GET' && method !== 'HEAD')
+const canChange = ({ scope, routes }: Entry) => isChanging(scope) || routes.some(({ method }) => method !== 'GET' && method !== 'HEAD')
 
 /** Presets above, the scopes below, and the routes that each opens. */
 export function ScopeChoice({ catalogue, chosen, onChoose }: Props) {
@@ -19,7 +17,9 @@ export function ScopeChoice({ catalogue, chosen, onChoose }: Props) {
     <fieldset className="flex min-w-0 flex-col gap-1.5">
       <div className="flex items-center gap-2">
         <legend className="float-left font-medium text-sm">Scopes</legend>
-        <span className="text-faint text-xs nums">{plural(chosen.length, 'scope')}</span>
+        <span className="text-faint text-xs nums">
+          {chosen.length} of {catalogue.scopes.length} chosen
+        </span>
         <span className="ml-auto flex flex-wrap gap-1.5">
           {catalogue.presets.map(({ name, scopes }) => (
             <button
@@ -28,8 +28,8 @@ export function ScopeChoice({ catalogue, chosen, onChoose }: Props) {
               aria-pressed={preset === name}
               onClick={() => onChoose([...scopes])}
               className={clsx(
-                'id h-6 rounded-md border px-2 transition-colors',
-                preset === name ? 'border-accent-edge bg-accent-wash text-accent' : 'border-edge text-soft hover:text-ink',
+                'id h-6 rounded-md border px-2 transition-colors pointer-coarse:h-10',
+                preset === name ? 'border-accent-edge bg-accent-wash text-accent' : 'border-field text-soft hover:text-ink',
               )}
             >
               {name}
@@ -38,10 +38,10 @@ export function ScopeChoice({ catalogue, chosen, onChoose }: Props) {
         </span>
       </div>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-      <ul aria-label="Scopes" tabIndex={0} className="max-h-60 divide-y divide-line overflow-y-auto rounded-md border border-edge">
+      <ul aria-label="Scopes" tabIndex={0} className="max-h-60 divide-y divide-line overflow-y-auto rounded-md border border-field">
         {catalogue.scopes.map((entry) => (
           <li key={entry.scope}>
-            <label className="flex cursor-pointer items-start gap-2.5 px-2.5 py-1.5 text-sm hover:bg-hover">
+            <label className="flex cursor-pointer items-start gap-2.5 px-2.5 py-1.5 text-sm hover:bg-hover pointer-coarse:py-2.5">
               <input
                 type="checkbox"
                 checked={chosen.includes(entry.scope)}
@@ -49,11 +49,11 @@ export function ScopeChoice({ catalogue, chosen, onChoose }: Props) {
                 className="mt-[3px] size-3.5 shrink-0 accent-accent-fill"
               />
               <span className="flex min-w-0 flex-1 flex-col sm:flex-row sm:gap-3">
-                <span className="id shrink-0 break-all leading-5 sm:w-44">{entry.scope}</span>
+                <span className="id shrink-0 wrap-anywhere leading-5 sm:w-44">{entry.scope}</span>
                 <span className="flex min-w-0 flex-1 flex-col">
                   {entry.routes.map((route) => (
-                    <span key={`${route.method} ${route.path}`} className="id break-all text-faint leading-5">
-                      {route.method} {route.path}
+                    <span key={`${route.method} ${route.path}`} className="id text-faint leading-5">
+                      {route.method} <PathText path={route.path} />
                     </span>
                   ))}
                 </span>

@@ -5,21 +5,24 @@ import { KeyRound } from 'lucide-react'
 import { type ReactNode, useMemo } from 'react'
 import { type SessionFilters, sessionsQuery } from '../../api/sessions.ts'
 import { paths } from '../../paths.ts'
-import { Scopes, SessionBadge } from '../../ui/Badge.tsx'
+import { SessionBadge } from '../../ui/Badge.tsx'
 import { Countdown } from '../../ui/Countdown.tsx'
+import { formatUtc } from '../../ui/format.ts'
 import { Inert, InertLine, inertLine } from '../../ui/Inert.tsx'
 import { Person } from '../../ui/Person.tsx'
 import { Empty } from '../../ui/States.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
-import { Time } from '../../ui/Time.tsx'
+import { Since, Time } from '../../ui/Time.tsx'
+import { endOf } from './end.ts'
 import { RevokeButton } from './RevokeButton.tsx'
+import { Scopes } from './Scopes.tsx'
 
 const tenantName = (session: Session) => session.tenant_name ?? session.tenant_id
 
 const status: Column<Session> = {
   id: 'status',
   header: 'Status',
-  width: '106px',
+  width: '104px',
   cell: (session) => (
     <Link {...paths.session(session.id)} aria-label={`Session on ${tenantName(session)}, ${session.status}`} className="inline-flex">
       <SessionBadge status={session.status} />
@@ -29,7 +32,7 @@ const status: Column<Session> = {
 const tenant: Column<Session> = {
   id: 'tenant',
   header: 'Tenant',
-  width: '18%',
+  width: '15%',
   cell: (session) => (
     <Link {...paths.tenant(session.tenant_id)} className="block truncate font-medium hover:text-accent">
       <InertLine text={tenantName(session)} />
@@ -37,15 +40,15 @@ const tenant: Column<Session> = {
   ),
 }
 const others: readonly Column<Session>[] = [
-  { id: 'staff', header: 'Staff', width: '16%', cell: (session) => <Person email={session.staff_email} kind="staff" /> },
-  { id: 'scopes', header: 'Scopes', width: '176px', from: 'lg', cell: (session) => <Scopes scopes={session.scopes} most={1} /> },
+  { id: 'staff', header: 'Staff', width: '15%', from: 'xl', cell: (session) => <Person email={session.staff_email} kind="staff" /> },
+  { id: 'scopes', header: 'Scopes', width: '184px', from: 'lg', cell: (session) => <Scopes scopes={session.scopes} /> },
   { id: 'reason', header: 'Reason', cell: (session) => <InertLine text={session.reason} className="text-soft" /> },
-  { id: 'issued', header: 'Issued', width: '104px', from: 'lg', cell: (session) => <Time at={session.issued_at} className="text-soft" /> },
-  { id: 'expires', header: 'Expires', width: '104px', cell: (session) => <Expires session={session} /> },
+  { id: 'issued', header: 'Issued', width: '96px', from: 'xl', cell: (session) => <Time at={session.issued_at} className="text-soft" /> },
+  { id: 'expires', header: 'Expires', width: '144px', cell: (session) => <Expires session={session} /> },
   {
     id: 'acts',
     header: '',
-    width: '88px',
+    width: '136px',
     end: true,
     cell: (session) => (session.status === 'ACTIVE' ? <RevokeButton session={session} isSmall /> : null),
   },
@@ -55,7 +58,12 @@ const withoutTenant = [status, ...others]
 
 function Expires({ session }: { session: Session }) {
   if (session.status === 'ACTIVE') return <Countdown issuedAt={session.issued_at} expiresAt={session.expires_at} />
-  return <Time at={session.expires_at} className="text-faint" />
+  const { word, at } = endOf(session)
+  return (
+    <span data-tip={`${word} ${formatUtc(at)}\nexpiry ${formatUtc(session.expires_at)}`} className="text-faint">
+      {word} <Since at={at} />
+    </span>
+  )
 }
 
 function PhoneSession({ session }: { session: Session }) {
@@ -70,6 +78,9 @@ function PhoneSession({ session }: { session: Session }) {
         </span>
         <span className="truncate text-soft text-xs">{session.staff_email}</span>
         <Inert text={session.reason} className={`${inertLine} text-faint text-xs`} />
+        <span className="flex min-w-0 text-xs">
+          <Scopes scopes={session.scopes} />
+        </span>
       </span>
       <span className="flex shrink-0 flex-col items-end gap-1 text-sm">
         <Expires session={session} />
@@ -100,7 +111,7 @@ export function SessionList({
       rows={sessions}
       keyOf={(session) => session.id}
       phone={(session) => <PhoneSession session={session} />}
-      phoneHeight={82}
+      phoneHeight={110}
       onOpen={(session) => void navigate(paths.session(session.id))}
       isLoading={list.isPending}
       error={list.data ? null : list.error}
@@ -109,7 +120,7 @@ export function SessionList({
       empty={
         empty ?? (
           <Empty icon={KeyRound} title="No support sessions">
-            Whoever takes access to {isTenantKnown ? 'this tenant' : 'a tenant'} stands here, with the reason and the time it ends.
+            Whoever takes access to {isTenantKnown ? 'this tenant' : 'a tenant'} appears here, with the reason and the time it ends.
           </Empty>
         )
       }

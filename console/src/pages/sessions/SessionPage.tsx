@@ -18,7 +18,9 @@ import { Tabs } from '../../ui/Tabs.tsx'
 import { EventList } from '../audit/EventList.tsx'
 import { AccessLog } from './AccessLog.tsx'
 import { exampleRoute, formatCurl } from './curl.ts'
+import { byWeight } from './presets.ts'
 import { RevokeButton } from './RevokeButton.tsx'
+import { ScopeTag } from './Scopes.tsx'
 import { TimingCard } from './TimingCard.tsx'
 
 export function SessionPage() {
@@ -26,7 +28,7 @@ export function SessionPage() {
   const { tab = 'access' } = useSearch({ from: '/shell/sessions/$sessionId' })
   const navigate = useNavigate({ from: '/sessions/$sessionId' })
   const { data: session, error, refetch } = useQuery(sessionQuery(sessionId))
-  if (error && !session) return <FailedPage error={error} onRetry={() => void refetch()} />
+  if (error && !session) return <FailedPage title="Session" above={<Crumbs to="Sessions" />} error={error} onRetry={() => void refetch()} />
   if (!session)
     return (
       <Page title="Session">
@@ -107,10 +109,8 @@ function Details({ session }: { session: Session }) {
           [
             'Scopes',
             <span key="scopes" className="flex flex-wrap gap-1">
-              {session.scopes.map((scope) => (
-                <span key={scope} className="id rounded-sm border border-line bg-sunk px-1.5 text-soft">
-                  {scope}
-                </span>
+              {byWeight(session.scopes).map((scope) => (
+                <ScopeTag key={scope} scope={scope} />
               ))}
             </span>,
           ],
@@ -134,10 +134,10 @@ function Example({ session }: { session: Session }) {
   const route = catalogue && exampleRoute(catalogue, session.scopes, { tenantId: session.tenant_id, userId: session.target_user_id })
   if (!route) return null
   return (
-    <Card title="Use it" className="lg:max-xl:col-span-2">
+    <Card title="Make a request" className="lg:max-xl:col-span-2">
       <div className="flex flex-col gap-2">
         <Code what="curl command" text={formatCurl(gatewayUrl, route.path, '$TOKEN')} />
-        <p className="text-faint text-xs">The token was shown once, when the session was created. Whoever lost it creates a new session.</p>
+        <p className="text-faint text-xs">The token was shown once, when the session was created. If it is lost, create a new session.</p>
       </div>
     </Card>
   )

@@ -10,11 +10,11 @@ import { Inert } from '../../ui/Inert.tsx'
 import { Instant } from '../../ui/Time.tsx'
 
 const endedWords: Record<z.infer<typeof EndedBy>, string> = {
-  expiry: 'by itself, at its time',
-  opener: 'by whoever opened it',
-  staff: 'by other staff',
-  tenant: 'by the tenant',
-  system: 'by the system',
+  expiry: 'its expiry',
+  opener: 'the person who opened it',
+  staff: 'another staff member',
+  tenant: 'the tenant',
+  system: 'the system',
 }
 
 export function TimingCard({ session }: { session: Session }) {
@@ -29,10 +29,10 @@ export function TimingCard({ session }: { session: Session }) {
             session.revoked_at !== null && ['Revoked', <Instant key="revoked" at={session.revoked_at} />],
             session.revoked_by !== null && ['Revoked by', <Inert key="by" text={session.revoked_by} />],
             session.revocation_reason !== null && [
-              'Because',
+              'Reason given',
               <Inert key="why" text={session.revocation_reason} className="whitespace-pre-line" />,
             ],
-            session.ended_by !== null && ['Ended', endedWords[session.ended_by]],
+            session.ended_by !== null && ['Ended by', endedWords[session.ended_by]],
             session.ended_at !== null && ['Lasted', formatDuration(Date.parse(session.ended_at) - Date.parse(session.issued_at))],
           ]}
         />
@@ -50,7 +50,7 @@ function Remaining({ session }: { session: Session }) {
   return (
     <p className="flex items-center gap-3">
       <Countdown issuedAt={session.issued_at} expiresAt={session.expires_at} size="large" />
-      <span className="text-faint text-sm">left, then access ends by itself</span>
+      <span className="text-faint text-sm">left. Access then ends by itself.</span>
     </p>
   )
 }

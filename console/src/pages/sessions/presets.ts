@@ -8,6 +8,15 @@ export const defaultScopes = (catalogue: ScopeCatalogue): string[] =>
 export const presetOf = (catalogue: ScopeCatalogue, scopes: readonly string[]): string | undefined =>
   catalogue.presets.find((preset) => isSame(preset.scopes, scopes))?.name
 
+/** The scope's verb says it: there are GETs that change something. */
+export const isChanging = (scope: string): boolean => !scope.endsWith(':read')
+
+/** Those that can change something first. */
+export const byWeight = (scopes: readonly string[]): string[] => [
+  ...scopes.filter(isChanging),
+  ...scopes.filter((scope) => !isChanging(scope)),
+]
+
 /** What the server is asked for: a preset by its name where the choice is exactly that. */
 export const namedScopes = (catalogue: ScopeCatalogue, scopes: readonly string[]): string[] => {
   const preset = presetOf(catalogue, scopes)

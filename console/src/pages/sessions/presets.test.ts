@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest'
+import { byWeight, namedScopes, presetOf } from './presets.ts'
+
+const catalogue = {
+  scopes: [],
+  presets: [
+    { name: 'read_only', scopes: ['billing:read', 'usage:read'] },
+    { name: 'billing', scopes: ['billing:read', 'billing:write'] },
+  ],
+}
+
+it('knows a preset whatever the order of its scopes', () => {
+  expect(presetOf(catalogue, ['usage:read', 'billing:read'])).toBe('read_only')
+  expect(presetOf(catalogue, ['usage:read'])).toBeUndefined()
+  expect(namedScopes(catalogue, ['usage:read', 'billing:read'])).toEqual(['read_only'])
+})
+
+it('puts what can change something before what reads', () => {
+  expect(byWeight(['a:read', 'billing:write', 'b:read', 'members:invite'])).toEqual(['billing:write', 'members:invite', 'a:read', 'b:read'])
+})
