@@ -2,8 +2,10 @@ import { FoundUsers, UserPane } from '@countersign/contract/users.ts'
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { get, withQuery } from './call.ts'
 
+export const mostUsers = 30
+
 /** Each search is recorded: the same words are not sent twice in a row. */
-export const userSearchQuery = (query: string, limit = 30) =>
+export const userSearchQuery = (query: string, limit = mostUsers) =>
   queryOptions({
     queryKey: ['users', 'search', query, limit],
     queryFn: ({ signal }) => get(withQuery('/api/users', { query, limit }), FoundUsers, signal),

@@ -2,6 +2,7 @@ import type { EventResult } from '@countersign/contract/events.ts'
 import type { SessionStatus } from '@countersign/contract/sessions.ts'
 import type { Role } from '@countersign/contract/staff.ts'
 import type { LifecycleStatus } from '@countersign/contract/tenants.ts'
+import type { User } from '@countersign/contract/users.ts'
 import clsx from 'clsx'
 import type { ReactNode } from 'react'
 
@@ -83,6 +84,22 @@ export function Lifecycle({ status }: { status: LifecycleStatus }) {
   )
 }
 
+const userLooks: Record<User['status'], { className: string; shape: ReactNode }> = {
+  active: { className: 'text-ink [&_svg]:text-ok', shape: dot },
+  invited: { className: 'text-soft', shape: ring },
+  suspended: { className: 'text-bad', shape: square },
+  deleted: { className: 'text-faint', shape: cross },
+}
+export function UserStatusWord({ status }: { status: User['status'] }) {
+  const { className, shape } = userLooks[status]
+  return (
+    <span className={clsx('inline-flex shrink-0 items-center gap-1.5 whitespace-nowrap text-sm', className)}>
+      {shape}
+      {status}
+    </span>
+  )
+}
+
 const resultLooks: Record<EventResult, { className: string; shape: ReactNode }> = {
   ok: { className: 'text-ok', shape: tick },
   deny: { className: 'text-warn', shape: triangle },
@@ -127,21 +144,6 @@ export function Tag({ children, tone = 'gray', tip }: { children: ReactNode; ton
       className={clsx('inline-flex h-5 max-w-72 shrink-0 items-center rounded-sm border px-1.5 font-medium text-xs', tones[tone])}
     >
       <span className="min-w-0 truncate [&_svg]:-mt-0.5 [&_svg]:mr-1 [&_svg]:inline">{children}</span>
-    </span>
-  )
-}
-
-/** Scopes in the room of one line: the first few, and how many more. */
-export function Scopes({ scopes, most = 2 }: { scopes: readonly string[]; most?: number }) {
-  const rest = scopes.length - most
-  return (
-    <span data-tip={rest > 0 ? scopes.join('\n') : undefined} className="flex min-w-0 items-center gap-1">
-      {scopes.slice(0, most).map((scope) => (
-        <span key={scope} className="id inline-flex h-5 min-w-0 items-center rounded-sm border border-line bg-sunk px-1.5 text-soft">
-          <span className="truncate">{scope}</span>
-        </span>
-      ))}
-      {rest > 0 ? <span className="shrink-0 text-faint text-xs">+{rest}</span> : null}
     </span>
   )
 }

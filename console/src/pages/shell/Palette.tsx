@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from 'react'
 import { canUseConsole, useMe } from '../../api/me.ts'
 import { tenantHintsQuery } from '../../api/tenants.ts'
 import { userSearchQuery } from '../../api/users.ts'
+import { FailureNote } from '../../ui/States.tsx'
 import { useModal } from '../../ui/useModal.ts'
 import { Acts, Ids, MySessionItems, Pages, Tenants, Users } from './PaletteGroups.tsx'
 
@@ -23,9 +24,14 @@ const useFinds = (text: string, isConsole: boolean) => {
   const calm = useSettled(text, 400)
   const asksTenants = isConsole && quick.length >= 2
   const asksUsers = isConsole && calm.length >= 3 && !/^(#|ses_)/.test(calm)
-  const tenants = useQuery({ ...tenantHintsQuery(quick), enabled: asksTenants }).data?.items
-  const users = useQuery({ ...userSearchQuery(calm, 5), enabled: asksUsers }).data?.items
-  return { tenants: asksTenants ? tenants : undefined, users: asksUsers ? users : undefined }
+  const tenants = useQuery({ ...tenantHintsQuery(quick), enabled: asksTenants })
+  const users = useQuery({ ...userSearchQuery(calm, 5), enabled: asksUsers })
+  return {
+    tenants: asksTenants ? tenants.data?.items : undefined,
+    users: asksUsers ? users.data?.items : undefined,
+    isSearching: isConsole && text.length >= 2 && (quick !== text || calm !== text || tenants.isFetching || users.isFetching),
+    error: (asksTenants ? tenants.error : null) ?? (asksUsers ? users.error : null),
+  }
 }
 
 /** The first entry is chosen until a person moves, also when entries arrive later than the typing. */
@@ -47,7 +53,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const me = useMe()
   const text = typed.trim()
   const isConsole = canUseConsole(me)
-  const { tenants, users } = useFinds(text, isConsole)
+  const { tenants, users, isSearching, error } = useFinds(text, isConsole)
   const { choice, setChoice, list, hasMoved } = useChoice(text, tenants, users)
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it too
@@ -86,7 +92,11 @@ export function Palette({ onClose }: { onClose: () => void }) {
         </div>
         <Command.List ref={list} className="max-h-[min(60vh,440px)] overflow-y-auto p-1.5">
           <Command.Empty className="px-3 py-8 text-center text-faint text-sm">
-            Nothing fits. Try the start of a name, an e-mail address or an id.
+            {isSearching
+              ? 'Searching…'
+              : error
+                ? 'The search has failed.'
+                : 'Nothing fits. Try the start of a name, an e-mail address or an id.'}
           </Command.Empty>
           <Ids text={text} isConsole={isConsole} onClose={onClose} />
           <Tenants tenants={tenants ?? []} onClose={onClose} />
@@ -95,6 +105,11 @@ export function Palette({ onClose }: { onClose: () => void }) {
           {users ? <Users text={text} users={users} onClose={onClose} /> : null}
           <Acts text={text} onClose={onClose} />
         </Command.List>
+        {error && !isSearching ? (
+          <div className="p-2">
+            <FailureNote error={error} />
+          </div>
+        ) : null}
         {isConsole ? (
           <p className="border-line border-t px-4 py-2 text-faint text-xs">Looking up users is recorded with your name.</p>
         ) : null}

@@ -6,13 +6,13 @@ import { Users } from 'lucide-react'
 import { useMemo } from 'react'
 import { tenantUsersQuery } from '../../api/tenants.ts'
 import { paths } from '../../paths.ts'
+import { UserStatusWord } from '../../ui/Badge.tsx'
 import { ShortId } from '../../ui/IdChip.tsx'
 import { InertLine } from '../../ui/Inert.tsx'
 import { Person } from '../../ui/Person.tsx'
 import { Empty } from '../../ui/States.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
 import { Time } from '../../ui/Time.tsx'
-import { UserStatusWord } from '../users/UserStatusWord.tsx'
 
 const columns: readonly Column<User>[] = [
   {
@@ -69,7 +69,7 @@ export function TenantUsers({ tenant }: { tenant: Tenant }) {
       more={{ has: list.hasNextPage, isLoading: list.isFetchingNextPage, load: () => void list.fetchNextPage() }}
       empty={
         <Empty icon={Users} title="No users">
-          The people of this tenant stand here once the product names any.
+          The people of this tenant appear here once the product names any.
         </Empty>
       }
     />

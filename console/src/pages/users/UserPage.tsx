@@ -1,10 +1,11 @@
 import type { UserPane } from '@countersign/contract/users.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams, useSearch } from '@tanstack/react-router'
-import { KeyRound, Lock, Siren } from 'lucide-react'
+import { KeyRound, Lock } from 'lucide-react'
+import { useNoConnection } from '../../api/connection.ts'
 import { userPaneQuery } from '../../api/users.ts'
 import { paths } from '../../paths.ts'
-import { Tag } from '../../ui/Badge.tsx'
+import { Tag, UserStatusWord } from '../../ui/Badge.tsx'
 import { Button } from '../../ui/Button.tsx'
 import { Card, Facts } from '../../ui/Card.tsx'
 import { Crumbs } from '../../ui/Crumbs.tsx'
@@ -17,13 +18,12 @@ import { Instant, Time } from '../../ui/Time.tsx'
 import { EventList } from '../audit/EventList.tsx'
 import { Factors } from './Factors.tsx'
 import { UserSessions } from './UserSessions.tsx'
-import { UserStatusWord } from './UserStatusWord.tsx'
 
 export function UserPage() {
   const { userId } = useParams({ from: '/shell/users/$userId' })
   const { ticket } = useSearch({ from: '/shell/users/$userId' })
   const { data: pane, error, refetch } = useQuery(userPaneQuery(userId, ticket))
-  if (error) return <FailedPage error={error} onRetry={() => void refetch()} />
+  if (error) return <FailedPage title="User" above={<Crumbs to="Users" />} error={error} onRetry={() => void refetch()} />
   if (!pane)
     return (
       <Page title="User">
@@ -35,6 +35,7 @@ export function UserPage() {
 
 function Pane({ pane }: { pane: UserPane }) {
   const { user, tenant, factors, sessions, opened } = pane
+  const why = useNoConnection()
   const create = () =>
     openOverlay({
       kind: 'create',
@@ -47,12 +48,15 @@ function Pane({ pane }: { pane: UserPane }) {
       title={user.email}
       heading={<Inert text={user.email} className={inertLine} />}
       above={<Crumbs to="Users" />}
-      state={<UserStatusWord status={user.status} always={false} />}
+      state={user.status === 'active' ? null : <UserStatusWord status={user.status} />}
       below={<Opened pane={pane} />}
       acts={
-        <Button kind="main" icon={<KeyRound />} onClick={create}>
-          Create Support Session
-        </Button>
+        <>
+          {why ? <span className="text-faint text-sm">{why}</span> : null}
+          <Button kind="main" icon={<KeyRound />} disabled={why !== undefined} onClick={create}>
+            Create Support Session
+          </Button>
+        </>
       }
     >
       <div className="grid gap-4 lg:grid-cols-2 xl:grid-cols-[minmax(0,5fr)_minmax(0,4fr)_minmax(0,5fr)]">
@@ -143,11 +147,6 @@ function Opened({ pane: { opened } }: { pane: UserPane }) {
       <Tag>
         <Lock aria-hidden="true" className="size-3" /> read-only by default
       </Tag>
-      {opened.break_glass ? (
-        <Tag tone="red">
-          <Siren aria-hidden="true" className="size-3" /> break-glass
-        </Tag>
-      ) : null}
     </p>
   )
 }

@@ -12,7 +12,7 @@ export function UserSessions({ sessions }: { sessions: readonly UserSession[] })
       flush={sessions.length > 0}
       aside={<span className="text-faint text-xs nums">{sessions.length}</span>}
     >
-      {sessions.length === 0 ? <p className="text-faint text-sm">Signed in nowhere.</p> : null}
+      {sessions.length === 0 ? <p className="text-faint text-sm">Not signed in anywhere.</p> : null}
       <ul className="divide-y divide-line">
         {sessions.map((session) => (
           <li key={session.id} className="flex items-center gap-3 px-4 py-2 text-sm">

@@ -4,8 +4,9 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { Eye, UserSearch } from 'lucide-react'
 import { useCallback, useId, useMemo } from 'react'
-import { userSearchQuery } from '../../api/users.ts'
+import { mostUsers, userSearchQuery } from '../../api/users.ts'
 import { paths } from '../../paths.ts'
+import { UserStatusWord } from '../../ui/Badge.tsx'
 import { Input } from '../../ui/Field.tsx'
 import { plural } from '../../ui/format.ts'
 import { Inert, InertLine } from '../../ui/Inert.tsx'
@@ -15,9 +16,9 @@ import { Search } from '../../ui/Search.tsx'
 import { Empty } from '../../ui/States.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
 import { Time } from '../../ui/Time.tsx'
-import { UserStatusWord } from './UserStatusWord.tsx'
 
 const shortest = 2
+const countWords = (count: number) => (count < mostUsers ? plural(count, 'user') : `First ${mostUsers} · type more to narrow`)
 
 const columnsFor = (ticket: string | undefined): readonly Column<FoundUser>[] => [
   {
@@ -28,7 +29,7 @@ const columnsFor = (ticket: string | undefined): readonly Column<FoundUser>[] =>
         <Link {...paths.user(user.id, ticket)} className="min-w-0 font-medium hover:text-accent">
           <Person email={user.email} name={user.name} kind="user" />
         </Link>
-        <UserStatusWord status={user.status} always={false} />
+        {user.status === 'active' ? null : <UserStatusWord status={user.status} />}
       </span>
     ),
   },
@@ -102,7 +103,7 @@ export function UsersPage() {
         </div>
         <p id="look-up-note" className="flex w-full items-center gap-1.5 text-faint text-xs">
           <Eye aria-hidden="true" className="size-3.5 shrink-0" />
-          Look-ups cross the borders between tenants, so each is recorded with your name{linked ? <> and linked to {linked}</> : null}.
+          You can look up users of any tenant; every look-up is recorded with your name{linked ? <> and linked to {linked}</> : null}.
         </p>
       </div>
       {ticket !== '' && !parsed.success ? (
@@ -113,7 +114,7 @@ export function UsersPage() {
       {isAsked ? (
         <>
           <p role="status" className="-mb-2 text-faint text-xs nums">
-            {isFetching ? 'Searching' : error ? '' : plural(found.length, 'user')}
+            {isFetching ? 'Searching' : error ? '' : countWords(found.length)}
           </p>
           <Table
             label="Users found"
@@ -126,9 +127,9 @@ export function UsersPage() {
                   <Link {...paths.user(user.id, linked)}>
                     <Person email={user.email} name={user.name} kind="user" stacked />
                   </Link>
-                  <Inert text={user.tenant_name ?? user.tenant_id} className="truncate pl-[38px] text-faint text-xs" />
+                  <Inert text={user.tenant_name ?? user.tenant_id} className="truncate pl-9.5 text-faint text-xs" />
                 </span>
-                <UserStatusWord status={user.status} always={false} />
+                {user.status === 'active' ? null : <UserStatusWord status={user.status} />}
               </span>
             )}
             phoneHeight={76}
