@@ -99,6 +99,10 @@ const overlays = {
     await page.getByRole('button', { name: 'Create Support Session' }).first().click()
     await page.getByRole('dialog').getByLabel('Reason').waitFor()
   },
+  'request-detail': async () => {
+    await rowsOf(page, 'Access Logs').filter({ hasText: 'scope_missing' }).locator('td').first().click()
+    await page.getByRole('link', { name: 'Events of this request' }).waitFor()
+  },
   revoke: async () => {
     await page.getByRole('button', { name: 'Revoke Session' }).click()
     await page.getByRole('dialog').getByLabel('Reason').waitFor()
@@ -136,6 +140,7 @@ const pages = (): { path: string; opens?: keyof typeof overlays }[] => [
   { path: '/sessions?status=EXPIRED' },
   { path: `/sessions/${session.id}` },
   { path: `/sessions/${session.id}`, opens: 'revoke' },
+  { path: `/sessions/${session.id}`, opens: 'request-detail' },
   { path: `/sessions/${session.id}?tab=events` },
   { path: '/audit' },
   { path: `/audit?session_id=${session.id}&result=deny`, opens: 'audit-detail' },
@@ -225,6 +230,9 @@ describe('who sees what', () => {
       for (const path of ['/tenants', '/users', '/sessions', '/tenants/ten_0001']) {
         await own.page.goto(`${rig.console_url}${path}`)
         await own.page.getByText('role_missing').waitFor()
+        await own.page.getByText('This page needs').waitFor()
+        await own.page.getByRole('link', { name: 'Open the audit' }).waitFor()
+        expect(await own.page.title()).toBe('No access · Countersign')
         expect(await own.page.getByRole('table').count()).toBe(0)
       }
       expect(own.complaints).toEqual([])
@@ -289,6 +297,15 @@ describe('M21 the whole story by keyboard alone', () => {
     await press('Enter')
     const token = (await page.getByRole('dialog').locator('output').innerText()).trim()
     expect((await ask('/v1/reports', token)).status).toBe(200)
+    expect((await focused(page)).name).toBe('Copy token')
+    for (const key of ['Escape', 'Escape']) {
+      await press(key)
+      await page.getByText('The token is not copied and cannot be shown again').waitFor()
+    }
+    expect((await focused(page)).name).toBe('Copy token')
+    await press('Enter')
+    await page.getByText('cannot be shown again').waitFor({ state: 'detached' })
+    expect((await focused(page)).name).toBe('Done')
     await tab(/^Open the session$/)
     await press('Enter')
     await page.waitForURL(/\/sessions\/ses_/)
@@ -318,6 +335,13 @@ describe('M21 the whole story by keyboard alone', () => {
     expect((await focused(page)).isVisible).toBe(true)
     await press('Enter')
     await page.getByRole('complementary').waitFor()
+    expect(page.url()).toMatch(/event=\d+/)
+    await page.goBack()
+    await page.getByRole('complementary').waitFor({ state: 'detached' })
+    await rowsOf(page, 'Events').first().focus()
+    await press('Space')
+    await page.getByRole('complementary').waitFor()
+    expect(await page.evaluate(() => document.getElementById('main')?.scrollTop)).toBe(0)
     await press('Escape')
     await page.getByRole('complementary').waitFor({ state: 'detached' })
   })
@@ -394,10 +418,14 @@ describe('a connection that is lost', () => {
     rig.door.server.closeAllConnections()
     const line = page.getByRole('alert').filter({ hasText: 'The server does not answer' })
     await line.waitFor()
-    expect(await line.innerText()).toContain('may be stale')
+    expect(await line.innerText()).toMatch(/from \d\d:\d\d:\d\d and may be stale/)
+    await page.getByText(/^stale · as of \d\d:\d\d:\d\d$/).waitFor()
+    expect(await page.getByRole('button', { name: 'Revoke Session' }).isDisabled()).toBe(true)
+    await page.getByText('no connection', { exact: true }).waitFor()
     await ask('/v1/reports/while-away', token)
     expect(await shownPaths()).toEqual([])
     await page.unroute('**/api/**')
+    await line.getByRole('button', { name: 'Try now' }).click()
     await line.waitFor({ state: 'detached' })
     await vi.waitFor(async () => expect(await shownPaths()).toEqual(['/v1/reports/while-away']), { timeout: 30_000, interval: 100 })
   })

@@ -71,6 +71,8 @@ describe('the story of a support session, in the whole program and a real browse
     token = (await page.getByRole('dialog').locator('output').innerText()).trim()
     expect(token).toMatch(/^css_[A-Za-z0-9_-]{43}$/)
     await page.getByRole('link', { name: 'Open the session' }).click()
+    await page.getByText('The token is not copied and cannot be shown again').waitFor()
+    await page.getByRole('button', { name: 'Close without it' }).click()
     await page.waitForURL(/\/sessions\/ses_/)
     sessionId = new URL(page.url()).pathname.split('/').at(-1) as string
   })
