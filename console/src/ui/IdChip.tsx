@@ -29,14 +29,18 @@ function CutId({ id, what, className }: { id: string; what: string; className: s
       <button
         type="button"
         data-tip={id}
-        aria-label={`Copy ${what} ${id}`}
         onClick={(event) => {
           event.stopPropagation()
           copy()
         }}
-        className="group/id inline-flex min-h-6 min-w-0 items-center gap-1 text-left hover:text-ink pointer-coarse:min-h-8"
+        className="group/id relative inline-flex min-h-6 min-w-0 items-center gap-1 text-left hover:text-ink pointer-coarse:min-h-8"
       >
-        <span className="id truncate">{shortId(id)}</span>
+        <span aria-hidden="true" className="id truncate">
+          {shortId(id)}
+        </span>
+        <span className="sr-only">
+          Copy {what} {id}
+        </span>
         <Icon
           aria-hidden="true"
           className="size-3.5 shrink-0 opacity-0 group-hover/id:opacity-100 group-focus-visible/id:opacity-100 pointer-coarse:opacity-100"
