@@ -1,7 +1,9 @@
 // `npm run screenshots`: runs the program on a data folder of its own, lets its people work, and takes a picture of every page.
+// `npm run screenshots -- session tenants` takes only those.
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { errorCatalogue } from '@countersign/contract/errors.ts'
 import type { BrowserContext, Page } from 'playwright-core'
 import { signIn, type Visitor } from '../test/support/browser.ts'
 import { openChromium } from '../test/support/chromium.ts'
@@ -44,7 +46,7 @@ const waitFor = async (what: string, isThere: () => Promise<boolean>, most = 60_
 }
 
 /** A morning at the support desk. Answers the session whose page is shown, and the user whose pane is. */
-const work = async (program: Program, dataDir: string): Promise<{ session: string; user: string }> => {
+const work = async (program: Program, dataDir: string): Promise<Made> => {
   const people = Object.fromEntries(
     await Promise.all(['rob', 'val', 'mgr', 'ada', 'aud'].map(async (login) => [login, await signIn(program.console, login)] as const)),
   ) as Record<'rob' | 'val' | 'mgr' | 'ada' | 'aud', Visitor>
@@ -141,10 +143,21 @@ const work = async (program: Program, dataDir: string): Promise<{ session: strin
 
   await json(aud.get('/api/audit?limit=5'), 200)
   await aud.get('/api/sessions')
-  return { session: main.session.id, user: eve }
+  return { session: main.session.id, revoked: refused.session.id, user: eve }
 }
 
-type Picture = { name: string; path?: string; by?: 'rob' | 'aud' | 'eve' | 'nobody'; act?: (page: Page) => Promise<unknown> }
+type Picture = {
+  name: string
+  path?: string
+  by?: 'rob' | 'aud' | 'eve' | 'nobody'
+  /** Stands between the page and the server, before the page is loaded. */
+  before?: (page: Page) => Promise<unknown>
+  act?: (page: Page) => Promise<unknown>
+  /** Shown while it still loads. */
+  isLoading?: boolean
+}
+
+const listOfTenants = /\/api\/tenants\?/
 
 const dialog = (page: Page) => page.getByRole('dialog')
 const fillSession = async (page: Page): Promise<void> => {
@@ -153,7 +166,34 @@ const fillSession = async (page: Page): Promise<void> => {
   await dialog(page).getByLabel('Ticket').fill('SUP-4831')
 }
 
-const pictures = ({ session, user }: { session: string; user: string }): Picture[] => [
+/** Names as some product may have them: long, from the right, stacked, invisible, and what looks like code. */
+const hardNames = [
+  'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft '.repeat(3).slice(0, 200),
+  'نقابة المهندسين المعماريين والمدنيين '.repeat(6).slice(0, 200),
+  'Ένωση Εργαζομένων Ναυτιλιακών Επιχειρήσεων '.repeat(5).slice(0, 200),
+  'Объединение профессиональных союзов '.repeat(6).slice(0, 200),
+  'איגוד העובדים הסוציאליים '.repeat(8).slice(0, 200),
+  'หน่วยงานสนับสนุนลูกค้าแห่งชาติ '.repeat(7).slice(0, 200),
+  'Evil\u202emoc.exe Ltd',
+  'Zero\u200bwidth\u2060 and tag',
+  `Combining ${'\u0301'.repeat(60)} marks`,
+  '<img src=x onerror=alert(1)>',
+]
+
+/** The server's own answer with other names in it. */
+const nameHard = (page: Page) =>
+  page.route(listOfTenants, async (route) => {
+    const answer = await route.fetch()
+    const { items, ...rest } = (await answer.json()) as { items: { name: string }[] }
+    await route.fulfill({
+      response: answer,
+      json: { ...rest, items: items.map((each, n) => ({ ...each, name: hardNames[n] ?? each.name })) },
+    })
+  })
+
+type Made = { session: string; revoked: string; user: string }
+
+const pictures = ({ session, revoked, user }: Made): Picture[] => [
   { name: 'sign-in', path: '/sign-in', by: 'nobody' },
   { name: 'sign-in-refused', path: '/sign-in', by: 'eve' },
   { name: 'audit', path: '/audit' },
@@ -166,11 +206,43 @@ const pictures = ({ session, user }: { session: string; user: string }): Picture
     },
   },
   { name: 'tenants', path: '/tenants' },
+  { name: 'tenants-none', path: '/tenants?query=nobody-has-this-name' },
+  { name: 'tenants-loading', path: '/tenants', before: (page) => page.route(listOfTenants, () => {}), isLoading: true },
+  {
+    name: 'tenants-failed',
+    path: '/tenants',
+    before: (page) =>
+      page.route(listOfTenants, (route) => {
+        const { status, title, hint } = errorCatalogue.store_unavailable
+        const problem = { type: 'about:blank', title, status, code: 'store_unavailable', hint, request_id: `req_${'0'.repeat(32)}` }
+        return route.fulfill({ status, contentType: 'application/problem+json', json: problem })
+      }),
+    act: (page) => page.getByRole('alert').waitFor(),
+  },
+  { name: 'tenants-long-names', path: '/tenants', before: nameHard },
   { name: 'tenant', path: '/tenants/ten_globex' },
   { name: 'tenant-users', path: '/tenants/ten_globex?tab=users' },
   { name: 'create-session', path: '/tenants/ten_globex', act: fillSession },
   { name: 'sessions', path: '/sessions' },
   { name: 'session', path: `/sessions/${session}` },
+  {
+    name: 'session-request',
+    path: `/sessions/${session}`,
+    act: async (page) => {
+      await page.locator('table[aria-label="Access Logs"] tr[data-row]').filter({ hasText: 'sink_blocked' }).locator('td').first().click()
+      await page.getByRole('link', { name: 'Events of this request' }).waitFor()
+    },
+  },
+  { name: 'session-revoked', path: `/sessions/${revoked}` },
+  {
+    name: 'revoke-session',
+    path: `/sessions/${session}`,
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Revoke Session' }).click()
+      await dialog(page).getByLabel('Reason').fill('The customer found it')
+    },
+  },
+  { name: 'users-none', path: '/users?query=nobody-has-this-name' },
   { name: 'users', path: '/users?query=eve' },
   { name: 'user', path: `/users/${user}?ticket=SUP-4831` },
   {
@@ -233,18 +305,20 @@ const take = async (context: BrowserContext, page: Page, program: Program, all: 
   let signedIn = ''
   for (const picture of all) {
     await context.setOffline(false)
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
     await page.setViewportSize({ width: 1440, height: 900 })
     const who = picture.by ?? 'rob'
     if (who !== signedIn) await enter(page, program, picture)
     signedIn = who
+    await picture.before?.(page)
     if (picture.path && who !== 'eve' && who !== 'nobody') {
       await page.goto(`${program.console}${picture.path}`)
-      await settle(page)
+      await (picture.isLoading ? page.locator('.skeleton').first().waitFor() : settle(page))
       await page.getByText('connecting ·').waitFor({ state: 'detached' })
     }
     if (who === 'nobody') await page.getByRole('link', { name: /rob@vendor\.example/ }).waitFor()
     await picture.act?.(page)
-    await settle(page)
+    if (!picture.isLoading) await settle(page)
     await shoot(page, picture.name)
     process.stdout.write(`  ${picture.name}\n`)
   }
@@ -255,11 +329,17 @@ let program: Program | undefined
 try {
   program = await startProgram(dataDir.path, { ACME_TRAFFIC: '0.5', ...(await usualPorts()) })
   const made = await work(program, dataDir.path)
-  rmSync(folder, { recursive: true, force: true })
+  if (process.argv.length === 2) rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   const browser = await openChromium()
   try {
-    await take(browser.context, browser.page, program, pictures(made))
+    const wanted = process.argv.slice(2)
+    await take(
+      browser.context,
+      browser.page,
+      program,
+      pictures(made).filter(({ name }) => wanted.length === 0 || wanted.includes(name)),
+    )
   } finally {
     await browser.close()
   }
