@@ -6,6 +6,8 @@ import { isTaken } from './keys.ts'
 /** The grid of a table and the panel beside it. */
 export const besideClass = 'grid items-start lg:grid-cols-[minmax(0,1fr)_400px] lg:gap-4'
 
+const leastRoom = 240
+
 type Props = { label: string; title: ReactNode; state?: ReactNode; closeLabel: string; onClose: () => void; children: ReactNode }
 
 /** What was chosen in a table: at its side, and over the page alone where there is no room at the side. Escape closes it. */
@@ -24,12 +26,13 @@ export function SidePanel({ label, title, state, closeLabel, onClose, children }
     if (!main || !element) return
     const fit = () => {
       const { top, bottom } = main.getBoundingClientRect()
-      const room = Math.max(320, bottom - Math.max(top, element.getBoundingClientRect().top) - 12)
+      const room = Math.max(leastRoom, bottom - Math.max(top, element.getBoundingClientRect().top) - 12)
       element.style.setProperty('--top', `${top}px`)
       element.style.setProperty('--bottom', `${innerHeight - bottom}px`)
       element.style.setProperty('--room', `${room}px`)
     }
     fit()
+    element.scrollIntoView({ block: 'nearest' })
     const observer = new ResizeObserver(fit)
     observer.observe(main)
     main.addEventListener('scroll', fit, { passive: true })

@@ -30,6 +30,15 @@ export function TimeOfDay({ at }: { at: string }) {
   )
 }
 
+/** The absolute instant alone, of what will not happen any more. */
+export function At({ at }: { at: string }) {
+  return (
+    <time dateTime={at} data-tip-at={at} className="nums">
+      {formatLocal(at)}
+    </time>
+  )
+}
+
 /** The absolute instant, with how long ago behind it. */
 export function Instant({ at }: { at: string }) {
   const now = useNow(5)

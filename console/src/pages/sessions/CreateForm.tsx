@@ -26,7 +26,7 @@ import { Inert } from '../../ui/Inert.tsx'
 import { Segments } from '../../ui/Segments.tsx'
 import { FailureNote } from '../../ui/States.tsx'
 import type { CreateTarget } from './CreateDialog.tsx'
-import { defaultScopes, isChanging, namedScopes } from './presets.ts'
+import { canChange, defaultScopes, namedScopes } from './presets.ts'
 import { ScopeChoice } from './ScopeChoice.tsx'
 
 type Props = { target: CreateTarget; catalogue: ScopeCatalogue; onClose: () => void; onCreated: (created: CreatedSession) => void }
@@ -140,7 +140,12 @@ export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClos
             />
           </Field>
         </div>
-        <What tenant={tenant} user={user} scopes={scopes} minutes={isValidTime ? minutes : null} />
+        <What
+          tenant={tenant}
+          user={user}
+          changing={catalogue.scopes.filter((entry) => scopes.includes(entry.scope) && canChange(entry))}
+          minutes={isValidTime ? minutes : null}
+        />
         {create.error ? <FailureNote error={create.error} /> : null}
         <button type="submit" hidden disabled={unmet !== null || create.isPending} />
       </form>
@@ -191,11 +196,10 @@ function ReasonCounter({ reason }: { reason: string }) {
   )
 }
 
-type WhatProps = Pick<CreateTarget, 'tenant' | 'user'> & { scopes: readonly string[]; minutes: number | null }
+type WhatProps = Pick<CreateTarget, 'tenant' | 'user'> & { changing: ScopeCatalogue['scopes']; minutes: number | null }
 
-function What({ tenant, user, scopes, minutes }: WhatProps) {
+function What({ tenant, user, changing, minutes }: WhatProps) {
   const now = useNow(5)
-  const changing = scopes.filter(isChanging)
   return (
     <Consequence>
       You get a token that reaches{' '}
@@ -210,11 +214,9 @@ function What({ tenant, user, scopes, minutes }: WhatProps) {
       revoked at any time.{' '}
       {changing.length > 0 ? (
         <span className="font-medium text-warn">
-          With <span className="id">{changing.join(', ')}</span> you can change their data.{' '}
+          With <span className="id">{changing.map(({ scope }) => scope).join(', ')}</span> you can change their data.{' '}
         </span>
-      ) : (
-        'Nothing can be changed with it. '
-      )}
+      ) : null}
       <Inert text={tenant.name} className="font-medium text-ink" /> will see this in its audit log, with your name, the reason and every
       request.
     </Consequence>

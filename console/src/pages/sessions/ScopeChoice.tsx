@@ -2,13 +2,9 @@ import type { ScopeCatalogue } from '@countersign/contract/scopes.ts'
 import clsx from 'clsx'
 import { Tag } from '../../ui/Badge.tsx'
 import { PathText } from '../../ui/PathText.tsx'
-import { isChanging, presetOf } from './presets.ts'
+import { canChange, presetOf } from './presets.ts'
 
 type Props = { catalogue: ScopeCatalogue; chosen: readonly string[]; onChoose: (scopes: string[]) => void }
-type Entry = ScopeCatalogue['scopes'][number]
-
-const canChange = ({ scope, routes }: Entry) => isChanging(scope) || routes.some(({ method }) => method !== 'GET' && method !== 'HEAD')
-
 /** Presets above, the scopes below, and the routes that each opens. */
 export function ScopeChoice({ catalogue, chosen, onChoose }: Props) {
   const preset = presetOf(catalogue, chosen)

@@ -32,7 +32,7 @@ const status: Column<Session> = {
 const tenant: Column<Session> = {
   id: 'tenant',
   header: 'Tenant',
-  width: '15%',
+  width: '13%',
   cell: (session) => (
     <Link {...paths.tenant(session.tenant_id)} className="block truncate font-medium hover:text-accent">
       <InertLine text={tenantName(session)} />
@@ -40,7 +40,7 @@ const tenant: Column<Session> = {
   ),
 }
 const others: readonly Column<Session>[] = [
-  { id: 'staff', header: 'Staff', width: '15%', from: 'xl', cell: (session) => <Person email={session.staff_email} kind="staff" /> },
+  { id: 'staff', header: 'Staff', width: '14%', from: 'xl', cell: (session) => <Person email={session.staff_email} kind="staff" /> },
   { id: 'scopes', header: 'Scopes', width: '184px', from: 'lg', cell: (session) => <Scopes scopes={session.scopes} /> },
   { id: 'reason', header: 'Reason', cell: (session) => <InertLine text={session.reason} className="text-soft" /> },
   { id: 'issued', header: 'Issued', width: '96px', from: 'xl', cell: (session) => <Time at={session.issued_at} className="text-soft" /> },

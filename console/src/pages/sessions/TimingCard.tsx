@@ -7,7 +7,7 @@ import { Card, Facts } from '../../ui/Card.tsx'
 import { Countdown, secondsLeft } from '../../ui/Countdown.tsx'
 import { formatDuration } from '../../ui/format.ts'
 import { Inert } from '../../ui/Inert.tsx'
-import { Instant } from '../../ui/Time.tsx'
+import { At, Instant } from '../../ui/Time.tsx'
 
 const endedWords: Record<z.infer<typeof EndedBy>, string> = {
   expiry: 'its expiry',
@@ -25,7 +25,9 @@ export function TimingCard({ session }: { session: Session }) {
         <Facts
           facts={[
             ['Issued', <Instant key="issued" at={session.issued_at} />],
-            ['Expires', <Instant key="expires" at={session.expires_at} />],
+            session.status === 'REVOKED'
+              ? ['Expiry was', <At key="expires" at={session.expires_at} />]
+              : [session.status === 'ACTIVE' ? 'Expires' : 'Expired', <Instant key="expires" at={session.expires_at} />],
             session.revoked_at !== null && ['Revoked', <Instant key="revoked" at={session.revoked_at} />],
             session.revoked_by !== null && ['Revoked by', <Inert key="by" text={session.revoked_by} />],
             session.revocation_reason !== null && [

@@ -11,6 +11,10 @@ export const presetOf = (catalogue: ScopeCatalogue, scopes: readonly string[]): 
 /** The scope's verb says it: there are GETs that change something. */
 export const isChanging = (scope: string): boolean => !scope.endsWith(':read')
 
+/** With what the route table says of it. */
+export const canChange = ({ scope, routes }: ScopeCatalogue['scopes'][number]): boolean =>
+  isChanging(scope) || routes.some(({ method }) => method !== 'GET' && method !== 'HEAD')
+
 /** Those that can change something first. */
 export const byWeight = (scopes: readonly string[]): string[] => [
   ...scopes.filter(isChanging),
