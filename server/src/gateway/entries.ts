@@ -29,13 +29,18 @@ const requestOf = (exchange: Exchange) => ({
 
 type Outcome = { result: 'ok' | 'deny' | 'error'; status: number; code?: string; note?: string; bytes?: number }
 
-/** What became of a request of a session. */
-export const sessionEvent = (action: EventAction, exchange: Exchange, facts: SessionFacts, outcome: Outcome): NewEvent => ({
+/** What became of a request of a session. `isGone`: its tenant's id may be another's by now, who is to see nothing of it. */
+export const sessionEvent = (
+  action: EventAction,
+  exchange: Exchange,
+  facts: SessionFacts,
+  outcome: Outcome,
+  isGone = outcome.code === 'tenant_gone',
+): NewEvent => ({
   action,
   result: outcome.result,
   actor: facts.staff,
-  // Whose id may be another tenant's by now, who is to see nothing of the former one's.
-  ...(outcome.code === 'tenant_gone' ? {} : { tenant_id: facts.tenant_id }),
+  ...(isGone ? {} : { tenant_id: facts.tenant_id }),
   target: targetOf(facts),
   session_id: facts.id,
   ...(facts.ticket === null ? {} : { ticket: facts.ticket }),

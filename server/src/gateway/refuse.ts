@@ -1,5 +1,6 @@
 import { type ErrorCode, errorCatalogue } from '@countersign/contract/errors.ts'
 import { formatProblem, Refusal } from '../errors.ts'
+import type { Store } from '../store/open.ts'
 import { ownHeaders } from './answer.ts'
 import { methods } from './checks/method.ts'
 import { findTokenHash } from './checks/token.ts'
@@ -7,10 +8,11 @@ import { anonymousEvent, draft, sessionEvent } from './entries.ts'
 import type { Exchange } from './exchange.ts'
 import type { FactsSource, SessionFacts } from './facts.ts'
 import type { Strangers } from './strangers.ts'
+import { findOver } from './verdict.ts'
 import type { Writer } from './writer.ts'
 
 type Log = { error(facts: object, message: string): void }
-type Needs = { keys: { event: Buffer }; writer: Writer; facts: FactsSource; strangers: Strangers; log: Log; secure: boolean }
+type Needs = { store: Store; keys: { event: Buffer }; writer: Writer; facts: FactsSource; strangers: Strangers; log: Log; secure: boolean }
 
 export const toRefusal = (error: unknown, log: Log): Refusal => {
   if (error instanceof Refusal) return error
@@ -61,8 +63,11 @@ const recordRefusal = async (needs: Needs, exchange: Exchange, refusal: Refusal)
   const told = facts || needs.strangers.mayAsk(exchange.request.socket.remoteAddress) ? refusal : new Refusal('too_many_requests')
   const note = told.facts.detail ?? errorCatalogue[told.code].title
   const outcome = { result: 'deny', status: told.status, code: told.code, note } as const
-  if (facts) await needs.writer.note(draft(needs.keys, sessionEvent('SESSION.REQUEST.REFUSED', exchange, facts, outcome)))
-  else await needs.strangers.record(anonymousEvent(exchange, outcome))
+  if (!facts) await needs.strangers.record(anonymousEvent(exchange, outcome))
+  else {
+    const isGone = (await findOver(needs.store, [facts.id])).get(facts.id) === 'tenant_gone'
+    await needs.writer.note(draft(needs.keys, sessionEvent('SESSION.REQUEST.REFUSED', exchange, facts, outcome, isGone)))
+  }
   return told
 }
 

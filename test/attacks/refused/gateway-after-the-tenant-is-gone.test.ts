@@ -48,14 +48,14 @@ const forget = async () => {
   expect(await sync()).toMatchObject({ deleted: 1 })
 }
 /** Refused, on the record of the session; and not of the tenant, whose id may be another's by now. */
-const expectGone = async (token: string, sessionId: string) => {
+const expectGone = async (token: string, sessionId: string, target = '/v1/reports', code = 'tenant_gone') => {
   rig.upstream.forget()
-  const answer = await rig.send('GET /v1/reports', token)
-  expect([answer.status, codeOf(answer)]).toEqual([403, 'tenant_gone'])
+  const answer = await rig.send(`GET ${target}`, token)
+  expect([answer.status, codeOf(answer)]).toEqual([code === 'target_refused' ? 400 : 403, code])
   expect(rig.upstream.bytes()).toHaveLength(0)
   const [event, ...more] = await rig.events({ request_id: answer.headers.get('x-request-id') as string })
   expect(more).toEqual([])
-  expect(event).toMatchObject({ action: 'SESSION.REQUEST.REFUSED', result: 'deny', code: 'tenant_gone', session_id: sessionId })
+  expect(event).toMatchObject({ action: 'SESSION.REQUEST.REFUSED', result: 'deny', code, session_id: sessionId })
   expect(event).not.toHaveProperty('tenant_id')
 }
 const revocationsOf = (sessionId: string) => rig.events({ session_id: sessionId, action: 'SESSION.REVOKED' })
@@ -82,7 +82,9 @@ describe('a session whose tenant is gone from the directory', () => {
 
   it('TI-10 stays over when the tenant comes back, and its end is recorded where the one with its id cannot see it', async () => {
     const { session, token } = await rig.open({ tenant_id: id })
+    expect((await rig.send('GET /v1/reports', token)).status).toBe(200)
     await giveAway()
+    await expectGone(token, session.id, '/v1//reports', 'target_refused')
     await expectGone(token, session.id)
     const [revoked] = await revocationsOf(session.id)
     const { rows } = await sql<{ hidden: boolean }>`
