@@ -17,6 +17,9 @@ export function ManualCopy({ text, what, onCopied, onClose }: Props) {
     }
     field.current?.focus()
     field.current?.select()
+    // Hidden before it is gone, it gives the focus back.
+    const shown = box.current
+    return () => shown?.hidePopover()
   }, [])
   return (
     <span

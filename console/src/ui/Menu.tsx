@@ -42,7 +42,7 @@ export function Choices({ value, onChoose, groups }: { value: string; onChoose: 
   return (
     <DropdownMenu.RadioGroup value={value} onValueChange={onChoose}>
       {groups.map((group, at) => (
-        <div key={group.label ?? 'first'}>
+        <div key={group.label ?? group.choices[0]?.value}>
           {at > 0 ? <MenuLine /> : null}
           {group.label ? <MenuLabel>{group.label}</MenuLabel> : null}
           {group.choices.map((choice) => (

@@ -72,7 +72,10 @@ export function Search({ value, onSearch, label, big = false, delayMs = 200, cla
         <IconButton
           label="Clear"
           icon={<X />}
-          className={clsx('absolute !size-6', big ? 'right-2.5' : 'right-1')}
+          className={clsx(
+            'absolute !size-6 pointer-coarse:!size-10',
+            big ? 'right-2.5 pointer-coarse:right-0.5' : 'right-1 pointer-coarse:right-0',
+          )}
           onClick={() => {
             setTyped('')
             input.current?.focus()

@@ -14,7 +14,7 @@ export function Segments<Value extends string>({ label, value, onChoose, options
   return (
     <fieldset
       className={clsx(
-        'flex h-8 min-w-0 items-stretch overflow-x-auto rounded-md border border-field bg-panel p-0.5 pointer-coarse:h-10',
+        'flex h-8 min-w-0 items-stretch overflow-x-auto rounded-md border border-field bg-panel p-0.5 pointer-coarse:h-11.5',
         className,
       )}
     >

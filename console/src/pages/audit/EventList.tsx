@@ -8,8 +8,9 @@ import { client } from '../../api/client.ts'
 import { serverNow } from '../../api/clock.ts'
 import { eventsQuery } from '../../api/events.ts'
 import { paths } from '../../paths.ts'
+import { Button } from '../../ui/Button.tsx'
 import { Card } from '../../ui/Card.tsx'
-import { formatDay } from '../../ui/format.ts'
+import { formatDay, formatNumber } from '../../ui/format.ts'
 import { FloatingPill, LivePill } from '../../ui/LivePill.tsx'
 import { besideClass } from '../../ui/SidePanel.tsx'
 import { Empty } from '../../ui/States.tsx'
@@ -85,7 +86,7 @@ function Events({ search, most, card, opened, onFilter, onFull, pillPlace }: Eve
   }, [arrived, shown, read, most])
 
   const chosen = opened.index === undefined ? undefined : events.find((event) => event.log_index === opened.index)
-  useReach(list, opened.index, chosen, events)
+  const isOutOfReach = useReach(list, opened.index, chosen, events)
 
   const pill = <LivePill state={state} held={isHeld} waiting={waiting} onShow={showAll} words="· immutable" />
   const table = (
@@ -120,6 +121,14 @@ function Events({ search, most, card, opened, onFilter, onFull, pillPlace }: Eve
   )
   return (
     <div className={chosen ? besideClass : 'min-w-0'}>
+      {isOutOfReach && opened.index !== undefined ? (
+        <p role="status" className="flex items-center gap-2 pb-2 text-soft text-sm">
+          Event #{formatNumber(opened.index)} does not fit these filters, or lies further back than was read.
+          <Button size="small" onClick={() => opened.onOpen(undefined)}>
+            Dismiss
+          </Button>
+        </p>
+      ) : null}
       {pillPlace ? createPortal(pill, pillPlace) : null}
       {card ? (
         <Card
@@ -159,4 +168,5 @@ const useReach = (list: List, index: number | undefined, chosen: LoggedEvent | u
   useEffect(() => {
     if (mustRead) void fetchNextPage()
   }, [mustRead, fetchNextPage])
+  return index !== undefined && !chosen && list.data !== undefined && !list.isFetching && !mustRead
 }
