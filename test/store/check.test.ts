@@ -114,8 +114,15 @@ describe('TI-5 the role of the program is held to account when the store is open
   it('TI-5 refuses a superuser in the app role, to whom SET ROLE NONE and RESET SESSION AUTHORIZATION give all', async () => {
     const { superuserUrl } = await open()
     await expect(openStore({ url: withRole(superuserUrl, 'countersign_app') })).rejects.toMatchObject(
-      trouble(/is a superuser/, /CREATE ROLE countersign_owner[\s\S]*CREATE ROLE countersign_app/),
+      trouble(/is a superuser/, /DATABASE_APP_URL[\s\S]*ALTER ROLE countersign_app LOGIN[\s\S]*CREATE ROLE countersign_owner/),
     )
+  })
+
+  it('TI-5 takes the login that the hint names', async () => {
+    const { superuserUrl } = await open()
+    await asSuperuser(superuserUrl, `alter role countersign_app login password 'p'`)
+    cleanUp.push(() => asSuperuser(superuserUrl, 'alter role countersign_app nologin password null'))
+    await (await openStore({ url: withLogin(superuserUrl, 'countersign_app', 'p') })).close()
   })
 
   it('TI-5 refuses a login that may bypass row security, in the app role', async () => {

@@ -69,10 +69,10 @@ type Right = {
 
 const use = 'Run the program as countersign_app or a login that is a member of it: set DATABASE_APP_URL.'
 const useTwo = [
-  'Give the owner and the program a login each, as a superuser:',
+  'Give the program a login of its own, as a superuser, and set DATABASE_APP_URL to it:',
+  `  ALTER ROLE countersign_app LOGIN PASSWORD '…';`,
+  'A database that is new is best given an owner of its own too, for DATABASE_URL, before the first start:',
   `  CREATE ROLE countersign_owner LOGIN CREATEROLE PASSWORD '…'; ALTER DATABASE … OWNER TO countersign_owner;`,
-  `  CREATE ROLE countersign_app LOGIN PASSWORD '…';`,
-  'and set DATABASE_URL to the first, DATABASE_APP_URL to the second.',
 ].join('\n')
 
 const judge = ({ name, table, current, superuser, bypass, owner, change, forced }: Right): [string, string] | undefined => {
