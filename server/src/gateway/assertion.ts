@@ -1,5 +1,4 @@
-import { type KeyObject, sign as signWithCallback } from 'node:crypto'
-import { promisify } from 'node:util'
+import { type KeyObject, sign } from 'node:crypto'
 import type { Exchange } from './exchange.ts'
 import type { SessionFacts } from './facts.ts'
 
@@ -7,10 +6,7 @@ type Settings = { issuer: string; audience: string; key: { privateKey: KeyObject
 
 const lifetimeSeconds = 30
 
-/** In a thread of libuv's: a signature costs more than all the checks of a request. */
-const sign = promisify(signWithCallback)
-
-export type Asserter = (exchange: Exchange) => Promise<string>
+export type Asserter = (exchange: Exchange, facts: SessionFacts, scope: string) => string
 
 /**
  * Makes the assertion that goes with each forwarded request: a JWT (EdDSA) that tells the product for whom, by whom and
@@ -35,12 +31,11 @@ export const newAsserter = ({ issuer, audience, key }: Settings): Asserter => {
     claimsOf.set(facts, made)
     return made
   }
-  return async ({ id, method, target, facts, route }) => {
-    if (!facts || !route) throw new Error('the checks have not passed')
+  return (exchange, facts, scope) => {
     const iat = Math.floor(Date.now() / 1000)
-    const rest = `,"scope":"${route.scope}","iat":${iat},"exp":${iat + lifetimeSeconds},"jti":"${id}","htm":"${method}","htu":${JSON.stringify(target)}}`
+    const { id, method, target } = exchange
+    const rest = `,"scope":"${scope}","iat":${iat},"exp":${iat + lifetimeSeconds},"jti":"${id}","htm":"${method}","htu":${JSON.stringify(target)}}`
     const signed = `${header}.${Buffer.from(sessionClaims(facts) + rest).toString('base64url')}`
-    const signature = await sign(null, Buffer.from(signed), key.privateKey)
-    return `${signed}.${signature.toString('base64url')}`
+    return `${signed}.${sign(null, Buffer.from(signed), key.privateKey).toString('base64url')}`
   }
 }

@@ -3,6 +3,7 @@ import type { ErrorCode } from '@countersign/contract/errors.ts'
 import { type Dispatcher, errors as undici } from 'undici'
 import { Refusal } from '../errors.ts'
 import { announcedBytes, filterHead, ownHeaders } from './answer.ts'
+import type { Asserter } from './assertion.ts'
 import { CallerGone, feedBody } from './body.ts'
 import { draft, draftCompleted, sessionEvent } from './entries.ts'
 import type { Exchange } from './exchange.ts'
@@ -19,6 +20,7 @@ export type ForwardNeeds = {
   outbox: Outbox
   running: Running
   upstream: Upstream
+  assert: Asserter
   /** The product's origin. */
   origin: string
   maxRequestBytes: number
@@ -110,7 +112,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     })
   }
 
-  start(deadlineMs: number, assertion: Promise<string>): void {
+  start(deadlineMs: number): void {
     const { running } = this.#needs
     const { response } = this.#exchange
     running.add(this.#facts.id, this, deadlineMs)
@@ -119,20 +121,22 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     if (response.destroyed) this.#stop('client_abort')
     else if (performance.now() >= deadlineMs) this.cut('session_expired')
     else if (running.hasEnded(this.#facts.id)) this.cut('session_revoked')
-    else
-      assertion.then(
-        (text) => this.#dispatch(text),
-        (cause) => this.fail(cause),
-      )
+    else this.#dispatch()
   }
 
-  #dispatch(assertion: string): void {
-    if (this.#state === 'over') return
-    const { upstream, maxRequestBytes } = this.#needs
-    const { request, response, method, target, id, headers, has_body } = this.#exchange
+  #dispatch(): void {
+    const { upstream, assert, maxRequestBytes } = this.#needs
+    const { request, response, route, method, target, id, headers, has_body } = this.#exchange
     const { pool, release } = upstream.lend(this.#facts.id)
     this.#release = release
-    const sent = ['countersign-assertion', assertion, 'countersign-request-id', id, 'x-request-id', id]
+    const sent = [
+      'countersign-assertion',
+      assert(this.#exchange, this.#facts, route?.scope ?? ''),
+      'countersign-request-id',
+      id,
+      'x-request-id',
+      id,
+    ]
     for (const name of forwarded) {
       const value = headers.get(name)
       if (value !== undefined) sent.push(name, value)
@@ -315,13 +319,13 @@ class Passage implements Dispatcher.DispatchHandler, Run {
   }
 }
 
-/** Forwards an admitted request with its assertion, until its deadline; settled when it is over. */
-export const forward = (needs: ForwardNeeds, exchange: Exchange, deadlineMs: number, assertion: Promise<string>): Promise<void> => {
+/** Forwards an admitted request until its deadline; settled when it is over. */
+export const forward = (needs: ForwardNeeds, exchange: Exchange, deadlineMs: number): Promise<void> => {
   const { facts } = exchange
   if (!facts) throw new Error('the request was not admitted')
   const passage = new Passage(needs, exchange, facts)
   try {
-    passage.start(deadlineMs, assertion)
+    passage.start(deadlineMs)
   } catch (cause) {
     // An admission has its outcome whatever goes wrong on our side.
     passage.fail(cause)

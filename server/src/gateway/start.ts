@@ -81,7 +81,6 @@ export const startGateway = async ({ config, store, keys, log, issuer, gatewayUr
   const running = newRunning()
   const outbox = newOutbox(writer, log)
   const upstream = newUpstream({ origin: settings.upstream, timeoutMs: settings.upstream_timeout_seconds * 1000 })
-  const assert = newAsserter({ issuer, audience: settings.upstream_audience, key: keys.assertion })
   const strangers = newStrangers({ note: (event) => writer.note(draft(keys, event)), log })
   const needs = { store, keys, writer, facts, strangers, log, secure }
   const forwarding: ForwardNeeds = {
@@ -90,6 +89,7 @@ export const startGateway = async ({ config, store, keys, log, issuer, gatewayUr
     outbox,
     running,
     upstream,
+    assert: newAsserter({ issuer, audience: settings.upstream_audience, key: keys.assertion }),
     origin: settings.upstream,
     maxRequestBytes: settings.max_request_bytes,
     secure,
@@ -109,12 +109,8 @@ export const startGateway = async ({ config, store, keys, log, issuer, gatewayUr
       const pending = check(exchange, gate)
       if (pending) await pending
     }
-    // Signed while the database decides. Nobody sees it unless it admits, and admits what was signed.
-    const { facts: judged } = exchange
-    const early = assert(exchange)
-    early.catch(() => {})
     const deadlineMs = await admit(needs, exchange)
-    await forward(forwarding, exchange, deadlineMs, exchange.facts === judged ? early : assert(exchange))
+    await forward(forwarding, exchange, deadlineMs)
   }
 
   const serve = async (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> => {
