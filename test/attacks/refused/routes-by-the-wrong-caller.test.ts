@@ -1,8 +1,8 @@
 import type { Role } from '@countersign/contract/staff.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createKey } from '../../server/src/identity/tenant-key/create.ts'
-import { newVisitor, type Visitor } from '../support/browser.ts'
-import { type Rig, startRig } from '../support/rig.ts'
+import { createKey } from '../../../server/src/identity/tenant-key/create.ts'
+import { newVisitor, type Visitor } from '../../support/browser.ts'
+import { type Rig, startRig } from '../../support/rig.ts'
 
 /** Declared for all staff, because an opener may always; who did not open the session needs one of these, says the verb. */
 const judgedByTheVerb: Record<string, Role[]> = {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { securityHeaders } from '../../server/src/http/headers.ts'
-import { newVisitor } from '../support/browser.ts'
-import { sendRaw } from '../support/raw.ts'
-import { type Rig, startRig } from '../support/rig.ts'
+import { securityHeaders } from '../../../server/src/http/headers.ts'
+import { newVisitor } from '../../support/browser.ts'
+import { sendRaw } from '../../support/raw.ts'
+import { type Rig, startRig } from '../../support/rig.ts'
 
 let rig: Rig
 beforeAll(async () => {
