@@ -9,6 +9,8 @@ import { type SignInDoor, startSignInDoor } from '../support/sign-in-door.ts'
 let door: SignInDoor
 let said: string[] = []
 const say = (text: string) => said.push(text)
+let explained: string[] = []
+const explain = (text: string) => void explained.push(text)
 const needs = () => ({ store: door.database.store, keys: door.database.keys })
 beforeAll(async () => {
   door = await startSignInDoor()
@@ -21,15 +23,17 @@ beforeAll(async () => {
 afterAll(() => door?.close())
 beforeEach(() => {
   said = []
+  explained = []
 })
 const operator = { kind: 'operator', id: userInfo().username }
 
 it('creates a key and shows it once, lists it without, revokes it', async () => {
-  await runKeysCreate(needs(), { tenant: 'ten_a', name: 'Globex SIEM', expiresInDays: '30' }, say)
+  await runKeysCreate(needs(), { tenant: 'ten_a', name: 'Globex SIEM', expiresInDays: '30' }, say, explain)
   const key = (said[0] as string).trim()
   expect(isKey(key)).toBe(true)
-  expect(said.join('\n')).toMatch(/Key key_[0-9a-f]{32} of tenant ten_a: audit:read; until \d{4}-/)
-  const id = /key_[0-9a-f]{32}/.exec(said.join())?.[0] as string
+  expect(said).toEqual([key])
+  expect(explained.join('\n')).toMatch(/Key key_[0-9a-f]{32} of tenant ten_a: audit:read; until \d{4}-/)
+  const id = /key_[0-9a-f]{32}/.exec(explained.join())?.[0] as string
   expect((await door.events()).at(-1)).toMatchObject({
     action: 'KEY.CREATED',
     actor: operator,
@@ -56,12 +60,12 @@ it.each([
   [{ tenant: 'ten_a', name: 'x', expiresInDays: 'soon' }, 'expires_in_days'],
   [{ tenant: 'ten_a', name: 'x', expiresInDays: '0' }, 'expires_in_days'],
 ])('says what is wrong with %j', async (options, where) => {
-  await expect(runKeysCreate(needs(), options, say)).rejects.toThrow(where)
+  await expect(runKeysCreate(needs(), options, say, explain)).rejects.toThrow(where)
   expect(said).toEqual([])
 })
 
 it('refuses a tenant that the directory does not have, and a key that is not there', async () => {
-  await expect(runKeysCreate(needs(), { tenant: 'ten_x', name: 'x' }, say)).rejects.toThrow('The directory has no tenant ten_x.')
+  await expect(runKeysCreate(needs(), { tenant: 'ten_x', name: 'x' }, say, explain)).rejects.toThrow('The directory has no tenant ten_x.')
   await expect(runKeysRevoke(needs(), 'key_x', say)).rejects.toThrow('There is no API key key_x.')
 })
 

@@ -8,6 +8,11 @@ const say = (text: string): void => {
   process.stdout.write(`${text}\n`)
 }
 
+/** What is for people only, where a script reads what was said. */
+const explain = (text: string): void => {
+  process.stderr.write(`${text}\n`)
+}
+
 const trimSlash = (url: string): string => url.replace(/\/$/, '')
 
 /** Says what is wrong and what to do next, on standard error. */
@@ -116,7 +121,7 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .option('--permission <name...>', 'what it may do (default: audit:read)')
     .option('--expires-in-days <n>', 'when it ends by itself (default: never)')
     .option('--json', 'print JSON')
-    .action((options) => work(async (opened) => (await import('./keys.ts')).runKeysCreate(opened, options, say)))
+    .action((options) => work(async (opened) => (await import('./keys.ts')).runKeysCreate(opened, options, say, explain)))
   keys
     .command('list')
     .description('list keys, without the secrets')

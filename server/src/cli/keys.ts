@@ -14,6 +14,8 @@ export const runKeysCreate = async (
   needs: KeyNeeds,
   options: { tenant: string; name: string; permission?: string[]; expiresInDays?: string; json?: boolean },
   say: Say,
+  /** Says what is for people, where a script reads the key. */
+  explain: Say,
 ): Promise<void> => {
   const parsed = CreateKey.safeParse({
     tenant_id: options.tenant,
@@ -25,11 +27,11 @@ export const runKeysCreate = async (
   const created = await createKey(needs, currentOperator(), parsed.data)
   const { id, key, tenant_id, permissions, expires_at } = created
   if (options.json) return say(JSON.stringify({ id, key, tenant_id, permissions, expires_at }))
-  say(`${key}\n`)
-  say(
+  say(key)
+  explain(
     `Key ${id} of tenant ${tenant_id}: ${permissions.join(', ')}; ${expires_at ? `until ${formatInstant(expires_at)}` : 'until it is revoked'}.`,
   )
-  say('It is shown this once. Send it in the X-API-Key header.')
+  explain('It is shown this once. Send it in the X-API-Key header.')
 }
 
 /** `countersign keys list [--tenant <id>] [--json]` */
