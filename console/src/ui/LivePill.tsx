@@ -10,11 +10,13 @@ const stateWords: Record<StreamState, string> = {
   refused: 'not live',
 }
 
-type Props = { state: StreamState; held: boolean; waiting: number; onShow: () => void; words: string }
+/** What waits is an event where nothing else is said. */
+type Waits = { waiting: number; onShow: () => void; noun?: string }
+type Props = Waits & { state: StreamState; held: boolean; words: string }
 
 /** Whether what is shown is live. It waits while somebody reads, and says how many wait. */
-export function LivePill({ state, held, waiting, onShow, words }: Props) {
-  if (waiting > 0) return <NewEvents waiting={waiting} onShow={onShow} />
+export function LivePill({ state, held, words, ...waits }: Props) {
+  if (waits.waiting > 0) return <NewOnes {...waits} />
   const isPaused = held && state === 'live'
   return (
     <span role="status" className="inline-flex h-6 items-center gap-1.5 rounded-full border border-line px-2.5 text-soft text-xs">
@@ -32,16 +34,16 @@ export function LivePill({ state, held, waiting, onShow, words }: Props) {
 }
 
 /** The same where it can be seen when the page is scrolled: below the header of the table, over its rows. */
-export function FloatingPill({ isScrolled, waiting, onShow }: { isScrolled: boolean; waiting: number; onShow: () => void }) {
-  if (!isScrolled || waiting === 0) return null
+export function FloatingPill({ isScrolled, ...waits }: Waits & { isScrolled: boolean }) {
+  if (!isScrolled || waits.waiting === 0) return null
   return (
     <div className="sticky top-11 z-20 flex h-0 justify-center">
-      <NewEvents waiting={waiting} onShow={onShow} isFloating />
+      <NewOnes {...waits} isFloating />
     </div>
   )
 }
 
-function NewEvents({ waiting, onShow, isFloating = false }: { waiting: number; onShow: () => void; isFloating?: boolean }) {
+function NewOnes({ waiting, onShow, noun = 'event', isFloating = false }: Waits & { isFloating?: boolean }) {
   return (
     <button
       type="button"
@@ -52,7 +54,7 @@ function NewEvents({ waiting, onShow, isFloating = false }: { waiting: number; o
       )}
     >
       <ArrowUp aria-hidden="true" className="size-3" />
-      {plural(waiting, 'new event')} {waiting === 1 ? 'waits' : 'wait'}
+      {plural(waiting, `new ${noun}`)} {waiting === 1 ? 'waits' : 'wait'}
     </button>
   )
 }

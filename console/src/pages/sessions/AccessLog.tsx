@@ -122,13 +122,15 @@ function Requests({ session, onFull }: { session: Session; onFull: () => void })
   const read = useMemo(() => list.data?.pages.flatMap((page) => page.items), [list.data])
   const newest = read ? (read[0]?.log_index ?? 0) : undefined
   const { state, arrived } = useLive({ session_id: session.id }, newest, onArrival)
-  const { isHeld, isScrolled, isFull, shown, waiting, onHold, showAll } = useHold(arrived.length)
+  const { isHeld, isScrolled, isFull, shown, onHold, showAll } = useHold(arrived.length)
   useEffect(() => {
     if (!isFull) return
     client.removeQueries({ queryKey: accessLogQuery(session.id).queryKey })
     onFull()
   }, [isFull, session.id, onFull])
   const rows = useMemo(() => foldAccess(read ?? [], arrived.slice(arrived.length - shown)), [read, arrived, shown])
+  // Events of the session that are no request make no row, and two make one.
+  const waiting = useMemo(() => foldAccess([], arrived.slice(0, arrived.length - shown)).length, [arrived, shown])
   const [openedId, setOpenedId] = useState<string | null>(null)
   const opened = openedId === null ? undefined : rows.find((row) => row.request_id === openedId)
   const close = useCallback(() => setOpenedId(null), [])
@@ -136,9 +138,9 @@ function Requests({ session, onFull }: { session: Session; onFull: () => void })
     <div className={opened ? besideClass : 'min-w-0'}>
       <div className="min-w-0">
         <div className="flex items-center justify-end gap-3 pb-2">
-          <LivePill state={state} held={isHeld} waiting={waiting} onShow={showAll} words="· every request" />
+          <LivePill state={state} held={isHeld} waiting={waiting} onShow={showAll} noun="request" words="· every request" />
         </div>
-        <FloatingPill isScrolled={isScrolled} waiting={waiting} onShow={showAll} />
+        <FloatingPill isScrolled={isScrolled} waiting={waiting} onShow={showAll} noun="request" />
         <Table
           label="Access Logs"
           columns={opened ? narrowColumns : columns}
