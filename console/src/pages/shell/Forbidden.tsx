@@ -7,7 +7,7 @@ import { signInOptionsQuery } from '../../api/me.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Mark } from '../../ui/Mark.tsx'
 import { goToSignIn } from '../sign-in/go.ts'
-import { TrialLine } from './Lines.tsx'
+import { Notices, TrialLine } from './Lines.tsx'
 
 /** Signed in, but without a role that opens anything here (C1). */
 export function Forbidden({ error }: { error: unknown }) {
@@ -19,7 +19,9 @@ export function Forbidden({ error }: { error: unknown }) {
   const { data: options } = useQuery(signInOptionsQuery)
   return (
     <div className="flex h-full flex-col">
-      <TrialLine isLocal={options?.local_people != null} isExample={false} />
+      <Notices>
+        <TrialLine isLocal={options?.local_people != null} isExample={false} />
+      </Notices>
       <main className="flex min-h-0 flex-1 flex-col items-center justify-center gap-1 px-6 text-center">
         <div className="mb-8 flex items-center gap-2 font-semibold">
           <Mark /> Countersign

@@ -1,5 +1,5 @@
 import { CloudOff, Timer } from 'lucide-react'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { useNow } from '../../api/clock.ts'
 import { useStaleSince } from '../../api/connection.ts'
@@ -10,11 +10,20 @@ import { EndsSoon } from './EndsSoon.tsx'
 /** What is true of the whole console: example data, a lost connection, a sign-in or a session that is about to end. */
 export function Lines() {
   return (
-    <section aria-label="Notices" className="shrink-0">
+    <Notices>
       <ExampleLine />
       <LostLine />
       <IdleLine />
       <EndsSoon />
+    </Notices>
+  )
+}
+
+/** Where they stand: above everything, and a place that a screen reader can go to. */
+export function Notices({ children }: { children: ReactNode }) {
+  return (
+    <section aria-label="Notices" className="shrink-0">
+      {children}
     </section>
   )
 }
