@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startGateway } from '../../server/src/gateway/start.ts'
 import { openRaw, rawRequest } from '../support/raw.ts'
-import { codeOf, type GatewayRig, startGatewayRig, until } from './rig.ts'
+import { codeOf, type GatewayRig, startGatewayRig, startReplica, until } from './rig.ts'
 
 let rig: GatewayRig
 beforeAll(async () => {
@@ -70,15 +69,7 @@ describe('a stream under way', () => {
   })
 
   it('P9 is cut within a second when it runs on another replica', async () => {
-    const { store, keys } = rig.database
-    const other = await startGateway({
-      config: rig.config,
-      store,
-      keys,
-      log: { error: () => {}, warn: () => {} },
-      issuer: 'http://localhost:4000',
-      gatewayUrl: 'http://localhost:4001',
-    })
+    const other = await startReplica(rig, { error: () => {}, warn: () => {} })
     const { session, token } = await rig.open()
     const connection = await startStream(token, other.address.port)
     await rig.revoke(session.id)
@@ -164,15 +155,7 @@ describe('a stream under way', () => {
 
 describe('a gateway that closes', () => {
   it('finishes what runs within its patience, refuses what is new, and cuts the rest on the record', async () => {
-    const { store, keys } = rig.database
-    const other = await startGateway({
-      config: rig.config,
-      store,
-      keys,
-      log: { error: () => {}, warn: () => {} },
-      issuer: 'http://localhost:4000',
-      gatewayUrl: 'http://localhost:4001',
-    })
+    const other = await startReplica(rig, { error: () => {}, warn: () => {} })
     const { session, token } = await rig.open()
     const stream = await startStream(token, other.address.port)
     const idle = await openRaw(other.address.port)

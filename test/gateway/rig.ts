@@ -67,6 +67,12 @@ export type GatewayRig = {
   close(): Promise<void>
 }
 
+/** One more gateway on the rig's database: another replica, which the caller closes. */
+export const startReplica = (
+  { config, database: { store, keys } }: Pick<GatewayRig, 'config' | 'database'>,
+  log: Parameters<typeof startGateway>[0]['log'] = console,
+): Promise<Gateway> => startGateway({ config, store, keys, log, issuer: 'http://localhost:4000', gatewayUrl: 'http://localhost:4001' })
+
 /** The gateway on a real database, between a raw socket and a product that writes down every byte. */
 export const startGatewayRig = async ({ config: more = '', tenants = ['ten_a', 'ten_b'] } = {}): Promise<GatewayRig> => {
   const database = await newDatabase()

@@ -1,14 +1,14 @@
-import { createHmac } from 'node:crypto'
 import { Trouble } from '../errors.ts'
 import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 import { transaction } from '../store/transaction.ts'
+import { hmacOf } from './mac.ts'
 
 type Needs = { store: Pick<Store, 'db'>; keys: Pick<Keys, 'event'> }
 
 /** Fingerprint of the key that marks events. What it hashes can be no event: those have a NUL between their halves. */
 export const eventFingerprintOf = ({ event }: Pick<Keys, 'event'>): string =>
-  `SHA256:${createHmac('sha256', event).update('fingerprint of the event key').digest('base64').replace(/=+$/, '')}`
+  `SHA256:${hmacOf(event, 'fingerprint of the event key').toString('base64').replace(/=+$/, '')}`
 
 const requireSame = (bound: string | null, fingerprint: string): void => {
   if (bound === null || bound === fingerprint) return

@@ -1,21 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Gateway, startGateway } from '../../../server/src/gateway/start.ts'
-import { codeOf, type GatewayRig, startGatewayRig } from '../../gateway/rig.ts'
+import type { Gateway } from '../../../server/src/gateway/start.ts'
+import { codeOf, type GatewayRig, startGatewayRig, startReplica } from '../../gateway/rig.ts'
 import { openRaw, type RawConnection, rawRequest } from '../../support/raw.ts'
 
 let rig: GatewayRig
 let replica: Gateway
 beforeAll(async () => {
   rig = await startGatewayRig()
-  const { store, keys } = rig.database
-  replica = await startGateway({
-    config: rig.config,
-    store,
-    keys,
-    log: console,
-    issuer: 'http://localhost:4000',
-    gatewayUrl: 'http://localhost:4001',
-  })
+  replica = await startReplica(rig)
 })
 afterAll(async () => {
   await replica.close(0)

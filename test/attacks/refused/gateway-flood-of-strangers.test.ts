@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Gateway, startGateway } from '../../../server/src/gateway/start.ts'
-import { codeOf, type GatewayRig, startGatewayRig } from '../../gateway/rig.ts'
+import type { Gateway } from '../../../server/src/gateway/start.ts'
+import { codeOf, type GatewayRig, startGatewayRig, startReplica } from '../../gateway/rig.ts'
 import { openRaw, type RawAnswer, rawRequest, sendRaw } from '../../support/raw.ts'
 
 let rig: GatewayRig
@@ -10,15 +10,7 @@ let gateway: Gateway
 let port: number
 beforeAll(async () => {
   rig = await startGatewayRig()
-  const { store, keys } = rig.database
-  gateway = await startGateway({
-    config: rig.config,
-    store,
-    keys,
-    log: console,
-    issuer: 'http://localhost:4000',
-    gatewayUrl: 'http://localhost:4001',
-  })
+  gateway = await startReplica(rig)
   port = gateway.address.port
 })
 afterAll(async () => {
