@@ -8,7 +8,7 @@ const rooms = (...names) => `^server/src/(${names.join('|')})(/|[.]ts$)`
 const doors = ['gateway', 'http', 'feed', 'cli']
 const verbs = ['sessions', 'actions', 'health']
 /** Files of the server that any room may use. */
-const ground = '^server/src/(errors|ids|keys|config|version)[.]ts$'
+const ground = '^server/src/(errors|ids|keys|config|thread|version)[.]ts$'
 const pure = '^(contract|log)/'
 /** What of the log may touch Node: `sha256-node.ts` and the like. */
 const nodeAdapter = '^log/[^/]*node[.]ts$'
@@ -72,7 +72,7 @@ export default {
       from: { path: nodeAdapter, pathNot: test },
       to: { path: '^(contract|server|console|examples|guard|test|scripts|bench)/' },
     },
-    row('ground-is-lowest', 'Errors, ids, keys and configuration are used by every room, so they know none of them.', ground, pure),
+    row('ground-is-lowest', 'Errors, ids, keys and the like are used by every room, so they know none of them.', ground, pure),
     row(
       'store-below-all-rooms',
       'The store is the lowest room: it knows tables and transactions, not what they are for.',

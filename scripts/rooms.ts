@@ -21,7 +21,7 @@ const order = [
 
 const roomOf = (file: string): string | undefined => {
   const [, room] = /^server\/src\/([^/.]+)/.exec(file) ?? []
-  if (room) return order.includes(room) ? room : ['errors', 'ids', 'keys', 'config', 'version'].includes(room) ? 'ground' : 'main'
+  if (room) return order.includes(room) ? room : ['errors', 'ids', 'keys', 'config', 'thread', 'version'].includes(room) ? 'ground' : 'main'
   return /^(contract|log|console|examples\/acme)\//.exec(file)?.[1]
 }
 
