@@ -83,7 +83,7 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
     closers.push(() => expiry.stop())
     const outcomes = await startOutcomes({ store: background, keys, log, alone: config.database_url === undefined })
     closers.push(() => outcomes.stop())
-    const gateway = await startGateway({ config, store, keys, log, issuer: publicUrl, gatewayUrl }).catch((error: unknown) => {
+    const gateway = await startGateway({ config, store, databaseUrl, keys, log, issuer: publicUrl, gatewayUrl }).catch((error: unknown) => {
       throw portTrouble(error, 'gateway', config.gateway.port, 'COUNTERSIGN_GATEWAY_PORT')
     })
     let closed: Promise<void> | undefined

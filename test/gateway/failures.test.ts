@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { Worker } from 'node:worker_threads'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { asSuperuser } from '../support/database.ts'
 import { codeOf, type GatewayRig, startGatewayRig, until } from './rig.ts'
 
@@ -73,10 +74,11 @@ describe('FR-8 a product whose answers do not end where they say', () => {
     const { startGateway } = await import('../../server/src/gateway/start.ts')
     const { port } = raw.address() as { port: number }
     const config = { ...other.config, gateway: { ...other.config.gateway, upstream: `http://127.0.0.1:${port}` } }
-    const { store, keys } = other.database
+    const { store, appUrl, keys } = other.database
     const gateway = await startGateway({
       config,
       store,
+      databaseUrl: appUrl,
       keys,
       log: console,
       issuer: 'http://localhost:4000',
@@ -192,5 +194,56 @@ describe('a store in trouble', () => {
     await connection.closed
     expect(performance.now() - cut).toBeLessThan(3_500)
     await asSuperuser(rig.database.superuserUrl, 'grant select on session_revocations to countersign_app')
+  })
+})
+
+describe('the thread that records', () => {
+  /** The thread of the rig's gateway, found by what is posted to it. */
+  const findThread = async (): Promise<Worker> => {
+    const posting = vi.spyOn(Worker.prototype, 'postMessage')
+    const { token } = await rig.open()
+    await rig.send('GET /v1/reports', token)
+    const thread = posting.mock.contexts[0] as Worker
+    posting.mockRestore()
+    rig.upstream.forget()
+    return thread
+  }
+
+  it('P1 I10 gone before the admission: 503 and nothing is forwarded; it comes back', async () => {
+    const { token } = await rig.open()
+    await (await findThread()).terminate()
+    const answer = await rig.send('GET /v1/reports', token)
+    expect([answer.status, codeOf(answer)]).toEqual([503, 'store_unavailable'])
+    expect(rig.upstream.bytes()).toHaveLength(0)
+    await until(async () => (await rig.send('GET /v1/reports', token)).status === 200)
+  })
+
+  it('P1 gone before the completion: 503, not a byte of the answer is released, and the outcome is recorded later', async () => {
+    const thread = await findThread()
+    rig.upstream.answer = (_, response) => {
+      void thread.terminate().then(() => response.writeHead(200, { 'content-type': 'text/plain' }).end('CANARY'))
+    }
+    const { session, token } = await rig.open()
+    const answer = await rig.send('GET /v1/reports', token)
+    expect([answer.status, codeOf(answer)]).toEqual([503, 'store_unavailable'])
+    expect(answer.body).not.toContain('CANARY')
+    await until(async () =>
+      (await rig.events({ session_id: session.id })).some(
+        ({ action, code }) => action === 'SESSION.REQUEST.CUT' && code === 'store_unavailable',
+      ),
+    )
+  })
+
+  it('P1 gone with batches under way: each request is told 503 or was admitted, and none waits for ever', async () => {
+    const thread = await findThread()
+    const { session, token } = await rig.open()
+    const requests = Array.from({ length: 40 }, () => rig.send('GET /v1/reports', token))
+    await until(async () => rig.upstream.received.length > 0)
+    await thread.terminate()
+    const statuses = (await Promise.all(requests)).map(({ status }) => status)
+    expect(statuses.every((status) => status === 200 || status === 503)).toBe(true)
+    expect(statuses).toContain(503)
+    const admitted = (await rig.events({ session_id: session.id })).filter(({ action }) => action === 'SESSION.REQUEST.ADMITTED')
+    expect(rig.upstream.received.length).toBeLessThanOrEqual(admitted.length)
   })
 })

@@ -69,9 +69,10 @@ export type GatewayRig = {
 
 /** One more gateway on the rig's database: another replica, which the caller closes. */
 export const startReplica = (
-  { config, database: { store, keys } }: Pick<GatewayRig, 'config' | 'database'>,
+  { config, database: { store, appUrl, keys } }: Pick<GatewayRig, 'config' | 'database'>,
   log: Parameters<typeof startGateway>[0]['log'] = console,
-): Promise<Gateway> => startGateway({ config, store, keys, log, issuer: 'http://localhost:4000', gatewayUrl: 'http://localhost:4001' })
+): Promise<Gateway> =>
+  startGateway({ config, store, databaseUrl: appUrl, keys, log, issuer: 'http://localhost:4000', gatewayUrl: 'http://localhost:4001' })
 
 /** The gateway on a real database, between a raw socket and a product that writes down every byte. */
 export const startGatewayRig = async ({ config: more = '', tenants = ['ten_a', 'ten_b'] } = {}): Promise<GatewayRig> => {
@@ -82,7 +83,7 @@ export const startGatewayRig = async ({ config: more = '', tenants = ['ten_a', '
   const { store, keys } = database
   const failures: unknown[] = []
   const log = { error: (facts: object, message: string) => void failures.push([message, facts]), warn: () => {} }
-  const gateway = await startGateway({ config, store, keys, log, issuer: 'http://localhost:4000', gatewayUrl: 'http://localhost:4001' })
+  const gateway = await startReplica({ config, database }, log)
   const { port } = gateway.address
   for (const id of tenants) {
     await sql`insert into tenants (id, name, status, created_at, updated_at) values (${id}, ${`Tenant ${id}`}, 'active', now(), now())`.execute(

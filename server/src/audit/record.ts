@@ -5,8 +5,11 @@ import { newId } from '../ids.ts'
 import type { Tables } from '../store/tables.ts'
 import { hmacOf } from './mac.ts'
 
-/** An event that is complete but for the instant, which the database's clock fills in between the two halves. */
-export type DraftEvent = { id: string; head: string; tail: string; mac: Buffer }
+/** An event that is complete but for the instant, which the database's clock fills in between the two. */
+export type EventHalves = { head: string; tail: string }
+
+/** The same, with the mark that shows whose it is. */
+export type DraftEvent = EventHalves & { id: string; mac: Buffer }
 
 const member = ',"occurred_at":"'
 
@@ -19,19 +22,11 @@ const canonical = (value: object): string => {
 /** HMAC-SHA256 over the two halves: shows that the program wrote the event, to whoever holds the key. */
 export const macOf = (key: Buffer, head: string, tail: string): Buffer => hmacOf(key, `${head}\0${tail}`)
 
-/** An event whose two halves were written elsewhere, in exactly the form of draftEvent(). */
-export const sealEvent = (key: Buffer, id: string, head: string, tail: string): DraftEvent => ({
-  id,
-  head,
-  tail,
-  mac: macOf(key, head, tail),
-})
-
 /**
  * Splits an event's RFC 8785 form around its instant. Members are sorted, so those before `occurred_at` (action … note)
  * are the head and those after it (reason … v) the tail. No member of the tail can hold an `occurred_at` of its own.
  */
-export const draftEvent = (key: Buffer, event: NewEvent, id = newId('event')): DraftEvent => {
+export const halveEvent = (event: NewEvent, id: string): EventHalves => {
   const before: Record<string, unknown> = {}
   const after: Record<string, unknown> = {}
   for (const [name, value] of Object.entries({ ...event, v: 1, id, category: eventCategories[event.action] })) {
@@ -40,7 +35,13 @@ export const draftEvent = (key: Buffer, event: NewEvent, id = newId('event')): D
   }
   const head = `${canonical(before).slice(0, -1)}${member}`
   const tail = `",${canonical(after).slice(1)}`
-  return sealEvent(key, id, head, tail)
+  return { head, tail }
+}
+
+/** An event as it is recorded, but for the instant. */
+export const draftEvent = (key: Buffer, event: NewEvent, id = newId('event')): DraftEvent => {
+  const { head, tail } = halveEvent(event, id)
+  return { id, head, tail, mac: macOf(key, head, tail) }
 }
 
 /** The halves of a recorded body, or undefined where it is not of that form. */

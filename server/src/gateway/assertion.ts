@@ -2,21 +2,18 @@ import { type KeyObject, sign } from 'node:crypto'
 import type { Exchange } from './exchange.ts'
 import type { SessionFacts } from './facts.ts'
 
-type Settings = { issuer: string; audience: string; key: { privateKey: KeyObject; publicJwk: { kid: string } } }
-
 const lifetimeSeconds = 30
 
-export type Asserter = (exchange: Exchange, facts: SessionFacts, scope: string) => string
+export type Claims = (exchange: Exchange, facts: SessionFacts, scope: string) => string
 
 /**
- * Makes the assertion that goes with each forwarded request: a JWT (EdDSA) that tells the product for whom, by whom and
- * within which scope, for this one method and target. Its `jti` is the request's id.
+ * What the assertion of a forwarded request says, as JSON: for whom, by whom and within which scope, for this one method and
+ * target. Its `jti` is the request's id.
  */
-export const newAsserter = ({ issuer, audience, key }: Settings): Asserter => {
-  const header = Buffer.from(JSON.stringify({ alg: 'EdDSA', typ: 'JWT', kid: key.publicJwk.kid })).toString('base64url')
-  const claimsOf = new WeakMap<SessionFacts, string>()
+export const newClaims = ({ issuer, audience }: { issuer: string; audience: string }): Claims => {
+  const known = new WeakMap<SessionFacts, string>()
   const sessionClaims = (facts: SessionFacts): string => {
-    const before = claimsOf.get(facts)
+    const before = known.get(facts)
     if (before) return before
     const { target_user_id, tenant_id, staff } = facts
     const claims = {
@@ -28,14 +25,24 @@ export const newAsserter = ({ issuer, audience, key }: Settings): Asserter => {
       sid: facts.id,
     }
     const made = JSON.stringify(claims).slice(0, -1)
-    claimsOf.set(facts, made)
+    known.set(facts, made)
     return made
   }
   return (exchange, facts, scope) => {
     const iat = Math.floor(Date.now() / 1000)
     const { id, method, target } = exchange
     const rest = `,"scope":"${scope}","iat":${iat},"exp":${iat + lifetimeSeconds},"jti":"${id}","htm":"${method}","htu":${JSON.stringify(target)}}`
-    const signed = `${header}.${Buffer.from(sessionClaims(facts) + rest).toString('base64url')}`
-    return `${signed}.${sign(null, Buffer.from(signed), key.privateKey).toString('base64url')}`
+    return sessionClaims(facts) + rest
+  }
+}
+
+export type AssertionKey = { privateKey: KeyObject; kid: string }
+
+/** Signs claims: a JWT (RFC 7519) with EdDSA. */
+export const newSigner = ({ privateKey, kid }: AssertionKey): ((claims: string) => string) => {
+  const header = Buffer.from(JSON.stringify({ alg: 'EdDSA', typ: 'JWT', kid })).toString('base64url')
+  return (claims) => {
+    const signed = `${header}.${Buffer.from(claims).toString('base64url')}`
+    return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString('base64url')}`
   }
 }

@@ -1,12 +1,10 @@
 import type { EventAction, NewEvent } from '@countersign/contract/events.ts'
-import { type DraftEvent, draftEvent, sealEvent } from '../audit/record.ts'
+import { type EventHalves, halveEvent } from '../audit/record.ts'
 import type { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { escapeInput, escapePath } from './escape.ts'
 import type { Exchange } from './exchange.ts'
 import type { SessionFacts } from './facts.ts'
-
-type Keys = { event: Buffer }
 
 /** Tenths of a millisecond since the request arrived. */
 export const durationOf = ({ started_ms }: Exchange): number => Math.round((performance.now() - started_ms) * 10) / 10
@@ -91,35 +89,28 @@ const render = (facts: SessionFacts): Rendered => {
 }
 
 /**
- * The two events that every request makes, written out member by member in RFC 8785 order: the same bytes as draftEvent()
+ * The two events that every request makes, written out member by member in RFC 8785 order: the same bytes as halveEvent()
  * gives, at a fraction of its price (a test compares them). Method, target, scope and ids are plain ASCII by their checks.
  */
-const draftOk = (keys: Keys, action: string, exchange: Exchange, facts: SessionFacts, request: string): DraftEvent => {
+const draftOk = (action: string, exchange: Exchange, facts: SessionFacts, request: string): EventHalves => {
   const { actor, session, ticket } = render(facts)
   const given = detailsOf(exchange)
-  const id = newId('event')
   const details = given === undefined ? '' : `"details":{"client_request_id":${JSON.stringify(given.client_request_id)}},`
-  const head = `{"action":"${action}","actor":${actor},"category":"support_session",${details}"id":"${id}","occurred_at":"`
+  const head = `{"action":"${action}","actor":${actor},"category":"support_session",${details}"id":"${newId('event')}","occurred_at":"`
   const tail = `","request":{${request}},"result":"ok",${session}${ticket}"v":1}`
-  return sealEvent(keys.event, id, head, tail)
+  return { head, tail }
 }
 
 const requestText = ({ id, method, target, route }: Exchange): string =>
   `"id":"${id}","method":"${method}","path":${JSON.stringify(escapePath(target))},"route":${route?.pattern_json},"scope":"${route?.scope}"`
 
-export const draftAdmitted = (keys: Keys, exchange: Exchange, facts: SessionFacts): DraftEvent =>
-  draftOk(keys, 'SESSION.REQUEST.ADMITTED', exchange, facts, requestText(exchange))
+export const draftAdmitted = (exchange: Exchange, facts: SessionFacts): EventHalves =>
+  draftOk('SESSION.REQUEST.ADMITTED', exchange, facts, requestText(exchange))
 
-export const draftCompleted = (
-  keys: Keys,
-  exchange: Exchange,
-  facts: SessionFacts,
-  status: number,
-  bytes: number | undefined,
-): DraftEvent => {
+export const draftCompleted = (exchange: Exchange, facts: SessionFacts, status: number, bytes: number | undefined): EventHalves => {
   const size = bytes === undefined ? '' : `"bytes":${bytes},`
   const request = `${size}"duration_ms":${durationOf(exchange)},${requestText(exchange)},"status":${status}`
-  return draftOk(keys, 'SESSION.REQUEST.COMPLETED', exchange, facts, request)
+  return draftOk('SESSION.REQUEST.COMPLETED', exchange, facts, request)
 }
 
-export const draft = (keys: Keys, event: NewEvent): DraftEvent => draftEvent(keys.event, event)
+export const draft = (event: NewEvent): EventHalves => halveEvent(event, newId('event'))

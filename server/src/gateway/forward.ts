@@ -3,7 +3,6 @@ import type { ErrorCode } from '@countersign/contract/errors.ts'
 import { type Dispatcher, errors as undici } from 'undici'
 import { Refusal } from '../errors.ts'
 import { announcedBytes, filterHead, ownHeaders } from './answer.ts'
-import type { Asserter } from './assertion.ts'
 import { CallerGone, feedBody } from './body.ts'
 import { draft, draftCompleted, sessionEvent } from './entries.ts'
 import type { Exchange } from './exchange.ts'
@@ -12,15 +11,13 @@ import type { Outbox } from './outbox.ts'
 import { answerProblem } from './refuse.ts'
 import type { Run, Running } from './running.ts'
 import type { Upstream } from './upstream.ts'
-import type { Writer } from './writer.ts'
+import type { Admitted, Writer } from './writer.ts'
 
 export type ForwardNeeds = {
-  keys: { event: Buffer }
   writer: Writer
   outbox: Outbox
   running: Running
   upstream: Upstream
-  assert: Asserter
   /** The product's origin. */
   origin: string
   maxRequestBytes: number
@@ -86,6 +83,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
   readonly #needs: ForwardNeeds
   readonly #exchange: Exchange
   readonly #facts: SessionFacts
+  readonly #admitted: Admitted
   #state: State = 'waiting'
   #controller: Dispatcher.DispatchController | undefined
   #body: Transform | undefined
@@ -103,17 +101,19 @@ class Passage implements Dispatcher.DispatchHandler, Run {
   readonly done: Promise<void>
   #finish: () => void = () => {}
 
-  constructor(needs: ForwardNeeds, exchange: Exchange, facts: SessionFacts) {
+  constructor(needs: ForwardNeeds, exchange: Exchange, facts: SessionFacts, admitted: Admitted) {
     this.#needs = needs
     this.#exchange = exchange
     this.#facts = facts
+    this.#admitted = admitted
     this.done = new Promise((resolve) => {
       this.#finish = resolve
     })
   }
 
-  start(deadlineMs: number): void {
+  start(): void {
     const { running } = this.#needs
+    const { deadline_ms: deadlineMs } = this.#admitted
     const { response } = this.#exchange
     running.add(this.#facts.id, this, deadlineMs)
     response.once('close', () => this.#onClose()).on('error', () => this.#onClose())
@@ -125,18 +125,11 @@ class Passage implements Dispatcher.DispatchHandler, Run {
   }
 
   #dispatch(): void {
-    const { upstream, assert, maxRequestBytes } = this.#needs
-    const { request, response, route, method, target, id, headers, has_body } = this.#exchange
+    const { upstream, maxRequestBytes } = this.#needs
+    const { request, response, method, target, id, headers, has_body } = this.#exchange
     const { pool, release } = upstream.lend(this.#facts.id)
     this.#release = release
-    const sent = [
-      'countersign-assertion',
-      assert(this.#exchange, this.#facts, route?.scope ?? ''),
-      'countersign-request-id',
-      id,
-      'x-request-id',
-      id,
-    ]
+    const sent = ['countersign-assertion', this.#admitted.assertion, 'countersign-request-id', id, 'x-request-id', id]
     for (const name of forwarded) {
       const value = headers.get(name)
       if (value !== undefined) sent.push(name, value)
@@ -175,9 +168,9 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     }
     this.#status = status
     this.#state = 'settling'
-    const { keys, writer } = this.#needs
+    const { writer } = this.#needs
     const bytes = this.#exchange.method === 'HEAD' ? undefined : announcedBytes(headers)
-    writer.note(draftCompleted(keys, this.#exchange, this.#facts, status, bytes)).then(
+    writer.note(draftCompleted(this.#exchange, this.#facts, status, bytes)).then(
       () => this.#tryDeliver(),
       (error) => this.#stop(error instanceof Refusal ? error : new Refusal('store_unavailable', { cause: error })),
     )
@@ -285,7 +278,6 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     const gone = Math.max(0, this.#bytes - response.writableLength)
     const make = () =>
       draft(
-        this.#needs.keys,
         sessionEvent(failed ? 'SESSION.REQUEST.FAILED' : 'SESSION.REQUEST.CUT', this.#exchange, this.#facts, {
           result: 'error',
           status: before === 'released' ? this.#status : status,
@@ -320,12 +312,12 @@ class Passage implements Dispatcher.DispatchHandler, Run {
 }
 
 /** Forwards an admitted request until its deadline; settled when it is over. */
-export const forward = (needs: ForwardNeeds, exchange: Exchange, deadlineMs: number): Promise<void> => {
+export const forward = (needs: ForwardNeeds, exchange: Exchange, admitted: Admitted): Promise<void> => {
   const { facts } = exchange
   if (!facts) throw new Error('the request was not admitted')
-  const passage = new Passage(needs, exchange, facts)
+  const passage = new Passage(needs, exchange, facts, admitted)
   try {
-    passage.start(deadlineMs)
+    passage.start()
   } catch (cause) {
     // An admission has its outcome whatever goes wrong on our side.
     passage.fail(cause)

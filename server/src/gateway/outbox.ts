@@ -1,8 +1,8 @@
-import type { DraftEvent } from '../audit/record.ts'
+import type { EventHalves } from '../audit/record.ts'
 import type { Writer } from './writer.ts'
 
 /** Makes the event anew for each attempt: one whose answer was lost may be there already, and an id is used once. */
-type Make = () => DraftEvent
+type Make = () => EventHalves
 
 /** Outcomes that nobody waits for: tried until they are recorded, so that no admission stays without its outcome. */
 export type Outbox = {

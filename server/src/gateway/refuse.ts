@@ -12,7 +12,7 @@ import { findOver } from './verdict.ts'
 import type { Writer } from './writer.ts'
 
 type Log = { error(facts: object, message: string): void }
-type Needs = { store: Store; keys: { event: Buffer }; writer: Writer; facts: FactsSource; strangers: Strangers; log: Log; secure: boolean }
+type Needs = { store: Store; writer: Writer; facts: FactsSource; strangers: Strangers; log: Log; secure: boolean }
 
 export const toRefusal = (error: unknown, log: Log): Refusal => {
   if (error instanceof Refusal) return error
@@ -66,7 +66,7 @@ const recordRefusal = async (needs: Needs, exchange: Exchange, refusal: Refusal)
   if (!facts) await needs.strangers.record(anonymousEvent(exchange, outcome))
   else {
     const isGone = (await findOver(needs.store, [facts.id])).get(facts.id) === 'tenant_gone'
-    await needs.writer.note(draft(needs.keys, sessionEvent('SESSION.REQUEST.REFUSED', exchange, facts, outcome, isGone)))
+    await needs.writer.note(draft(sessionEvent('SESSION.REQUEST.REFUSED', exchange, facts, outcome, isGone)))
   }
   return told
 }

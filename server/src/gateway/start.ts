@@ -7,7 +7,7 @@ import { newId } from '../ids.ts'
 import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 import { admit } from './admit.ts'
-import { newAsserter } from './assertion.ts'
+import { newClaims } from './assertion.ts'
 import { headersMaximum } from './checks/headers.ts'
 import { brokenEvent, draft } from './entries.ts'
 import { type Exchange, type Gate, newExchange } from './exchange.ts'
@@ -21,13 +21,15 @@ import { newRunning } from './running.ts'
 import { newStrangers } from './strangers.ts'
 import { newUpstream } from './upstream.ts'
 import { startWatch } from './watch.ts'
-import { newWriter } from './writer.ts'
+import { startWriter } from './writer.ts'
 
 type Log = { error(facts: object, message: string): void; warn(facts: object, message: string): void }
 
 type Needs = {
   config: { gateway: Config['gateway'] }
   store: Store
+  /** For the connections that admissions and completions are recorded on. */
+  databaseUrl: string
   keys: Pick<Keys, 'event' | 'assertion'>
   log: Log
   /** `iss` of assertions: where our public keys are found. */
@@ -72,24 +74,23 @@ const hangUp = (socket: Socket, bytes?: string): void => {
 type Counted = Socket & { inFlight?: number }
 
 /** The gateway: judges, records, forwards. Settled when it listens. */
-export const startGateway = async ({ config, store, keys, log, issuer, gatewayUrl }: Needs): Promise<Gateway> => {
+export const startGateway = async ({ config, store, databaseUrl, keys, log, issuer, gatewayUrl }: Needs): Promise<Gateway> => {
   const { gateway: settings } = config
   const secure = gatewayUrl.startsWith('https:')
   const routes = compileRoutes(settings)
-  const writer = newWriter(store.pool)
+  const writer = await startWriter({ databaseUrl, keys, log })
   const facts = newFacts(store)
   const running = newRunning()
   const outbox = newOutbox(writer, log)
   const upstream = newUpstream({ origin: settings.upstream, timeoutMs: settings.upstream_timeout_seconds * 1000 })
-  const strangers = newStrangers({ note: (event) => writer.note(draft(keys, event)), log })
-  const needs = { store, keys, writer, facts, strangers, log, secure }
+  const strangers = newStrangers({ note: (event) => writer.note(draft(event)), log })
+  const claims = newClaims({ issuer, audience: settings.upstream_audience })
+  const needs = { store, writer, facts, claims, strangers, log, secure }
   const forwarding: ForwardNeeds = {
-    keys,
     writer,
     outbox,
     running,
     upstream,
-    assert: newAsserter({ issuer, audience: settings.upstream_audience, key: keys.assertion }),
     origin: settings.upstream,
     maxRequestBytes: settings.max_request_bytes,
     secure,
@@ -109,8 +110,8 @@ export const startGateway = async ({ config, store, keys, log, issuer, gatewayUr
       const pending = check(exchange, gate)
       if (pending) await pending
     }
-    const deadlineMs = await admit(needs, exchange)
-    await forward(forwarding, exchange, deadlineMs)
+    const admitted = await admit(needs, exchange)
+    await forward(forwarding, exchange, admitted)
   }
 
   const serve = async (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> => {
@@ -194,6 +195,7 @@ export const startGateway = async ({ config, store, keys, log, issuer, gatewayUr
     await strangers.close()
     await outbox.flush()
     outbox.close()
+    await writer.close()
     await upstream.close()
   }
   return { address, cut: (sessionId) => running.end(sessionId), close }

@@ -15,7 +15,7 @@ export type Strangers = {
 }
 
 type Needs = {
-  note(event: NewEvent): Promise<void>
+  note(event: NewEvent): Promise<unknown>
   log: { error(facts: object, message: string): void }
   /** Monotonic milliseconds. */
   now?: () => number

@@ -1,146 +1,163 @@
-import { consoleRoles } from '@countersign/contract/staff.ts'
-import type pg from 'pg'
-import type { DraftEvent } from '../audit/record.ts'
+import type { EventHalves } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
+import type { Keys } from '../keys.ts'
+import { runThread } from '../thread.ts'
 import type { SessionFacts } from './facts.ts'
+import type { Ask } from './record.ts'
+import type { Order, Outcome, ThreadData } from './writer-thread.ts'
 
-type Admission = {
-  draft: DraftEvent
-  facts: SessionFacts
-  scope: string
-  /** Until when it may be used, by our monotonic clock and never later than by the database's; undefined: not admitted. */
-  resolve(deadlineMs: number | undefined): void
-  reject(error: unknown): void
+export type Admitted = {
+  /** Until when it may be used, by our monotonic clock and never later than by the database's. */
+  deadline_ms: number
+  /** What tells the product of it. */
+  assertion: string
 }
-type Note = { draft: DraftEvent; resolve(): void; reject(error: unknown): void }
 
 export type Writer = {
-  admit(draft: DraftEvent, facts: SessionFacts, scope: string): Promise<number | undefined>
-  note(draft: DraftEvent): Promise<void>
+  /** Records a request where it is admitted; else nothing is recorded and the answer is undefined. */
+  admit(event: EventHalves, facts: SessionFacts, scope: string, claims: string): Promise<Admitted | undefined>
+  /** Settled when the event is recorded. */
+  note(event: EventHalves): Promise<unknown>
+  close(): Promise<void>
 }
 
-const largestBatch = 256
-const longestQueue = 4_096
-/** Statements under way at once. The second only where many wait: fewer and larger batches cost everybody less. */
-const lanes = 2
-const manyWaiting = 64
+type Request = { facts: SessionFacts; scope: string; claims: string }
+type Entry = {
+  event: EventHalves
+  /** Where the event is an admission. */
+  request?: Request
+  resolve(admitted: Admitted | undefined): void
+  reject(error: unknown): void
+}
+type Sent = { entries: readonly Entry[]; places: readonly number[]; sentMs: number }
 
-const now = `to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+type Needs = {
+  databaseUrl: string
+  keys: Pick<Keys, 'event' | 'assertion'>
+  log: { error(facts: object, message: string): void }
+}
+
+const largestBatch = 512
+const longestQueue = 4_096
+/** Batches under way at once. The second only where many wait: fewer and larger batches cost everybody less. */
+const lanes = 2
+const manyWaiting = 16
+
+/** The asks of a batch, each once, and for each entry the place of its own. */
+const gatherAsks = (entries: readonly Entry[]): { asks: Ask[]; places: number[] } => {
+  const asks: Ask[] = []
+  const known = new Map<SessionFacts, Map<string, number>>()
+  const placeOf = ({ facts, scope }: Request): number => {
+    const scopes = known.get(facts) ?? new Map<string, number>()
+    known.set(facts, scopes)
+    const before = scopes.get(scope)
+    if (before !== undefined) return before
+    const { id, token_hash, tenant_id, staff } = facts
+    const place = asks.push([id, token_hash, tenant_id, staff.id, staff.email, staff.name, scope])
+    scopes.set(scope, place)
+    return place
+  }
+  return { places: entries.map(({ request }) => (request ? placeOf(request) : 0)), asks }
+}
 
 /**
- * The admission: one statement on the primary that records the request where its session is running by the database's
- * clock, not revoked, and of a staff member who may still use it; and where all that the event says of them is still so.
- * What it answers is admitted, and only that. Other events of the gateway ride along. Events are handed over as lines:
- * their JSON holds no line feed, as a scope holds no comma.
+ * Batches what concurrent requests have to record: while batches are under way, the next requests gather. Marks, statements
+ * and signatures are made in a thread of its own: they take longer than forwarding does.
  */
-const text = `
-  with session as materialized (
-    select k.ord, s.scopes, extract(epoch from s.expires_at - clock_timestamp())::float8 * 1000 as remaining_ms
-    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) with ordinality
-      as k (id, token_hash, tenant_id, staff_id, email, name, ord)
-    join support_sessions s on s.id = k.id
-    join staff m on m.id = s.staff_id
-    -- The tenant it was opened for: not deleted since, and its id not another's.
-    join tenants t on t.id = s.tenant_id and t.deleted_at is null and t.known_since <= s.issued_at
-    where s.expires_at > clock_timestamp()
-      -- Not "=": a session is found by its id alone, whatever a planner thinks of the other indexes.
-      and (encode(s.token_hash, 'hex'), s.tenant_id, s.staff_id) is not distinct from (k.token_hash, k.tenant_id, k.staff_id)
-      and (m.email, m.name) is not distinct from (k.email, k.name)
-      and m.disabled_at is null and m.roles && $7::text[]
-      and hold_session(s.id)
-  ), admitted as materialized (
-    select a.ord, a.head, a.tail, s.remaining_ms
-    from unnest(string_to_array($8, E'\\n'), string_to_array($9, E'\\n'), string_to_array($10, ',')::int[], string_to_array($11, ',')) with ordinality as a (head, tail, session, scope, ord)
-    join session s on s.ord = a.session and s.scopes @> array[a.scope]
-  ), recorded as (
-    insert into events (body, mac)
-    select head || ${now} || tail, substring($12::bytea from ord::int * 32 - 31 for 32) from admitted
-    union all
-    select n.head || ${now} || n.tail, substring($15::bytea from n.ord::int * 32 - 31 for 32)
-    from unnest(string_to_array($13, E'\\n'), string_to_array($14, E'\\n')) with ordinality as n (head, tail, ord)
-  )
-  select ord::int as ord, remaining_ms from admitted`
-
-const lines = (drafts: readonly { draft: DraftEvent }[], half: 'head' | 'tail'): string => drafts.map(({ draft }) => draft[half]).join('\n')
-const macs = (drafts: readonly { draft: DraftEvent }[]): Buffer => Buffer.concat(drafts.map(({ draft }) => draft.mac))
-
-const valuesOf = (admissions: readonly Admission[], notes: readonly Note[]): unknown[] => {
-  const sessions = [...new Set(admissions.map(({ facts }) => facts))]
-  const places = new Map(sessions.map((facts, i) => [facts, i + 1]))
-  return [
-    sessions.map(({ id }) => id),
-    sessions.map(({ token_hash }) => token_hash),
-    sessions.map(({ tenant_id }) => tenant_id),
-    sessions.map(({ staff }) => staff.id),
-    sessions.map(({ staff }) => staff.email),
-    sessions.map(({ staff }) => staff.name),
-    consoleRoles,
-    lines(admissions, 'head'),
-    lines(admissions, 'tail'),
-    admissions.map(({ facts }) => places.get(facts)).join(','),
-    admissions.map(({ scope }) => scope).join(','),
-    macs(admissions),
-    lines(notes, 'head'),
-    lines(notes, 'tail'),
-    macs(notes),
-  ]
-}
-
-/** Batches what concurrent requests have to record: while statements are under way, the next requests gather. */
-export const newWriter = (pool: pg.Pool): Writer => {
-  const admissions: Admission[] = []
-  const notes: Note[] = []
-  let busy = 0
+export const startWriter = async ({ databaseUrl, keys, log }: Needs): Promise<Writer> => {
+  let waiting: Entry[] = []
+  const underWay = new Map<number, Sent>()
+  let unanswered = 0
+  let lastId = 0
   let scheduled = false
 
-  const run = async (): Promise<void> => {
-    const admitting = admissions.splice(0, largestBatch)
-    const noting = notes.splice(0, largestBatch)
-    const sentMs = performance.now()
-    try {
-      const values = valuesOf(admitting, noting)
-      const { rows } = await pool.query<{ ord: number; remaining_ms: number }>({ name: 'gateway-record', text, values })
-      // Counted from before the statement was sent: at most what the database meant, never more.
-      const deadlines = new Map(rows.map(({ ord, remaining_ms }) => [ord, sentMs + remaining_ms]))
-      admitting.forEach(({ resolve }, i) => void resolve(deadlines.get(i + 1)))
-      for (const { resolve } of noting) resolve()
-    } catch (error) {
-      const refusal = error instanceof Refusal ? error : new Refusal('store_unavailable', { cause: error })
-      for (const { reject } of [...admitting, ...noting]) reject(refusal)
+  const thread = await runThread<Order, Outcome>({
+    file: new URL('./writer-thread.ts', import.meta.url),
+    data: {
+      databaseUrl,
+      eventKey: keys.event,
+      assertionKey: { privateKey: keys.assertion.privateKey, kid: keys.assertion.publicJwk.kid },
+      lanes,
+    } satisfies ThreadData,
+    name: 'what records for the gateway',
+    hear: (outcome) => {
+      const sent = underWay.get(outcome.id)
+      if (!sent) return
+      underWay.delete(outcome.id)
+      if ('code' in outcome) refuseAll(sent.entries, new Refusal(outcome.code))
+      else settle(sent, outcome.granted, outcome.assertions)
+      schedule()
+    },
+    gone: () => {
+      // Whether it was recorded is not known: admissions are not used, and outcomes are recorded again.
+      for (const { entries } of underWay.values()) refuseAll(entries, new Refusal('store_unavailable'))
+      underWay.clear()
+      schedule()
+    },
+    log,
+  })
+
+  const settle = ({ entries, places, sentMs }: Sent, granted: Map<number, number>, assertions: readonly string[]): void => {
+    unanswered -= entries.length
+    let admission = 0
+    for (const [i, { request, resolve }] of entries.entries()) {
+      if (!request) {
+        resolve(undefined)
+        continue
+      }
+      const assertion = assertions[admission++] as string
+      const remainingMs = granted.get(places[i] as number)
+      // Counted from before it was sent: at most what the database meant, never more.
+      resolve(remainingMs === undefined ? undefined : { deadline_ms: sentMs + remainingMs, assertion })
     }
   }
 
-  const mayRun = (): boolean => {
-    const waiting = admissions.length + notes.length
-    return busy < lanes && waiting >= (busy === 0 ? 1 : manyWaiting)
+  const refuseAll = (entries: readonly Entry[], refusal: Refusal): void => {
+    unanswered -= entries.length
+    for (const { reject } of entries) reject(refusal)
   }
 
-  const turn = (): void => {
-    scheduled = false
-    while (mayRun()) {
-      busy++
-      void run().then(() => {
-        busy--
-        schedule()
-      })
+  const mayRun = (): boolean => underWay.size < lanes && waiting.length >= (underWay.size === 0 ? 1 : manyWaiting)
+
+  const run = (): void => {
+    const entries = waiting.slice(0, largestBatch)
+    waiting = waiting.slice(largestBatch)
+    const { asks, places } = gatherAsks(entries)
+    const order: Order = {
+      id: ++lastId,
+      asks,
+      places,
+      heads: entries.map(({ event }) => event.head).join('\n'),
+      tails: entries.map(({ event }) => event.tail).join('\n'),
+      claims: entries.flatMap(({ request }) => request?.claims ?? []),
     }
+    underWay.set(order.id, { entries, places, sentMs: performance.now() })
+    if (thread.post(order)) return
+    underWay.delete(order.id)
+    refuseAll(entries, new Refusal('store_unavailable'))
   }
 
-  /** After what has arrived was read: requests and answers of one turn of the event loop share a statement. */
+  /** After what has arrived was read: requests and answers of one turn of the event loop share a batch. */
   const schedule = (): void => {
     if (scheduled || !mayRun()) return
     scheduled = true
-    setImmediate(turn)
+    setImmediate(() => {
+      scheduled = false
+      while (mayRun()) run()
+    })
   }
 
-  const enqueue = <T>(queue: T[], entry: T): void => {
-    if (queue.length >= longestQueue) throw new Refusal('overloaded')
-    queue.push(entry)
-    schedule()
-  }
+  const enqueue = (event: EventHalves, request?: Request): Promise<Admitted | undefined> =>
+    new Promise((resolve, reject) => {
+      if (unanswered >= longestQueue) throw new Refusal('overloaded')
+      unanswered++
+      waiting.push({ event, ...(request ? { request } : {}), resolve, reject })
+      schedule()
+    })
 
   return {
-    admit: (draft, facts, scope) => new Promise((resolve, reject) => enqueue(admissions, { draft, facts, scope, resolve, reject })),
-    note: (draft) => new Promise((resolve, reject) => enqueue(notes, { draft, resolve, reject })),
+    admit: (event, facts, scope, claims) => enqueue(event, { facts, scope, claims }),
+    note: (event) => enqueue(event),
+    close: thread.stop,
   }
 }
