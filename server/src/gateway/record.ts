@@ -13,7 +13,7 @@ export type Ask = readonly [
   scope: string,
 ]
 
-/** Events that are recorded by one statement. As lines, which it takes faster than arrays: an event's JSON holds no line feed. */
+/** Events to be recorded. As lines, which a statement takes faster than arrays: an event's JSON holds no line feed. */
 export type Batch = {
   /** Each once, however many requests ask for it. */
   asks: readonly Ask[]
@@ -22,6 +22,9 @@ export type Batch = {
   heads: string
   tails: string
 }
+
+/** A batch with the marks of its events, one after the other. */
+export type MarkedBatch = Batch & { marks: Buffer }
 
 /**
  * The admission: one statement on the primary that records the request where its session is running by the database's
@@ -54,15 +57,43 @@ const text = `
   )
   select place::int as place, remaining_ms from admitted`
 
-const marksOf = (key: Buffer, heads: string, tails: string): Buffer => {
-  const tailOf = tails.split('\n')
-  return Buffer.concat(heads.split('\n').map((head, i) => macOf(key, head, tailOf[i] as string)))
+export const markBatch = (key: Buffer, batch: Batch): MarkedBatch => {
+  const tails = batch.tails.split('\n')
+  return { ...batch, marks: Buffer.concat(batch.heads.split('\n').map((head, i) => macOf(key, head, tails[i] as string))) }
 }
 
-/** Records a batch. Answers for how many more milliseconds each ask is granted, by its place; one that is not there is not. */
-export const recordBatch = async (pool: pg.Pool, key: Buffer, { asks, places, heads, tails }: Batch): Promise<Map<number, number>> => {
+/** The asks of several batches, each once; and for each batch the new place of each of its own, counted from 1. */
+const mergeAsks = (batches: readonly Batch[]): { asks: Ask[]; placesOf: number[][] } => {
+  const asks: Ask[] = []
+  const known = new Map<string, number>()
+  const placeOf = (ask: Ask): number => {
+    const name = JSON.stringify(ask)
+    const place = known.get(name) ?? asks.push(ask)
+    known.set(name, place)
+    return place
+  }
+  return { placesOf: batches.map((batch) => batch.asks.map(placeOf)), asks }
+}
+
+/**
+ * Records batches with one statement. Answers, for each, how many more milliseconds each of its asks is granted, by place; one
+ * that is not there is not granted, and the events that needed it are not recorded.
+ */
+export const recordBatches = async (pool: pg.Pool, batches: readonly MarkedBatch[]): Promise<Map<number, number>[]> => {
+  const { asks, placesOf } = mergeAsks(batches)
   const columns = [0, 1, 2, 3, 4, 5, 6].map((column) => asks.map((ask) => ask[column]))
-  const values = [...columns, consoleRoles, heads, tails, places.join(','), marksOf(key, heads, tails)]
+  const places = batches.flatMap((batch, i) => batch.places.map((place) => (place === 0 ? 0 : placesOf[i]?.[place - 1])))
+  const lines = (half: 'heads' | 'tails') => batches.map((batch) => batch[half]).join('\n')
+  const marks = Buffer.concat(batches.map((batch) => batch.marks))
+  const values = [...columns, consoleRoles, lines('heads'), lines('tails'), places.join(','), marks]
   const { rows } = await pool.query<{ place: number; remaining_ms: number }>({ name: 'gateway-record', text, values })
-  return new Map(rows.map(({ place, remaining_ms }) => [place, remaining_ms]))
+  const remaining = new Map(rows.map(({ place, remaining_ms }) => [place, remaining_ms]))
+  return placesOf.map((ours) => {
+    const granted = new Map<number, number>()
+    ours.forEach((place, i) => {
+      const ms = remaining.get(place)
+      if (ms !== undefined) granted.set(i + 1, ms)
+    })
+    return granted
+  })
 }

@@ -37,11 +37,9 @@ type Needs = {
   log: { error(facts: object, message: string): void }
 }
 
-const largestBatch = 512
+/** So many do not wait for the turn of the event loop to end. */
+const largestBatch = 64
 const longestQueue = 4_096
-/** Batches under way at once. The second only where many wait: fewer and larger batches cost everybody less. */
-const lanes = 2
-const manyWaiting = 16
 
 /** The asks of a batch, each once, and for each entry the place of its own. */
 const gatherAsks = (entries: readonly Entry[]): { asks: Ask[]; places: number[] } => {
@@ -61,38 +59,37 @@ const gatherAsks = (entries: readonly Entry[]): { asks: Ask[]; places: number[] 
 }
 
 /**
- * Batches what concurrent requests have to record: while batches are under way, the next requests gather. Marks, statements
- * and signatures are made in a thread of its own: they take longer than forwarding does.
+ * Hands what concurrent requests have to record to a thread of its own, which marks, records and signs: that takes longer than
+ * forwarding does. There they gather while a statement is under way, and share the next one.
  */
 export const startWriter = async ({ databaseUrl, keys, log }: Needs): Promise<Writer> => {
   let waiting: Entry[] = []
   const underWay = new Map<number, Sent>()
   let unanswered = 0
   let lastId = 0
-  let scheduled = false
+  let isScheduled = false
 
-  const thread = await runThread<Order, Outcome>({
+  const thread = await runThread<Order, Outcome[]>({
     file: new URL('./writer-thread.ts', import.meta.url),
     data: {
       databaseUrl,
       eventKey: keys.event,
       assertionKey: { privateKey: keys.assertion.privateKey, kid: keys.assertion.publicJwk.kid },
-      lanes,
     } satisfies ThreadData,
     name: 'what records for the gateway',
-    hear: (outcome) => {
-      const sent = underWay.get(outcome.id)
-      if (!sent) return
-      underWay.delete(outcome.id)
-      if ('code' in outcome) refuseAll(sent.entries, new Refusal(outcome.code))
-      else settle(sent, outcome.granted, outcome.assertions)
-      schedule()
+    hear: (outcomes) => {
+      for (const outcome of outcomes) {
+        const sent = underWay.get(outcome.id)
+        underWay.delete(outcome.id)
+        if (!sent) continue
+        if ('code' in outcome) refuseAll(sent.entries, new Refusal(outcome.code))
+        else settle(sent, outcome.granted, outcome.assertions)
+      }
     },
     gone: () => {
       // Whether it was recorded is not known: admissions are not used, and outcomes are recorded again.
       for (const { entries } of underWay.values()) refuseAll(entries, new Refusal('store_unavailable'))
       underWay.clear()
-      schedule()
     },
     log,
   })
@@ -117,11 +114,11 @@ export const startWriter = async ({ databaseUrl, keys, log }: Needs): Promise<Wr
     for (const { reject } of entries) reject(refusal)
   }
 
-  const mayRun = (): boolean => underWay.size < lanes && waiting.length >= (underWay.size === 0 ? 1 : manyWaiting)
-
-  const run = (): void => {
-    const entries = waiting.slice(0, largestBatch)
-    waiting = waiting.slice(largestBatch)
+  const handOver = (): void => {
+    isScheduled = false
+    if (waiting.length === 0) return
+    const entries = waiting
+    waiting = []
     const { asks, places } = gatherAsks(entries)
     const order: Order = {
       id: ++lastId,
@@ -137,22 +134,16 @@ export const startWriter = async ({ databaseUrl, keys, log }: Needs): Promise<Wr
     refuseAll(entries, new Refusal('store_unavailable'))
   }
 
-  /** After what has arrived was read: requests and answers of one turn of the event loop share a batch. */
-  const schedule = (): void => {
-    if (scheduled || !mayRun()) return
-    scheduled = true
-    setImmediate(() => {
-      scheduled = false
-      while (mayRun()) run()
-    })
-  }
-
   const enqueue = (event: EventHalves, request?: Request): Promise<Admitted | undefined> =>
     new Promise((resolve, reject) => {
       if (unanswered >= longestQueue) throw new Refusal('overloaded')
       unanswered++
       waiting.push({ event, ...(request ? { request } : {}), resolve, reject })
-      schedule()
+      if (waiting.length >= largestBatch) return handOver()
+      if (isScheduled) return
+      // After what has arrived was read: requests and answers of one turn of the event loop are handed over together.
+      isScheduled = true
+      setImmediate(handOver)
     })
 
   return {
