@@ -37,8 +37,6 @@ type Needs = {
   log: { error(facts: object, message: string): void }
 }
 
-/** So many do not wait for the turn of the event loop to end. */
-const largestBatch = 64
 const longestQueue = 4_096
 
 /** The asks of a batch, each once, and for each entry the place of its own. */
@@ -116,7 +114,6 @@ export const startWriter = async ({ databaseUrl, keys, log }: Needs): Promise<Wr
 
   const handOver = (): void => {
     isScheduled = false
-    if (waiting.length === 0) return
     const entries = waiting
     waiting = []
     const { asks, places } = gatherAsks(entries)
@@ -139,7 +136,6 @@ export const startWriter = async ({ databaseUrl, keys, log }: Needs): Promise<Wr
       if (unanswered >= longestQueue) throw new Refusal('overloaded')
       unanswered++
       waiting.push({ event, ...(request ? { request } : {}), resolve, reject })
-      if (waiting.length >= largestBatch) return handOver()
       if (isScheduled) return
       // After what has arrived was read: requests and answers of one turn of the event loop are handed over together.
       isScheduled = true
