@@ -100,7 +100,7 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
       publicUrl,
       log,
       routes: async (app) => {
-        serviceRoutes(app, { store, keys, isReady: () => sequencer.trouble() })
+        serviceRoutes(app, { store, keys, isReady: () => sequencer.trouble() ?? gateway.trouble() })
         await authRoutes(app, { store, keys, config, publicUrl, gatewayUrl, log })
         tenantRoutes(app, { store, keys, connector })
         userRoutes(app, { store, keys, connector })

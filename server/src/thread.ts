@@ -11,6 +11,7 @@ type Service<Message> = { hear?(message: Message): void; close(): Promise<void> 
 export type Thread<Message> = {
   /** Answers whether the thread was there to be told. */
   post(message: Message): boolean
+  isRunning(): boolean
   /** Settled when the thread has closed what it holds and is gone. */
   stop(): Promise<void>
 }
@@ -73,6 +74,7 @@ export const runThread = async <Message, Heard>(settings: Settings<Heard>): Prom
       if (isReady) thread.postMessage(message)
       return isReady
     },
+    isRunning: () => isReady,
     async stop() {
       stopping = true
       clearTimeout(again)

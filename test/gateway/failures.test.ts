@@ -215,7 +215,9 @@ describe('the thread that records', () => {
     const answer = await rig.send('GET /v1/reports', token)
     expect([answer.status, codeOf(answer)]).toEqual([503, 'store_unavailable'])
     expect(rig.upstream.bytes()).toHaveLength(0)
+    expect(rig.gateway.trouble()).toContain('admits nothing')
     await until(async () => (await rig.send('GET /v1/reports', token)).status === 200)
+    expect(rig.gateway.trouble()).toBeNull()
   })
 
   it('P1 gone before the completion: 503, not a byte of the answer is released, and the outcome is recorded later', async () => {

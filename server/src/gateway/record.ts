@@ -23,8 +23,8 @@ export type Batch = {
   tails: string
 }
 
-/** A batch with the marks of its events, one after the other. */
-export type MarkedBatch = Batch & { marks: Buffer }
+/** The marks of a batch's events, one after the other. */
+export type Marked = { marks: Buffer }
 
 /**
  * The admission: one statement on the primary that records the request where its session is running by the database's
@@ -57,7 +57,7 @@ const text = `
   )
   select place::int as place, remaining_ms from admitted`
 
-export const markBatch = (key: Buffer, batch: Batch): MarkedBatch => {
+export const markBatch = <B extends Batch>(key: Buffer, batch: B): B & Marked => {
   const tails = batch.tails.split('\n')
   return { ...batch, marks: Buffer.concat(batch.heads.split('\n').map((head, i) => macOf(key, head, tails[i] as string))) }
 }
@@ -79,7 +79,7 @@ const mergeAsks = (batches: readonly Batch[]): { asks: Ask[]; placesOf: number[]
  * Records batches with one statement. Answers, for each, how many more milliseconds each of its asks is granted, by place; one
  * that is not there is not granted, and the events that needed it are not recorded.
  */
-export const recordBatches = async (pool: pg.Pool, batches: readonly MarkedBatch[]): Promise<Map<number, number>[]> => {
+export const recordBatches = async (pool: pg.Pool, batches: readonly (Batch & Marked)[]): Promise<Map<number, number>[]> => {
   const { asks, placesOf } = mergeAsks(batches)
   const columns = [0, 1, 2, 3, 4, 5, 6].map((column) => asks.map((ask) => ask[column]))
   const places = batches.flatMap((batch, i) => batch.places.map((place) => (place === 0 ? 0 : placesOf[i]?.[place - 1])))

@@ -42,9 +42,12 @@ export type Gateway = {
   address: AddressInfo
   /** Ends what runs in a session, now. */
   cut(sessionId: string): void
+  /** What keeps it from admitting anything, if anything does: a sentence for anyone. */
+  trouble(): string | null
   close(graceMs?: number): Promise<void>
 }
 
+const unrecorded = 'The gateway admits nothing: what records for it ended and is started again.'
 const inFlightMaximum = 2_000
 const connectionsMaximum = 5_000
 
@@ -176,6 +179,9 @@ export const startGateway = async ({ config, store, databaseUrl, keys, log, issu
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(settings.port, settings.host, resolve)
+  }).catch(async (error) => {
+    await writer.close()
+    throw error
   })
   const address = server.address() as AddressInfo
   gate.authorities = authoritiesOf(gatewayUrl, address.port)
@@ -198,5 +204,5 @@ export const startGateway = async ({ config, store, databaseUrl, keys, log, issu
     await writer.close()
     await upstream.close()
   }
-  return { address, cut: (sessionId) => running.end(sessionId), close }
+  return { address, cut: (sessionId) => running.end(sessionId), trouble: () => (writer.isRunning() ? null : unrecorded), close }
 }

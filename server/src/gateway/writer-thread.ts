@@ -3,7 +3,7 @@ import { Refusal } from '../errors.ts'
 import { openStore } from '../store/open.ts'
 import { serveThread } from '../thread.ts'
 import { type AssertionKey, newSigner } from './assertion.ts'
-import { type Batch, type MarkedBatch, markBatch, recordBatches } from './record.ts'
+import { type Batch, type Marked, markBatch, recordBatches } from './record.ts'
 
 /** What the thread is given. Buffers arrive as plain bytes. */
 export type ThreadData = { databaseUrl: string; eventKey: Uint8Array; assertionKey: AssertionKey }
@@ -14,23 +14,23 @@ export type Order = Batch & { id: number; claims: readonly string[] }
 /** What became of it: what is granted, by place, and the assertions; or why nothing is recorded. */
 export type Outcome = { id: number } & ({ granted: Map<number, number>; assertions: string[] } | { code: ErrorCode })
 
+/** Events that one statement takes, unless a single order has more. */
 const largest = 512
 
 await serveThread<ThreadData, Order, Outcome[]>(async ({ databaseUrl, eventKey, assertionKey }, tell) => {
   const store = await openStore({ url: databaseUrl, max: 1, name: 'countersign-gateway' })
   const key = Buffer.from(eventKey)
   const signClaims = newSigner(assertionKey)
-  const waiting: (MarkedBatch & Order)[] = []
+  const waiting: (Order & Marked)[] = []
   let isBusy = false
 
-  /** As many orders, from the first on, as one statement takes. */
-  const takeOrders = (): (MarkedBatch & Order)[] => {
+  const takeOrders = (): (Order & Marked)[] => {
     let events = 0
-    const taken = waiting.findIndex(({ places }) => {
+    const end = waiting.findIndex(({ places }) => {
       events += places.length
       return events > largest
     })
-    return waiting.splice(0, taken <= 0 ? (taken === 0 ? 1 : waiting.length) : taken)
+    return waiting.splice(0, end < 0 ? waiting.length : Math.max(end, 1))
   }
 
   /** Records what has gathered. As soon as the database has answered it is asked again: only then the outcome is told. */
@@ -60,7 +60,7 @@ await serveThread<ThreadData, Order, Outcome[]>(async ({ databaseUrl, eventKey, 
 
   return {
     hear: (order) => {
-      waiting.push({ ...order, ...markBatch(key, order) })
+      waiting.push(markBatch(key, order))
       carryOn()
     },
     close: store.close,

@@ -18,6 +18,8 @@ export type Writer = {
   admit(event: EventHalves, facts: SessionFacts, scope: string, claims: string): Promise<Admitted | undefined>
   /** Settled when the event is recorded. */
   note(event: EventHalves): Promise<unknown>
+  /** Whether anything can be recorded, as far as is known without asking the database. */
+  isRunning(): boolean
   close(): Promise<void>
 }
 
@@ -145,6 +147,7 @@ export const startWriter = async ({ databaseUrl, keys, log }: Needs): Promise<Wr
   return {
     admit: (event, facts, scope, claims) => enqueue(event, { facts, scope, claims }),
     note: (event) => enqueue(event),
+    isRunning: thread.isRunning,
     close: thread.stop,
   }
 }
