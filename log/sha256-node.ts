@@ -1,5 +1,8 @@
 import { hash } from 'node:crypto'
 import type { Hash } from './tree.ts'
 
-/** SHA-256 by node:crypto. The rest of this package imports nothing of Node. */
-export const sha256: Hash = (bytes) => hash('sha256', bytes, 'buffer')
+/**
+ * SHA-256 by node:crypto. The rest of this package imports nothing of Node. Handed over as text, one character a byte: memory
+ * of its own for each hash would cost as much as hashing.
+ */
+export const sha256: Hash = (bytes) => Buffer.from(hash('sha256', bytes, 'binary'), 'latin1')

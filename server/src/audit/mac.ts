@@ -30,6 +30,7 @@ export const hmacOf = (key: Buffer, text: string): Buffer => {
   if (key.length > block || text.length * 3 > longest) return createHmac('sha256', key).update(text).digest()
   const { inner, outer } = padsOf(key)
   const length = inner.write(text, block)
-  outer.set(hash('sha256', inner.subarray(0, block + length), 'buffer'), block)
-  return hash('sha256', outer, 'buffer')
+  // As text, one character a byte: memory of its own for each hash would cost as much as hashing.
+  outer.write(hash('sha256', inner.subarray(0, block + length), 'binary'), block, 'latin1')
+  return Buffer.from(hash('sha256', outer, 'binary'), 'latin1')
 }
