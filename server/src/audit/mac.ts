@@ -1,4 +1,5 @@
-import { createHmac, hash } from 'node:crypto'
+import { createHmac } from 'node:crypto'
+import { sha256 } from '@countersign/log/sha256-node.ts'
 
 /** Bytes of a block of SHA-256, and of its result. */
 const [block, size] = [64, 32]
@@ -30,7 +31,6 @@ export const hmacOf = (key: Buffer, text: string): Buffer => {
   if (key.length > block || text.length * 3 > longest) return createHmac('sha256', key).update(text).digest()
   const { inner, outer } = padsOf(key)
   const length = inner.write(text, block)
-  // As text, one character a byte: memory of its own for each hash would cost as much as hashing.
-  outer.write(hash('sha256', inner.subarray(0, block + length), 'binary'), block, 'latin1')
-  return Buffer.from(hash('sha256', outer, 'binary'), 'latin1')
+  outer.set(sha256(inner.subarray(0, block + length)), block)
+  return sha256(outer)
 }
