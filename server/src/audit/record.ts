@@ -26,7 +26,7 @@ export const macOf = (key: Buffer, head: string, tail: string): Buffer => hmacOf
  * Splits an event's RFC 8785 form around its instant. Members are sorted, so those before `occurred_at` (action … note)
  * are the head and those after it (reason … v) the tail. No member of the tail can hold an `occurred_at` of its own.
  */
-export const halveEvent = (event: NewEvent, id: string): EventHalves => {
+export const halveEvent = (event: NewEvent, id = newId('event')): EventHalves => {
   const before: Record<string, unknown> = {}
   const after: Record<string, unknown> = {}
   for (const [name, value] of Object.entries({ ...event, v: 1, id, category: eventCategories[event.action] })) {
@@ -53,8 +53,9 @@ export const splitBody = (body: string): { head: string; occurred_at: string; ta
   return end < 0 ? undefined : { head: body.slice(0, start), occurred_at: body.slice(start, end), tail: body.slice(end) }
 }
 
-/** The database's clock as events write it: UTC with microseconds. */
-export const sqlNow = sql<string>`to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+/** The database's clock as events write it, as an expression: UTC with microseconds. */
+export const nowText = `to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+const sqlNow = sql.raw<string>(nowText)
 
 /** Records an event in the caller's transaction; with it or not at all. Answers the event's id. */
 export const record = async (tx: Kysely<Tables>, keys: { event: Buffer }, event: NewEvent): Promise<string> => {

@@ -1,5 +1,5 @@
 import type { EventAction, NewEvent } from '@countersign/contract/events.ts'
-import { type EventHalves, halveEvent } from '../audit/record.ts'
+import type { EventHalves } from '../audit/record.ts'
 import type { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { escapeInput, escapePath } from './escape.ts'
@@ -112,5 +112,3 @@ export const draftCompleted = (exchange: Exchange, facts: SessionFacts, status: 
   const request = `${size}"duration_ms":${durationOf(exchange)},${requestText(exchange)},"status":${status}`
   return draftOk('SESSION.REQUEST.COMPLETED', exchange, facts, request)
 }
-
-export const draft = (event: NewEvent): EventHalves => halveEvent(event, newId('event'))

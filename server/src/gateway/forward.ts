@@ -1,10 +1,11 @@
 import type { Transform } from 'node:stream'
 import type { ErrorCode } from '@countersign/contract/errors.ts'
 import { type Dispatcher, errors as undici } from 'undici'
+import { halveEvent } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
 import { announcedBytes, filterHead, ownHeaders } from './answer.ts'
 import { CallerGone, feedBody } from './body.ts'
-import { draft, draftCompleted, sessionEvent } from './entries.ts'
+import { draftCompleted, sessionEvent } from './entries.ts'
 import type { Exchange } from './exchange.ts'
 import type { SessionFacts } from './facts.ts'
 import type { Outbox } from './outbox.ts'
@@ -277,7 +278,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     // What still waits in our own buffer has not gone; it may hold framing too, so this is never too many.
     const gone = Math.max(0, this.#bytes - response.writableLength)
     const make = () =>
-      draft(
+      halveEvent(
         sessionEvent(failed ? 'SESSION.REQUEST.FAILED' : 'SESSION.REQUEST.CUT', this.#exchange, this.#facts, {
           result: 'error',
           status: before === 'released' ? this.#status : status,

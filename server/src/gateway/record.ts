@@ -1,6 +1,6 @@
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import type pg from 'pg'
-import { macOf } from '../audit/record.ts'
+import { macOf, nowText } from '../audit/record.ts'
 
 /** What must be so, by the database, for a request to be admitted: all that its event says of session and staff, and the scope. */
 export type Ask = readonly [
@@ -15,12 +15,10 @@ export type Ask = readonly [
 
 /** Events to be recorded. As lines, which a statement takes faster than arrays: an event's JSON holds no line feed. */
 export type Batch = {
-  /** Each once, however many requests ask for it. */
-  asks: readonly Ask[]
-  /** For each event the ask that admits it, counted from 1; 0 where it is recorded in any case. */
-  places: readonly number[]
   heads: string
   tails: string
+  /** For each event what must be granted; undefined where it is recorded in any case. */
+  asks: readonly (Ask | undefined)[]
 }
 
 /** The marks of a batch's events, one after the other. */
@@ -49,7 +47,7 @@ const text = `
       and hold_session(s.id)
   ), recorded as (
     insert into events (body, mac)
-    select e.head || to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || e.tail,
+    select e.head || ${nowText} || e.tail,
            substring($12::bytea from e.ord::int * 32 - 31 for 32)
     from unnest(string_to_array($9, E'\\n'), string_to_array($10, E'\\n'), string_to_array($11, ',')::int[]) with ordinality
       as e (head, tail, place, ord)
@@ -62,38 +60,27 @@ export const markBatch = <B extends Batch>(key: Buffer, batch: B): B & Marked =>
   return { ...batch, marks: Buffer.concat(batch.heads.split('\n').map((head, i) => macOf(key, head, tails[i] as string))) }
 }
 
-/** The asks of several batches, each once; and for each batch the new place of each of its own, counted from 1. */
-const mergeAsks = (batches: readonly Batch[]): { asks: Ask[]; placesOf: number[][] } => {
+/**
+ * Records batches with one statement. Answers, for each event of each, how many more milliseconds its ask is granted;
+ * undefined where there is none, or it is not granted and the event not recorded.
+ */
+export const recordBatches = async (pool: pg.Pool, batches: readonly (Batch & Marked)[]): Promise<(number | undefined)[][]> => {
+  // Each ask once, however many requests ask it; their places are counted from 1.
   const asks: Ask[] = []
   const known = new Map<string, number>()
-  const placeOf = (ask: Ask): number => {
+  const placeOf = (ask: Ask | undefined): number => {
+    if (!ask) return 0
     const name = JSON.stringify(ask)
     const place = known.get(name) ?? asks.push(ask)
     known.set(name, place)
     return place
   }
-  return { placesOf: batches.map((batch) => batch.asks.map(placeOf)), asks }
-}
-
-/**
- * Records batches with one statement. Answers, for each, how many more milliseconds each of its asks is granted, by place; one
- * that is not there is not granted, and the events that needed it are not recorded.
- */
-export const recordBatches = async (pool: pg.Pool, batches: readonly (Batch & Marked)[]): Promise<Map<number, number>[]> => {
-  const { asks, placesOf } = mergeAsks(batches)
+  const places = batches.map((batch) => batch.asks.map(placeOf))
   const columns = [0, 1, 2, 3, 4, 5, 6].map((column) => asks.map((ask) => ask[column]))
-  const places = batches.flatMap((batch, i) => batch.places.map((place) => (place === 0 ? 0 : placesOf[i]?.[place - 1])))
   const lines = (half: 'heads' | 'tails') => batches.map((batch) => batch[half]).join('\n')
   const marks = Buffer.concat(batches.map((batch) => batch.marks))
-  const values = [...columns, consoleRoles, lines('heads'), lines('tails'), places.join(','), marks]
+  const values = [...columns, consoleRoles, lines('heads'), lines('tails'), places.flat().join(','), marks]
   const { rows } = await pool.query<{ place: number; remaining_ms: number }>({ name: 'gateway-record', text, values })
   const remaining = new Map(rows.map(({ place, remaining_ms }) => [place, remaining_ms]))
-  return placesOf.map((ours) => {
-    const granted = new Map<number, number>()
-    ours.forEach((place, i) => {
-      const ms = remaining.get(place)
-      if (ms !== undefined) granted.set(i + 1, ms)
-    })
-    return granted
-  })
+  return places.map((ours) => ours.map((place) => remaining.get(place)))
 }

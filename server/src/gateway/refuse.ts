@@ -1,10 +1,11 @@
 import { type ErrorCode, errorCatalogue } from '@countersign/contract/errors.ts'
+import { halveEvent } from '../audit/record.ts'
 import { formatProblem, Refusal } from '../errors.ts'
 import type { Store } from '../store/open.ts'
 import { ownHeaders } from './answer.ts'
 import { methods } from './checks/method.ts'
 import { findTokenHash } from './checks/token.ts'
-import { anonymousEvent, draft, sessionEvent } from './entries.ts'
+import { anonymousEvent, sessionEvent } from './entries.ts'
 import type { Exchange } from './exchange.ts'
 import type { FactsSource, SessionFacts } from './facts.ts'
 import type { Strangers } from './strangers.ts'
@@ -66,7 +67,7 @@ const recordRefusal = async (needs: Needs, exchange: Exchange, refusal: Refusal)
   if (!facts) await needs.strangers.record(anonymousEvent(exchange, outcome))
   else {
     const isGone = (await findOver(needs.store, [facts.id])).get(facts.id) === 'tenant_gone'
-    await needs.writer.note(draft(sessionEvent('SESSION.REQUEST.REFUSED', exchange, facts, outcome, isGone)))
+    await needs.writer.note(halveEvent(sessionEvent('SESSION.REQUEST.REFUSED', exchange, facts, outcome, isGone)))
   }
   return told
 }

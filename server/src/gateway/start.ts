@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { halveEvent } from '../audit/record.ts'
 import type { Config } from '../config.ts'
 import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
@@ -9,7 +10,7 @@ import type { Store } from '../store/open.ts'
 import { admit } from './admit.ts'
 import { newClaims } from './assertion.ts'
 import { headersMaximum } from './checks/headers.ts'
-import { brokenEvent, draft } from './entries.ts'
+import { brokenEvent } from './entries.ts'
 import { type Exchange, type Gate, newExchange } from './exchange.ts'
 import { newFacts } from './facts.ts'
 import { type ForwardNeeds, forward } from './forward.ts'
@@ -86,7 +87,7 @@ export const startGateway = async ({ config, store, databaseUrl, keys, log, issu
   const running = newRunning()
   const outbox = newOutbox(writer, log)
   const upstream = newUpstream({ origin: settings.upstream, timeoutMs: settings.upstream_timeout_seconds * 1000 })
-  const strangers = newStrangers({ note: (event) => writer.note(draft(event)), log })
+  const strangers = newStrangers({ note: (event) => writer.note(halveEvent(event)), log })
   const claims = newClaims({ issuer, audience: settings.upstream_audience })
   const needs = { store, writer, facts, claims, strangers, log, secure }
   const forwarding: ForwardNeeds = {

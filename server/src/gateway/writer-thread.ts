@@ -1,3 +1,4 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import type { ErrorCode } from '@countersign/contract/errors.ts'
 import { Refusal } from '../errors.ts'
 import { openStore } from '../store/open.ts'
@@ -8,11 +9,14 @@ import { type Batch, type Marked, markBatch, recordBatches } from './record.ts'
 /** What the thread is given. Buffers arrive as plain bytes. */
 export type ThreadData = { databaseUrl: string; eventKey: Uint8Array; assertionKey: AssertionKey }
 
-/** A batch, with what the assertions of its admissions are to say. */
-export type Order = Batch & { id: number; claims: readonly string[] }
+/** A batch, with what the assertion is to say of each event that is an admission. */
+export type Order = Batch & { id: number; claims: readonly (string | undefined)[] }
 
-/** What became of it: what is granted, by place, and the assertions; or why nothing is recorded. */
-export type Outcome = { id: number } & ({ granted: Map<number, number>; assertions: string[] } | { code: ErrorCode })
+/** A request that is admitted: for how much longer, and with what assertion. */
+export type Grant = { remaining_ms: number; assertion: string }
+
+/** What became of it: for each event the grant, where there is one; or why nothing is recorded. */
+export type Outcome = { id: number } & ({ grants: (Grant | undefined)[] } | { code: ErrorCode })
 
 /** Events that one statement takes, unless a single order has more. */
 const largest = 512
@@ -26,11 +30,28 @@ await serveThread<ThreadData, Order, Outcome[]>(async ({ databaseUrl, eventKey, 
 
   const takeOrders = (): (Order & Marked)[] => {
     let events = 0
-    const end = waiting.findIndex(({ places }) => {
-      events += places.length
+    const end = waiting.findIndex(({ asks }) => {
+      events += asks.length
       return events > largest
     })
     return waiting.splice(0, end < 0 ? waiting.length : Math.max(end, 1))
+  }
+
+  const outcomesOf = async (orders: readonly Order[], recorded: Promise<(number | undefined)[][]>): Promise<Outcome[]> => {
+    // The statement leaves before assertions are signed. They are handed over only with its yes.
+    await yieldToOthers()
+    const assertions = orders.map(({ claims }) => claims.map((claim) => claim && signClaims(claim)))
+    try {
+      const remaining = await recorded
+      const grantOf = (i: number, k: number): Grant | undefined => {
+        const [remaining_ms, assertion] = [remaining[i]?.[k], assertions[i]?.[k]]
+        return remaining_ms === undefined || assertion === undefined ? undefined : { remaining_ms, assertion }
+      }
+      return orders.map(({ id, asks }, i) => ({ id, grants: asks.map((_, k) => grantOf(i, k)) }))
+    } catch (error) {
+      const code = error instanceof Refusal ? error.code : 'store_unavailable'
+      return orders.map(({ id }) => ({ id, code }))
+    }
   }
 
   /** Records what has gathered. As soon as the database has answered it is asked again: only then the outcome is told. */
@@ -38,24 +59,13 @@ await serveThread<ThreadData, Order, Outcome[]>(async ({ databaseUrl, eventKey, 
     if (isBusy || waiting.length === 0) return
     isBusy = true
     const orders = takeOrders()
+    const recorded = recordBatches(store.pool, orders)
     const next = (): void => {
       isBusy = false
       carryOn()
     }
-    // Signed after the statement has left, while the database decides. They are of use only with its yes.
-    const signed = new Promise<string[][]>((resolve) => setImmediate(() => resolve(orders.map(({ claims }) => claims.map(signClaims)))))
-    recordBatches(store.pool, orders).then(
-      async (granted) => {
-        next()
-        const assertions = await signed
-        tell(orders.map(({ id }, i) => ({ id, granted: granted[i] ?? new Map(), assertions: assertions[i] ?? [] })))
-      },
-      (error: unknown) => {
-        next()
-        const code = error instanceof Refusal ? error.code : 'store_unavailable'
-        tell(orders.map(({ id }) => ({ id, code })))
-      },
-    )
+    recorded.then(next, next)
+    void outcomesOf(orders, recorded).then(tell)
   }
 
   return {

@@ -4,7 +4,7 @@ import type { Keys } from '../keys.ts'
 import { runThread } from '../thread.ts'
 import type { SessionFacts } from './facts.ts'
 import type { Ask } from './record.ts'
-import type { Order, Outcome, ThreadData } from './writer-thread.ts'
+import type { Grant, Order, Outcome, ThreadData } from './writer-thread.ts'
 
 export type Admitted = {
   /** Until when it may be used, by our monotonic clock and never later than by the database's. */
@@ -23,15 +23,16 @@ export type Writer = {
   close(): Promise<void>
 }
 
-type Request = { facts: SessionFacts; scope: string; claims: string }
+/** What an admission asks for, and what its assertion is to say. */
+type Request = { ask: Ask; claims: string }
 type Entry = {
   event: EventHalves
   /** Where the event is an admission. */
-  request?: Request
+  request: Request | undefined
   resolve(admitted: Admitted | undefined): void
   reject(error: unknown): void
 }
-type Sent = { entries: readonly Entry[]; places: readonly number[]; sentMs: number }
+type Sent = { entries: readonly Entry[]; sentMs: number }
 
 type Needs = {
   databaseUrl: string
@@ -41,22 +42,15 @@ type Needs = {
 
 const longestQueue = 4_096
 
-/** The asks of a batch, each once, and for each entry the place of its own. */
-const gatherAsks = (entries: readonly Entry[]): { asks: Ask[]; places: number[] } => {
-  const asks: Ask[] = []
-  const known = new Map<SessionFacts, Map<string, number>>()
-  const placeOf = ({ facts, scope }: Request): number => {
-    const scopes = known.get(facts) ?? new Map<string, number>()
-    known.set(facts, scopes)
-    const before = scopes.get(scope)
-    if (before !== undefined) return before
-    const { id, token_hash, tenant_id, staff } = facts
-    const place = asks.push([id, token_hash, tenant_id, staff.id, staff.email, staff.name, scope])
-    scopes.set(scope, place)
-    return place
-  }
-  return { places: entries.map(({ request }) => (request ? placeOf(request) : 0)), asks }
-}
+const askOf = ({ id, token_hash, tenant_id, staff }: SessionFacts, scope: string): Ask => [
+  id,
+  token_hash,
+  tenant_id,
+  staff.id,
+  staff.email,
+  staff.name,
+  scope,
+]
 
 /**
  * Hands what concurrent requests have to record to a thread of its own, which marks, records and signs: that takes longer than
@@ -83,7 +77,7 @@ export const startWriter = async ({ databaseUrl, keys, log }: Needs): Promise<Wr
         underWay.delete(outcome.id)
         if (!sent) continue
         if ('code' in outcome) refuseAll(sent.entries, new Refusal(outcome.code))
-        else settle(sent, outcome.granted, outcome.assertions)
+        else settle(sent, outcome.grants)
       }
     },
     gone: () => {
@@ -94,18 +88,12 @@ export const startWriter = async ({ databaseUrl, keys, log }: Needs): Promise<Wr
     log,
   })
 
-  const settle = ({ entries, places, sentMs }: Sent, granted: Map<number, number>, assertions: readonly string[]): void => {
+  const settle = ({ entries, sentMs }: Sent, grants: readonly (Grant | undefined)[]): void => {
     unanswered -= entries.length
-    let admission = 0
-    for (const [i, { request, resolve }] of entries.entries()) {
-      if (!request) {
-        resolve(undefined)
-        continue
-      }
-      const assertion = assertions[admission++] as string
-      const remainingMs = granted.get(places[i] as number)
+    for (const [i, { resolve }] of entries.entries()) {
+      const grant = grants[i]
       // Counted from before it was sent: at most what the database meant, never more.
-      resolve(remainingMs === undefined ? undefined : { deadline_ms: sentMs + remainingMs, assertion })
+      resolve(grant && { deadline_ms: sentMs + grant.remaining_ms, assertion: grant.assertion })
     }
   }
 
@@ -118,16 +106,14 @@ export const startWriter = async ({ databaseUrl, keys, log }: Needs): Promise<Wr
     isScheduled = false
     const entries = waiting
     waiting = []
-    const { asks, places } = gatherAsks(entries)
     const order: Order = {
       id: ++lastId,
-      asks,
-      places,
       heads: entries.map(({ event }) => event.head).join('\n'),
       tails: entries.map(({ event }) => event.tail).join('\n'),
-      claims: entries.flatMap(({ request }) => request?.claims ?? []),
+      asks: entries.map(({ request }) => request?.ask),
+      claims: entries.map(({ request }) => request?.claims),
     }
-    underWay.set(order.id, { entries, places, sentMs: performance.now() })
+    underWay.set(order.id, { entries, sentMs: performance.now() })
     if (thread.post(order)) return
     underWay.delete(order.id)
     refuseAll(entries, new Refusal('store_unavailable'))
@@ -137,7 +123,7 @@ export const startWriter = async ({ databaseUrl, keys, log }: Needs): Promise<Wr
     new Promise((resolve, reject) => {
       if (unanswered >= longestQueue) throw new Refusal('overloaded')
       unanswered++
-      waiting.push({ event, ...(request ? { request } : {}), resolve, reject })
+      waiting.push({ event, request, resolve, reject })
       if (isScheduled) return
       // After what has arrived was read: requests and answers of one turn of the event loop are handed over together.
       isScheduled = true
@@ -145,7 +131,7 @@ export const startWriter = async ({ databaseUrl, keys, log }: Needs): Promise<Wr
     })
 
   return {
-    admit: (event, facts, scope, claims) => enqueue(event, { facts, scope, claims }),
+    admit: (event, facts, scope, claims) => enqueue(event, { ask: askOf(facts, scope), claims }),
     note: (event) => enqueue(event),
     isRunning: thread.isRunning,
     close: thread.stop,
