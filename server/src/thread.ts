@@ -44,10 +44,12 @@ export const runThread = async <Message, Heard>(settings: Settings<Heard>): Prom
       thread = new Worker(file, { workerData: data })
       thread.on('message', (message: Opening | { told: Heard }) => {
         if ('told' in message) return hear(message.told)
-        isReady = message.failed === undefined
-        if (isReady) return resolve()
-        const { message: sentence, hint } = message.failed as NonNullable<Opening['failed']>
-        reject(hint === undefined ? new Error(sentence) : new Trouble(sentence, hint))
+        const { failed } = message
+        if (!failed) {
+          isReady = true
+          return resolve()
+        }
+        reject(failed.hint === undefined ? new Error(failed.message) : new Trouble(failed.message, failed.hint))
         void thread.terminate()
       })
       thread.on('error', (err) => log.error({ err }, `${name} ended`))
