@@ -24,8 +24,10 @@ it('an instant is a moment of the calendar, in UTC with microseconds, whatever w
     '2026-04-31T00:00:00.000000Z',
     '2026-13-01T00:00:00.000000Z',
     '2026-11-29T24:00:00.000000Z',
+    '2026-11-29T23:59:60.000000Z',
+    '0000-01-01T00:00:00.000000Z',
+    '2026-00-10T00:00:00.000000Z',
+    '',
   ])
-    expect(isInstant(bad), bad).toBe(false)
-  for (const bad of ['2026-11-29T23:59:60.000000Z', '0000-01-01T00:00:00.000000Z', '2026-00-10T00:00:00.000000Z', ''])
     expect(isInstant(bad), bad).toBe(false)
 })

@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { asSuperuser } from '../support/database.ts'
-import { codeOf, type GatewayRig, startGatewayRig, until } from './rig.ts'
+import { codeOf, type GatewayRig, startGatewayRig, startReplica, until } from './rig.ts'
 
 let rig: GatewayRig
 beforeAll(async () => {
@@ -71,19 +71,9 @@ describe('FR-8 a product whose answers do not end where they say', () => {
     other = await startGatewayRig()
     await other.gateway.close(0)
     await new Promise<void>((resolve) => raw.listen(other.upstream.port + 1 > 65_535 ? 0 : 0, '127.0.0.1', resolve))
-    const { startGateway } = await import('../../server/src/gateway/start.ts')
     const { port } = raw.address() as { port: number }
     const config = { ...other.config, gateway: { ...other.config.gateway, upstream: `http://127.0.0.1:${port}` } }
-    const { store, appUrl, keys } = other.database
-    const gateway = await startGateway({
-      config,
-      store,
-      databaseUrl: appUrl,
-      keys,
-      log: console,
-      issuer: 'http://localhost:4000',
-      gatewayUrl: 'http://localhost:4001',
-    })
+    const gateway = await startReplica({ ...other, config })
     other.gateway.close = gateway.close
     Object.assign(rawRig, { port: gateway.address.port })
   })
