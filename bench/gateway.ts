@@ -50,16 +50,14 @@ export const run = async (): Promise<Record<string, unknown>> => {
     const load = (url: string) => ({ url: `${url}/v1/reports?page=1`, headers })
     for (const url of Object.values(targets))
       await measure({ ...load(url), connections: Math.max(...connectionCounts), seconds: warmUpSeconds })
-    const figures = Object.keys(targets).flatMap((name) =>
-      connectionCounts.map((connections) => ({ name, connections, of: [] as Measured[] })),
-    )
+    const samples: (Measured & { name: string; connections: number })[] = []
     for (let round = 0; round < rounds; round++) {
       for (const connections of connectionCounts) {
         const order = Object.entries(targets)
         if (round % 2 === 1) order.reverse()
         for (const [name, url] of order) {
           const measured = await measure({ ...load(url), connections, seconds })
-          figures.find((figure) => figure.name === name && figure.connections === connections)?.of.push(measured)
+          samples.push({ ...measured, name, connections })
           report(
             `round ${round + 1}  ${String(connections).padStart(3)} connections  ${name.padEnd(20)} ${Math.round(measured.rps)} requests/s`,
           )
@@ -73,13 +71,14 @@ export const run = async (): Promise<Record<string, unknown>> => {
       const ours = await measure({ ...load(gateway.ready.url), ...common })
       added.push(ours.p50_ms - direct.p50_ms)
     }
+    const samplesOf = (name: string) => samples.filter((sample) => sample.name === name)
     /** Requests a second by number of connections: the median of the rounds. */
-    const rpsOf = (name: string): Record<string, number> =>
-      Object.fromEntries(
-        figures
-          .filter((figure) => figure.name === name)
-          .map(({ connections, of }) => [connections, Math.round(median(of.map((measured) => measured.rps)))]),
+    const rpsOf = (name: string): Record<string, number> => {
+      const at = (connections: number) => samplesOf(name).filter((sample) => sample.connections === connections)
+      return Object.fromEntries(
+        connectionCounts.map((connections) => [connections, Math.round(median(at(connections).map(({ rps }) => rps)))]),
       )
+    }
     const rps = (name: string): number => Math.max(...Object.values(rpsOf(name)))
     return {
       name: 'gateway',
@@ -90,9 +89,7 @@ export const run = async (): Promise<Record<string, unknown>> => {
       },
       ratio: Math.round((rps('ours') / rps('fastify_http_proxy')) * 100) / 100,
       added_p50_ms: Math.round(median(added) * 100) / 100,
-      n: figures
-        .filter(({ name }) => name === 'ours')
-        .reduce((sum, { of }) => sum + of.reduce((all, { requests }) => all + requests, 0), 0),
+      n: samplesOf('ours').reduce((sum, { requests }) => sum + requests, 0),
       rps_by_connections: Object.fromEntries(Object.keys(targets).map((name) => [name, rpsOf(name)])),
       setting: { rounds, seconds, cpus: readFileSync('/proc/cpuinfo', 'utf8').match(/^processor/gm)?.length ?? null },
     }
