@@ -1,8 +1,11 @@
+import { sql } from 'kysely'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { listEvents } from '../../server/src/audit/list.ts'
+import { readPending } from '../../server/src/audit/pending.ts'
 import { draftEvent, recordAll } from '../../server/src/audit/record.ts'
 import { runVerify } from '../../server/src/cli/verify.ts'
+import { transaction } from '../../server/src/store/transaction.ts'
 import { eventOf, newRig, numbers, type Rig } from './rig.ts'
 
 let rig: Rig
@@ -180,6 +183,29 @@ describe('F4 the order of the log is given afterwards', () => {
     await rig.sequencer.drain()
     expect(((await logged()) as number[]).sort((a, b) => a - b)).toEqual(expected.sort((a, b) => a - b))
     await verify()
+  })
+
+  it('reads of a long backlog what it takes, and not all that is left each time', async () => {
+    const backlog = 6_000
+    await transaction(rig.store, (tx) =>
+      recordAll(
+        tx,
+        rig.keys,
+        numbers(backlog).map((n) => eventOf(n)),
+      ),
+    )
+    const fetched = await transaction(
+      rig.store,
+      async (tx) => {
+        const { rows } = await readPending(tx, '0', 100)
+        expect(rows).toHaveLength(100)
+        const { rows: counts } = await sql<{ read: string }>`
+          select seq_tup_read + coalesce(idx_tup_fetch, 0) as read from pg_stat_xact_user_tables where relname = 'events'`.execute(tx)
+        return Number(counts[0]?.read)
+      },
+      { isolation: 'repeatable read' },
+    )
+    expect(fetched).toBeLessThanOrEqual(110)
   })
 
   it('stores full tiles and goes on where another one stopped', async () => {
