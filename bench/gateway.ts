@@ -6,8 +6,8 @@ export const about = 'the gateway, every request recorded twice, beside a bare p
 
 /** Each is measured with all of these, and counts by what it does best: who batches likes more of them than who does not. */
 const connectionCounts = [64, 128, 256]
-const rounds = 3
-const seconds = 4
+const rounds = 5
+const seconds = 3
 const warmUpSeconds = 8
 const latencyConnections = 8
 /** Between two measurements: our log takes its last events meanwhile, at nobody's cost. */
