@@ -70,7 +70,7 @@ describe('FR-8 a product whose answers do not end where they say', () => {
   beforeAll(async () => {
     other = await startGatewayRig()
     await other.gateway.close(0)
-    await new Promise<void>((resolve) => raw.listen(other.upstream.port + 1 > 65_535 ? 0 : 0, '127.0.0.1', resolve))
+    await new Promise<void>((resolve) => raw.listen(0, '127.0.0.1', resolve))
     const { port } = raw.address() as { port: number }
     const config = { ...other.config, gateway: { ...other.config.gateway, upstream: `http://127.0.0.1:${port}` } }
     const gateway = await startReplica({ ...other, config })

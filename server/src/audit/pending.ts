@@ -42,8 +42,9 @@ export type Pending = {
 
 /** Reads committed events that are not in the log, at most `limit` late ones and `limit` new ones, by their number. */
 export const readPending = async (tx: Kysely<Tables>, highN: string, limit: number): Promise<Pending> => {
-  // Asked after the snapshot was taken, so that no number visible there can be above it. From here on the database reads events
-  // by their index: it knows too little of a table that grows this fast, and would sort all that is left to take, for each batch.
+  // Asked after the snapshot was taken, so that no number visible there can be above it. For the rest of the transaction the
+  // database reads by indexes: it knows too little of a table that grows this fast, and would sort all that is left to take,
+  // for each batch. No statement of a tick needs to sort.
   const last = await sql<{ n: string | null }>`
     select pg_sequence_last_value('events_n'::regclass)::text as n, set_config('enable_sort', 'off', true),
            set_config('enable_bitmapscan', 'off', true)`.execute(tx)
