@@ -53,8 +53,8 @@ export const splitBody = (body: string): { head: string; occurred_at: string; ta
   return end < 0 ? undefined : { head: body.slice(0, start), occurred_at: body.slice(start, end), tail: body.slice(end) }
 }
 
-/** The database's clock as events write it, as an expression: UTC with microseconds. */
-export const nowText = `to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
+/** The database's clock as events write it: UTC with microseconds. A query of its own, so a statement asks it once for all its events. */
+export const nowText = `(select to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))`
 const sqlNow = sql.raw<string>(nowText)
 
 /** Records an event in the caller's transaction; with it or not at all. Answers the event's id. */
