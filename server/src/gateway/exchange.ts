@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { newId } from '../ids.ts'
+import type { QueryPair } from './checks/target.ts'
 import type { SessionFacts } from './facts.ts'
 import type { DeclaredRoute, RouteTable } from './routes.ts'
 
@@ -17,7 +18,7 @@ export type Exchange = {
   /** The caller waits for "100 Continue" before it sends the body. */
   readonly expects_continue: boolean
   path: string
-  query: string
+  query: readonly QueryPair[]
   /** Names in lower case; only after the header check. */
   headers: ReadonlyMap<string, string>
   has_body: boolean
@@ -52,7 +53,7 @@ export const newExchange = (request: IncomingMessage, response: ServerResponse, 
   target: request.url ?? '',
   expects_continue: expectsContinue,
   path: '',
-  query: '',
+  query: [],
   headers: none,
   has_body: false,
   token_hash: '',

@@ -50,45 +50,54 @@ const isPath = (path: string): boolean => {
   return true
 }
 
-/** Names of a query as the most lenient reader takes them: decoded, lower case, without `[…]`. Undefined where undecodable. */
-export const queryNames = (query: string): string[] | undefined => {
+/** One of a query's pairs: its name decoded, its value as it stands. */
+export type QueryPair = { name: string; value: string }
+
+/** The pairs of a query, or undefined where a name cannot be decoded. */
+const pairsOf = (query: string): QueryPair[] | undefined => {
   if (query === '') return []
   try {
-    return query.split('&').map(
-      (pair) =>
-        decodeURIComponent(pair.split('=', 1)[0] as string)
-          .toLowerCase()
-          .split('[', 1)[0] as string,
-    )
+    return query.split('&').map((pair) => {
+      const mark = pair.indexOf('=')
+      return { name: decodeURIComponent(mark < 0 ? pair : pair.slice(0, mark)), value: mark < 0 ? '' : pair.slice(mark + 1) }
+    })
   } catch {
     return undefined
   }
 }
 
+/** A name as the most lenient reader takes it: lower case, without `[…]`. */
+const lenient = (name: string): string => name.toLowerCase().split('[', 1)[0] as string
+
 /** Names by which some frameworks take another method from the query. */
 const overrides = new Set(['_method', '__method', 'x-http-method-override'])
 
-const isQuery = (query: string): boolean => {
-  if (query === '') return true
-  if (!isWritten(query, 0, query.length, inQuery)) return false
-  const names = queryNames(query)
-  return names !== undefined && new Set(names).size === names.length
+/** The pairs of a query that is written in one form, of which no two have one name. */
+const readQuery = (query: string): QueryPair[] | undefined => {
+  if (!isWritten(query, 0, query.length, inQuery)) return undefined
+  const pairs = pairsOf(query)
+  return pairs && new Set(pairs.map(({ name }) => lenient(name))).size === pairs.length ? pairs : undefined
 }
 
-/** Whether a request target is written in the one form that all readers read alike. Nothing is repaired: it is this or refused. */
-export const isTarget = (target: string): boolean => {
-  if (target.length > maximum || target.charCodeAt(0) !== 0x2f) return false
+type Target = { path: string; query: QueryPair[] }
+
+/** A request target that is written in the one form that all readers read alike. Nothing is repaired: it is this or undefined. */
+const readTarget = (target: string): Target | undefined => {
+  if (target.length > maximum || target.charCodeAt(0) !== 0x2f) return undefined
   const mark = target.indexOf('?')
-  return mark < 0 ? isPath(target) : isPath(target.slice(0, mark)) && isQuery(target.slice(mark + 1))
+  const path = mark < 0 ? target : target.slice(0, mark)
+  const query = mark < 0 ? [] : readQuery(target.slice(mark + 1))
+  return query && isPath(path) ? { path, query } : undefined
 }
+
+export const isTarget = (target: string): boolean => readTarget(target) !== undefined
 
 export const checkTarget: Check = (exchange) => {
-  const { target } = exchange
-  if (!isTarget(target)) throw new Refusal('target_refused')
-  const mark = target.indexOf('?')
-  exchange.path = mark < 0 ? target : target.slice(0, mark)
-  exchange.query = mark < 0 ? '' : target.slice(mark + 1)
-  if (exchange.query !== '' && queryNames(exchange.query)?.some((name) => overrides.has(name))) {
+  const read = readTarget(exchange.target)
+  if (!read) throw new Refusal('target_refused')
+  exchange.path = read.path
+  exchange.query = read.query
+  if (read.query.some(({ name }) => overrides.has(lenient(name)))) {
     throw new Refusal('target_refused', { detail: 'The query names another method.' })
   }
 }

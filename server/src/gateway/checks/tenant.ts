@@ -10,13 +10,6 @@ const namesTenant = (name: string): boolean =>
     .split(/[^a-z0-9_-]+/)
     .some((part) => tenantName.test(part.replace(/[^a-z]/g, '')))
 
-/** Values of the query that name a tenant. The target check has made sure that names can be decoded. */
-const namedTenants = (query: string): string[] =>
-  query.split('&').flatMap((pair) => {
-    const [name = '', ...value] = pair.split('=')
-    return namesTenant(decodeURIComponent(name)) ? [value.join('=')] : []
-  })
-
 const decode = (text: string): string | undefined => {
   try {
     return decodeURIComponent(text)
@@ -30,5 +23,5 @@ export const checkTenant: Check = ({ facts, route, parameters, query }) => {
   const own = facts?.tenant_id
   const bound = route?.tenant_index === undefined ? own : decode(parameters[route.tenant_index] ?? '')
   if (own === undefined || bound !== own) throw new Refusal('other_tenant')
-  if (query !== '' && namedTenants(query).some((value) => decode(value) !== own)) throw new Refusal('other_tenant')
+  if (query.some(({ name, value }) => namesTenant(name) && decode(value) !== own)) throw new Refusal('other_tenant')
 }
