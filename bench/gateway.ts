@@ -4,8 +4,8 @@ import { type Child, median, startChild, startNginx } from './gateway/children.t
 
 export const about = 'the gateway, every request recorded twice, beside a bare proxy that records nothing'
 
-/** Each is measured with all of these, and counts by what it does best: who batches likes more of them than who does not. */
-const connectionCounts = [64, 128, 256]
+/** Load is raised until nobody gains by it, and each counts by what it does best: who batches likes more of it than who does not. */
+const connectionCounts = [64, 128, 256, 512]
 const rounds = 5
 const seconds = 3
 const warmUpSeconds = 8

@@ -64,13 +64,13 @@ master_process on;
 worker_processes auto;
 error_log ${folder}/error.log warn;
 pid ${folder}/nginx.pid;
-events { worker_connections 1024; }
+events { worker_connections 4096; }
 http {
   access_log ${folder}/access.log combined;
   client_body_temp_path ${folder}; proxy_temp_path ${folder}; fastcgi_temp_path ${folder}; uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
   keepalive_requests 100000000;
-  upstream product { server ${new URL(upstream).host}; keepalive 64; keepalive_requests 100000000; }
-  upstream auth { server ${new URL(auth).host}; keepalive 64; keepalive_requests 100000000; }
+  upstream product { server ${new URL(upstream).host}; keepalive 512; keepalive_requests 100000000; }
+  upstream auth { server ${new URL(auth).host}; keepalive 512; keepalive_requests 100000000; }
   server {
     listen 127.0.0.1:${port} backlog=1024;
     location / {
