@@ -1,6 +1,6 @@
 import type { NewEvent } from '@countersign/contract/events.ts'
 import { describe, expect, it } from 'vitest'
-import { newPace } from '../../server/src/gateway/pace.ts'
+import { newPace, ownerOf } from '../../server/src/gateway/pace.ts'
 import { newStrangers } from '../../server/src/gateway/strangers.ts'
 
 const refused: NewEvent = {
@@ -97,5 +97,25 @@ describe('RL-1 the pace of an address', () => {
     expect(pace.take('a')).toBe(false)
     for (let i = 0; i < 10_000; i++) pace.take(`another ${i}`)
     expect(pace.take('a')).toBe(true)
+  })
+
+  it('is that of a whole IPv6 network of 64 bits, which one caller has', () => {
+    const { pace } = rig()
+    const taken = Array.from({ length: 9 }, (_, i) => pace.take(`2001:db8:0:7::${i + 1}`)).filter(Boolean)
+    expect(taken).toHaveLength(3)
+    expect(pace.take('2001:db8:0:8::1')).toBe(true)
+  })
+
+  it.each([
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['::1', '0:0:0:0'],
+    ['2001:db8::1', '2001:db8:0:0'],
+    ['2001:0DB8:0:1::', '2001:db8:0:1'],
+    ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
+    ['fe80::1%eth0', 'fe80:0:0:0'],
+    ['unknown', 'unknown'],
+  ])('counts %s as %s', (address, owner) => {
+    expect(ownerOf(address)).toBe(owner)
   })
 })
