@@ -188,6 +188,16 @@ describe('a store in trouble', () => {
 })
 
 describe('the thread that records', () => {
+  it('ends with a gateway that cannot listen', async () => {
+    const config = { ...rig.config, gateway: { ...rig.config.gateway, port: rig.port } }
+    const posting = vi.spyOn(Worker.prototype, 'postMessage')
+    await expect(startReplica({ ...rig, config })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+    // The one message that it was sent told it to stop, and it is gone.
+    expect(posting.mock.calls).toEqual([['stop']])
+    expect((posting.mock.contexts[0] as Worker).threadId).toBe(-1)
+    posting.mockRestore()
+  })
+
   /** The thread of the rig's gateway, found by what is posted to it. */
   const findThread = async (): Promise<Worker> => {
     const posting = vi.spyOn(Worker.prototype, 'postMessage')
