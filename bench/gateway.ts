@@ -80,6 +80,8 @@ export const run = async (): Promise<Record<string, unknown>> => {
       )
     }
     const rps = (name: string): number => Math.max(...Object.values(rpsOf(name)))
+    const hundredths = (figure: number): number => Math.round(figure * 100) / 100
+    const peer = rpsOf('fastify_http_proxy')
     return {
       name: 'gateway',
       ours_rps: rps('ours'),
@@ -87,9 +89,12 @@ export const run = async (): Promise<Record<string, unknown>> => {
         fastify_http_proxy_rps: rps('fastify_http_proxy'),
         nginx_auth_request_rps: nginx === null ? null : rps('nginx_auth_request'),
       },
-      ratio: Math.round((rps('ours') / rps('fastify_http_proxy')) * 100) / 100,
-      added_p50_ms: Math.round(median(added) * 100) / 100,
+      ratio: hundredths(rps('ours') / rps('fastify_http_proxy')),
+      added_p50_ms: hundredths(median(added)),
       n: samplesOf('ours').reduce((sum, { requests }) => sum + requests, 0),
+      ratio_by_connections: Object.fromEntries(
+        Object.entries(rpsOf('ours')).map(([connections, ours]) => [connections, hundredths(ours / (peer[connections] as number))]),
+      ),
       rps_by_connections: Object.fromEntries(Object.keys(targets).map((name) => [name, rpsOf(name)])),
       setting: { rounds, seconds, cpus: readFileSync('/proc/cpuinfo', 'utf8').match(/^processor/gm)?.length ?? null },
     }
