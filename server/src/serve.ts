@@ -1,4 +1,3 @@
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { consolePaths } from '@countersign/contract/paths.ts'
 import type { Logger } from 'pino'
@@ -8,8 +7,8 @@ import { runSequencer } from './audit/run-sequencer.ts'
 import { type Addresses, addressesOf, type Config } from './config.ts'
 import { openHttpConnector } from './directory/connectors/http.ts'
 import { startSync } from './directory/sync.ts'
-import { Trouble } from './errors.ts'
 import { startGateway } from './gateway/start.ts'
+import { startWriter } from './gateway/writer.ts'
 import { buildDoor } from './http/app.ts'
 import type { Door } from './http/door.ts'
 import { auditRoutes } from './http/routes/audit.ts'
@@ -21,31 +20,11 @@ import { sessionRoutes } from './http/routes/sessions.ts'
 import { tenantRoutes } from './http/routes/tenants.ts'
 import { userRoutes } from './http/routes/users.ts'
 import { defaultOrigin, type Keys } from './keys.ts'
+import { portTrouble } from './ports.ts'
 import { endSessionsOf } from './sessions/end-of-tenant.ts'
 import { startExpiry } from './sessions/expire.ts'
 import { startOutcomes } from './sessions/outcomes.ts'
 import { openStore } from './store/open.ts'
-
-/** What is wrong with a port that could not be had, in words where it is something common. */
-export const portTrouble = (error: unknown, what: string, port: number, variable: string): unknown => {
-  const { code } = error as NodeJS.ErrnoException
-  if (code === 'EADDRINUSE')
-    return new Trouble(`Port ${port} for the ${what} is taken.`, `Set ${variable} to another one, or to 0 for a free one.`)
-  if (code === 'EACCES')
-    return new Trouble(`Port ${port} for the ${what} may not be used by this account.`, `Set ${variable} to a port above 1023.`)
-  return error
-}
-
-/** The wanted port, if it is to be had now; a free one for 0: addresses must be known before the doors that name each other open. */
-export const pickPort = async (host: string, wanted: number): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(wanted, host, () => {
-      const { port } = probe.address() as { port: number }
-      probe.close(() => resolve(port))
-    })
-  })
 
 const consoleDir = fileURLToPath(new URL('../../console/dist', import.meta.url))
 
@@ -73,6 +52,14 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
     closers.push(() => Promise.all([store.close(), background.close()]))
     await bindEventKey({ store, keys })
     const origin = config.log.origin ?? defaultOrigin(keys)
+    // Two threads that take a while to load: begun together.
+    const writer = startWriter({ databaseUrl, keys, log })
+    closers.push(() =>
+      writer.then(
+        ({ close: stop }) => stop(),
+        () => {},
+      ),
+    )
     const sequencer = await runSequencer({ store, databaseUrl, keys, dataDir: config.data_dir, origin, log })
     closers.push(() => sequencer.stop())
     const connector = openHttpConnector({ ...config.directory.connector, issuer: publicUrl, keys })
@@ -83,9 +70,11 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
     closers.push(() => expiry.stop())
     const outcomes = await startOutcomes({ store: background, keys, log, alone: config.database_url === undefined })
     closers.push(() => outcomes.stop())
-    const gateway = await startGateway({ config, store, databaseUrl, keys, log, issuer: publicUrl, gatewayUrl }).catch((error: unknown) => {
-      throw portTrouble(error, 'gateway', config.gateway.port, 'COUNTERSIGN_GATEWAY_PORT')
-    })
+    const gateway = await startGateway({ config, store, writer: await writer, log, issuer: publicUrl, gatewayUrl }).catch(
+      (error: unknown) => {
+        throw portTrouble(error, 'gateway', config.gateway.port, 'COUNTERSIGN_GATEWAY_PORT')
+      },
+    )
     let closed: Promise<void> | undefined
     const closeGateway = (): Promise<void> => {
       closed ??= gateway.close()

@@ -5,7 +5,8 @@ import { type Example, startExample } from './cli/example.ts'
 import type { Running } from './cli/start.ts'
 import { addressesOf, type Config, loadConfig } from './config.ts'
 import { loadKeys } from './keys.ts'
-import { pickPort, portTrouble, type Server, serve } from './serve.ts'
+import { pickPort, portTrouble } from './ports.ts'
+import type { Server } from './serve.ts'
 import { openDatabase } from './store/database.ts'
 import { defaultDataDir } from './store/embedded.ts'
 
@@ -44,6 +45,8 @@ export const start = async (options: { file?: string; environment: NodeJS.Proces
     log.flush()
   }
   try {
+    // Loading the doors takes as long as opening the database.
+    const doors = import('./serve.ts')
     const database = await openDatabase({ config, log, say })
     closers.push(() => database.stop())
     if (database.loginUrl === undefined) {
@@ -75,6 +78,7 @@ export const start = async (options: { file?: string; environment: NodeJS.Proces
       config.directory.connector.url = `${new URL(product.url).origin}/countersign`
     }
     say('Opening the doors')
+    const { serve } = await doors
     const server: Server = await serve({ config, databaseUrl: database.appUrl, keys, log })
     closers.push(() => server.close())
     const addresses = {

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { flushCompileCache } from 'node:module'
 import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { Trouble } from './errors.ts'
 
@@ -101,6 +102,8 @@ export const serveThread = async <Data, Message, Told>(
       void service.close().finally(() => port.close())
     })
     port.postMessage({ failed: undefined } satisfies Opening)
+    // Kept now: a thread whose program is killed keeps nothing at its end.
+    flushCompileCache()
   } catch (error) {
     const hint = error instanceof Trouble ? error.hint : undefined
     port.postMessage({ failed: { message: (error as Error).message, hint } } satisfies Opening)

@@ -5,6 +5,7 @@ import { sql } from 'kysely'
 import { expect } from 'vitest'
 import { type Config, parseConfig } from '../../server/src/config.ts'
 import { type Gateway, startGateway } from '../../server/src/gateway/start.ts'
+import { startWriter } from '../../server/src/gateway/writer.ts'
 import type { StaffPrincipal } from '../../server/src/identity/principal.ts'
 import { newId } from '../../server/src/ids.ts'
 import { openSession } from '../../server/src/sessions/open.ts'
@@ -68,11 +69,13 @@ export type GatewayRig = {
 }
 
 /** One more gateway on the rig's database: another replica, which the caller closes. */
-export const startReplica = (
+export const startReplica = async (
   { config, database: { store, appUrl, keys } }: Pick<GatewayRig, 'config' | 'database'>,
   log: Parameters<typeof startGateway>[0]['log'] = console,
-): Promise<Gateway> =>
-  startGateway({ config, store, databaseUrl: appUrl, keys, log, issuer: 'http://localhost:4000', gatewayUrl: 'http://localhost:4001' })
+): Promise<Gateway> => {
+  const writer = await startWriter({ databaseUrl: appUrl, keys, log })
+  return startGateway({ config, store, writer, log, issuer: 'http://localhost:4000', gatewayUrl: 'http://localhost:4001' })
+}
 
 /** The gateway on a real database, between a raw socket and a product that writes down every byte. */
 export const startGatewayRig = async ({ config: more = '', tenants = ['ten_a', 'ten_b'] } = {}): Promise<GatewayRig> => {

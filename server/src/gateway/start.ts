@@ -5,7 +5,6 @@ import { halveEvent } from '../audit/record.ts'
 import type { Config } from '../config.ts'
 import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
-import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 import { admit } from './admit.ts'
 import { newClaims } from './assertion.ts'
@@ -22,16 +21,15 @@ import { newRunning } from './running.ts'
 import { newStrangers } from './strangers.ts'
 import { newUpstream } from './upstream.ts'
 import { startWatch } from './watch.ts'
-import { startWriter } from './writer.ts'
+import type { Writer } from './writer.ts'
 
 type Log = { error(facts: object, message: string): void; warn(facts: object, message: string): void }
 
 type Needs = {
   config: { gateway: Config['gateway'] }
   store: Store
-  /** For the connections that admissions and completions are recorded on. */
-  databaseUrl: string
-  keys: Pick<Keys, 'event' | 'assertion'>
+  /** Ends with the gateway, also where it cannot listen. */
+  writer: Writer
   log: Log
   /** `iss` of assertions: where our public keys are found. */
   issuer: string
@@ -78,11 +76,10 @@ const hangUp = (socket: Socket, bytes?: string): void => {
 type Counted = Socket & { inFlight?: number }
 
 /** The gateway: judges, records, forwards. Settled when it listens. */
-export const startGateway = async ({ config, store, databaseUrl, keys, log, issuer, gatewayUrl }: Needs): Promise<Gateway> => {
+export const startGateway = async ({ config, store, writer, log, issuer, gatewayUrl }: Needs): Promise<Gateway> => {
   const { gateway: settings } = config
   const secure = gatewayUrl.startsWith('https:')
   const routes = compileRoutes(settings)
-  const writer = await startWriter({ databaseUrl, keys, log })
   const facts = newFacts(store)
   const running = newRunning()
   const outbox = newOutbox(writer, log)
