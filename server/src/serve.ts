@@ -54,6 +54,7 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
     const origin = config.log.origin ?? defaultOrigin(keys)
     // Two threads that take a while to load: begun together.
     const writer = startWriter({ databaseUrl, keys, log })
+    // It ends with the gateway; here for a start that does not get so far. Where it has not begun there is nothing to end.
     closers.push(() =>
       writer.then(
         ({ close: stop }) => stop(),
