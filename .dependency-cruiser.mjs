@@ -86,6 +86,18 @@ export default {
       rooms('audit', 'store'),
     ),
     row(
+      'sequencer-above-audit',
+      'What gives events their order reads and writes the log; nobody but who starts it, and the command line, knows it.',
+      rooms('sequencer'),
+      rooms('sequencer', 'audit', 'store'),
+    ),
+    row(
+      'verify-apart-from-the-sequencer',
+      'Whoever checks the log may not share code with who orders it: an error of the one would be blind to itself in the other.',
+      rooms('verify'),
+      rooms('verify', 'audit', 'store'),
+    ),
+    row(
       'identity-and-directory-above-audit',
       'Who is calling and whom it is about: they record and store, and know no verb and no door.',
       rooms('identity', 'directory'),
@@ -102,7 +114,7 @@ export default {
         `${door}-is-a-door`,
         'Doors never import each other: what two of them need is a verb, below both. And none imports what starts it.',
         rooms(door),
-        rooms(door, ...verbs, 'identity', 'directory', 'audit', 'store'),
+        rooms(door, ...verbs, 'identity', 'directory', 'audit', 'store', ...(door === 'cli' ? ['sequencer', 'verify'] : [])),
       ),
     ),
     {

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { logFiles } from '../../server/src/audit/log-folder.ts'
 import { runExport } from '../../server/src/cli/export.ts'
 import { runVerify } from '../../server/src/cli/verify.ts'
+import { logFiles } from '../../server/src/verify/folder.ts'
 import { asSuperuser } from '../support/database.ts'
 import { eventOf, newRig, numbers, type Rig } from './rig.ts'
 

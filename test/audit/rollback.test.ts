@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { guardPath } from '../../server/src/audit/guard-file.ts'
-import { startSequencer } from '../../server/src/audit/sequence.ts'
+import { guardPath } from '../../server/src/sequencer/guard-file.ts'
+import { startSequencer } from '../../server/src/sequencer/sequence.ts'
 import { asSuperuser } from '../support/database.ts'
 import { eventOf, newRig, numbers, type Rig } from './rig.ts'
 

@@ -4,14 +4,14 @@ import { userInfo } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { findCheckpoint } from '../audit/checkpoint.ts'
-import { logFiles } from '../audit/log-folder.ts'
-import { findOrigin, fingerprintOf, logKeyOf } from '../audit/log-key.ts'
 import { record } from '../audit/record.ts'
 import { readEntries, readLeaves } from '../audit/tree-reader.ts'
 import { Trouble } from '../errors.ts'
 import type { Keys } from '../keys.ts'
+import { findOrigin, fingerprintOf, logKeyOf } from '../sequencer/log-key.ts'
 import type { Store } from '../store/open.ts'
 import { transaction } from '../store/transaction.ts'
+import { logFiles } from '../verify/folder.ts'
 
 export type ExportOptions = {
   store: Store

@@ -7,7 +7,7 @@ create extension if not exists pg_trgm;
 create sequence events_n;
 
 -- `tx` stands before `n` on purpose: defaults are evaluated in column order, so a transaction has its id before it takes a
--- number. The sequencer relies on it to tell a number that is still to come from one that never will (see audit/sequence.ts).
+-- number. The sequencer relies on it to tell a number that is still to come from one that never will (see sequencer/pending.ts).
 create table events (
   tx xid8 not null default pg_current_xact_id(),
   n bigint not null default nextval('events_n') primary key,

@@ -1,12 +1,12 @@
 import type { LogStatus } from '@countersign/contract/events.ts'
 import type { Logger } from 'pino'
+import { announceSequenced } from '../audit/sequenced.ts'
+import { readLogStatus } from '../audit/status.ts'
 import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 import { runThread } from '../thread.ts'
 import { verifierKeyOf } from './log-key.ts'
-import { announceSequenced } from './sequenced.ts'
-import type { ThreadData, ThreadMessage } from './sequencer-thread.ts'
-import { readLogStatus } from './status.ts'
+import type { ThreadData, ThreadMessage } from './thread.ts'
 
 type Needs = {
   store: Store
@@ -35,7 +35,7 @@ export const runSequencer = async (needs: Needs): Promise<RunningSequencer> => {
   const key = verifierKeyOf(keys, origin)
   let state: { trouble: string | null; stopped: string | undefined } = { trouble: null, stopped: undefined }
   const thread = await runThread<never, ThreadMessage>({
-    file: new URL('./sequencer-thread.ts', import.meta.url),
+    file: new URL('./thread.ts', import.meta.url),
     data: { databaseUrl, keys, dataDir, origin } satisfies ThreadData,
     name: 'the sequencer',
     hear: (message) => {

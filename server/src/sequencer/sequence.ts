@@ -5,6 +5,8 @@ import { sha256 } from '@countersign/log/sha256-node.ts'
 import { type Edge, rootOfEdge } from '@countersign/log/tile.ts'
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
+import { announceSequenced } from '../audit/sequenced.ts'
+import { readLogStatus } from '../audit/status.ts'
 import { Refusal } from '../errors.ts'
 import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
@@ -12,8 +14,6 @@ import { type Lease, LostLease, leaseSeconds, releaseLease, renewLease, takeLeas
 import { loadEdge, Stop } from './load-edge.ts'
 import { bindLogKey, type LogKey, logKeyOf } from './log-key.ts'
 import { publishCheckpoint, requireContinuity } from './publish.ts'
-import { announceSequenced } from './sequenced.ts'
-import { readLogStatus } from './status.ts'
 import { tick } from './tick.ts'
 
 export type SequencerNeeds = {

@@ -6,11 +6,11 @@ import { type FullTile, tileWidth } from '@countersign/log/tile.ts'
 import { hashLeaf } from '@countersign/log/tree.ts'
 import { createVerifier, type ExpectedHead, type Finding } from '@countersign/log/verifier.ts'
 import { type Kysely, sql } from 'kysely'
+import { hasMac } from '../audit/check-event.ts'
+import { checkEntryRow, readEntryRows } from '../audit/entry-rows.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
-import { hasMac } from './check-event.ts'
-import { checkEntryRow, readEntryRows } from './entry-rows.ts'
 
 export type DatabaseVerification = {
   origin: string

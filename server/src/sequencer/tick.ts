@@ -2,16 +2,16 @@ import type { NewEvent } from '@countersign/contract/events.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
 import { type Edge, rootOfEdge } from '@countersign/log/tile.ts'
 import { type Kysely, sql } from 'kysely'
+import { type CheckedEvent, checkEvent, type EventRow, type Rejection } from '../audit/check-event.ts'
+import { recordAll } from '../audit/record.ts'
 import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
 import { createAppender } from './append.ts'
-import { type CheckedEvent, checkEvent, type EventRow, type Rejection } from './check-event.ts'
 import { type Lease, leaseUntil, lockLease } from './lease.ts'
 import { Stop } from './load-edge.ts'
 import { readPending, settleGaps } from './pending.ts'
-import { recordAll } from './record.ts'
 
 /** Events taken in one transaction: enough to be fast, few enough to be over in a fraction of the lease. */
 export const tickLimit = 2048

@@ -1,13 +1,13 @@
 import { type Checkpoint, parseCheckpoint, signCheckpoint, verifyCheckpoint } from '@countersign/log/checkpoint.ts'
 import { proveConsistency, verifyConsistency } from '@countersign/log/proof.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
+import { findCheckpoint } from '../audit/checkpoint.ts'
+import { checkEntryRow, readEntryRows } from '../audit/entry-rows.ts'
+import { nodeReader } from '../audit/tree-reader.ts'
 import type { Store } from '../store/open.ts'
-import { findCheckpoint } from './checkpoint.ts'
-import { checkEntryRow, readEntryRows } from './entry-rows.ts'
 import { readGuard, writeGuard } from './guard-file.ts'
 import { Stop } from './load-edge.ts'
 import type { LogKey } from './log-key.ts'
-import { nodeReader } from './tree-reader.ts'
 
 type Needs = { store: Pick<Store, 'db'>; dataDir: string; key: LogKey; eventKey: Buffer }
 type Head = { size: number; root: Uint8Array }

@@ -1,7 +1,7 @@
 import { sha256 } from '@countersign/log/sha256-node.ts'
 import { type Edge, rootOfTile, splitTile, tileWidth } from '@countersign/log/tile.ts'
+import { readLeaves } from '../audit/tree-reader.ts'
 import type { Store } from '../store/open.ts'
-import { readLeaves } from './tree-reader.ts'
 
 /** A condition in which nothing more may be sequenced or signed until a person has looked. */
 export class Stop extends Error {

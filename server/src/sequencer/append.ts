@@ -2,9 +2,9 @@ import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { sha256 } from '@countersign/log/sha256-node.ts'
 import { appendToEdge, type Edge, type FullTile } from '@countersign/log/tile.ts'
 import { type Kysely, sql } from 'kysely'
+import type { CheckedEvent } from '../audit/check-event.ts'
+import { type EntryColumns, entryColumnNames, entryColumns } from '../audit/entry-columns.ts'
 import type { Tables } from '../store/tables.ts'
-import type { CheckedEvent } from './check-event.ts'
-import { type EntryColumns, entryColumnNames, entryColumns } from './entry-columns.ts'
 
 /** An edge that can be appended to without changing the one it came from: a tick that fails leaves no trace. */
 export const copyEdge = ({ size, levels }: Edge): Edge => ({ size, levels: levels.map((row) => [...row]) })

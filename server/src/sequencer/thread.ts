@@ -1,8 +1,8 @@
+import { onSequenced } from '../audit/sequenced.ts'
 import type { Keys } from '../keys.ts'
 import { openStore } from '../store/open.ts'
 import { serveThread } from '../thread.ts'
 import { startSequencer } from './sequence.ts'
-import { onSequenced } from './sequenced.ts'
 
 /** What the thread is given. Buffers arrive as plain bytes. */
 export type ThreadData = { databaseUrl: string; keys: Omit<Keys, 'event'> & { event: Uint8Array }; dataDir: string; origin: string }

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
+import type { EventRow } from '../audit/check-event.ts'
 import type { Tables } from '../store/tables.ts'
-import type { EventRow } from './check-event.ts'
 import { Stop } from './load-edge.ts'
 
 /*
