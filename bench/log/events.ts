@@ -3,7 +3,7 @@ import { newId } from '../../server/src/ids.ts'
 
 /** Such events as a busy gateway makes. */
 export const gatewayEvent = (number: number): NewEvent => ({
-  action: number % 2 === 0 ? 'SESSION.REQUEST.ADMITTED' : 'SESSION.REQUEST.COMPLETED',
+  action: number % 2 === 0 ? 'SUPPORT_SESSION.REQUEST.ADMITTED' : 'SUPPORT_SESSION.REQUEST.COMPLETED',
   result: 'ok',
   actor: {
     kind: 'staff',

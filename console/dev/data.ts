@@ -314,7 +314,7 @@ export const appendRequest = (session: Session, at: number): LoggedEvent[] => {
       append(
         {
           ...common,
-          action: 'SESSION.REQUEST.REFUSED',
+          action: 'SUPPORT_SESSION.REQUEST.REFUSED',
           result: 'deny',
           note: 'The gateway refused the request',
           code,
@@ -325,7 +325,7 @@ export const appendRequest = (session: Session, at: number): LoggedEvent[] => {
     ]
   }
   const request = { id, method: 'GET', path, route: '/api/tenants/:tenant_id/projects', scope: 'projects:read' }
-  const first = append({ ...common, action: 'SESSION.REQUEST.ADMITTED', result: 'ok', request }, at)
+  const first = append({ ...common, action: 'SUPPORT_SESSION.REQUEST.ADMITTED', result: 'ok', request }, at)
   if (dice < 0.18) return [first]
   const took = random() ** 4 * 2400 + 4
   if (dice < 0.23)
@@ -334,7 +334,7 @@ export const appendRequest = (session: Session, at: number): LoggedEvent[] => {
       append(
         {
           ...common,
-          action: 'SESSION.REQUEST.FAILED',
+          action: 'SUPPORT_SESSION.REQUEST.FAILED',
           result: 'error',
           note: 'The product took too long to answer',
           code: 'upstream_timeout',
@@ -349,7 +349,7 @@ export const appendRequest = (session: Session, at: number): LoggedEvent[] => {
       append(
         {
           ...common,
-          action: 'SESSION.REQUEST.CUT',
+          action: 'SUPPORT_SESSION.REQUEST.CUT',
           result: 'error',
           note: 'The session was revoked while the answer was under way',
           code: 'session_revoked',
@@ -363,7 +363,7 @@ export const appendRequest = (session: Session, at: number): LoggedEvent[] => {
     append(
       {
         ...common,
-        action: 'SESSION.REQUEST.COMPLETED',
+        action: 'SUPPORT_SESSION.REQUEST.COMPLETED',
         result: 'ok',
         request: { ...request, status: pick([200, 200, 200, 304, 404]), duration_ms: took, bytes: Math.floor(random() * 90_000) },
       },
@@ -421,7 +421,7 @@ for (const session of [...sessions].reverse()) {
   append(
     {
       ...about,
-      action: 'SESSION.CREATED',
+      action: 'SUPPORT_SESSION.CREATED',
       result: 'ok',
       target,
       reason: session.reason,
@@ -433,7 +433,7 @@ for (const session of [...sessions].reverse()) {
     append(
       {
         ...about,
-        action: 'SESSION.DENIED',
+        action: 'SUPPORT_SESSION.DENIED',
         result: 'deny',
         target: { kind: 'tenant', id: session.tenant_id },
         note: 'reason missing',
@@ -447,7 +447,7 @@ for (const session of [...sessions].reverse()) {
     append(
       {
         ...about,
-        action: 'SESSION.REVOKED',
+        action: 'SUPPORT_SESSION.REVOKED',
         result: 'ok',
         target,
         reason: session.revocation_reason ?? '',
@@ -457,7 +457,7 @@ for (const session of [...sessions].reverse()) {
     )
   else if (session.status === 'EXPIRED')
     append(
-      { ...about, action: 'SESSION.EXPIRED', result: 'ok', target, actor: { kind: 'system', id: 'sessions' } },
+      { ...about, action: 'SUPPORT_SESSION.EXPIRED', result: 'ok', target, actor: { kind: 'system', id: 'sessions' } },
       Date.parse(session.expires_at),
     )
 }

@@ -128,7 +128,7 @@ const createSession = (call: Call) => {
   }
   data.sessions.unshift(session)
   data.append({
-    action: 'SESSION.CREATED',
+    action: 'SUPPORT_SESSION.CREATED',
     category: 'support_session',
     result: 'ok',
     actor: data.staffActor(person),
@@ -159,7 +159,7 @@ const revokeSession = (call: Call, id: string) => {
     revocation_reason: reason,
   })
   data.append({
-    action: 'SESSION.REVOKED',
+    action: 'SUPPORT_SESSION.REVOKED',
     category: 'support_session',
     result: 'ok',
     actor: data.staffActor(person),

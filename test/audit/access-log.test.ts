@@ -22,17 +22,17 @@ const event = (action: EventAction, request: number, { code, ...facts }: Facts =
 beforeAll(async () => {
   rig = await newRig()
   await rig.record(
-    event('SESSION.REQUEST.ADMITTED', 0),
-    event('SESSION.REQUEST.ADMITTED', 1),
-    event('SESSION.REQUEST.COMPLETED', 1, { status: 200, duration_ms: 12.5, bytes: 10 }),
-    event('SESSION.REQUEST.REFUSED', 2, { status: 403, code: 'scope_missing', method: 'POST' }),
-    event('SESSION.REQUEST.ADMITTED', 3),
-    eventOf(0, { action: 'SESSION.REVOKED', session_id: session }),
-    event('SESSION.REQUEST.ADMITTED', 5, {}, newId('session')),
-    event('SESSION.REQUEST.FAILED', 3, { status: 502, code: 'upstream_unavailable' }),
-    event('SESSION.REQUEST.COMPLETED', 0, { status: 200 }),
-    event('SESSION.REQUEST.CUT', 0, { bytes: 999, code: 'session_revoked' }),
-    event('SESSION.REQUEST.ADMITTED', 4),
+    event('SUPPORT_SESSION.REQUEST.ADMITTED', 0),
+    event('SUPPORT_SESSION.REQUEST.ADMITTED', 1),
+    event('SUPPORT_SESSION.REQUEST.COMPLETED', 1, { status: 200, duration_ms: 12.5, bytes: 10 }),
+    event('SUPPORT_SESSION.REQUEST.REFUSED', 2, { status: 403, code: 'scope_missing', method: 'POST' }),
+    event('SUPPORT_SESSION.REQUEST.ADMITTED', 3),
+    eventOf(0, { action: 'SUPPORT_SESSION.REVOKED', session_id: session }),
+    event('SUPPORT_SESSION.REQUEST.ADMITTED', 5, {}, newId('session')),
+    event('SUPPORT_SESSION.REQUEST.FAILED', 3, { status: 502, code: 'upstream_unavailable' }),
+    event('SUPPORT_SESSION.REQUEST.COMPLETED', 0, { status: 200 }),
+    event('SUPPORT_SESSION.REQUEST.CUT', 0, { bytes: 999, code: 'session_revoked' }),
+    event('SUPPORT_SESSION.REQUEST.ADMITTED', 4),
   )
   await rig.sequencer.drain()
 })

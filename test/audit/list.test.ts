@@ -15,7 +15,7 @@ const request = { id: newId('request'), method: 'GET', path: '/x' }
 /** One of each kind that a filter can tell apart; `details.number` is its place. */
 const events: NewEvent[] = [
   eventOf(0, {
-    action: 'SESSION.CREATED',
+    action: 'SUPPORT_SESSION.CREATED',
     actor: rob,
     tenant_id: 'ten_a',
     session_id: session,
@@ -23,7 +23,7 @@ const events: NewEvent[] = [
     ticket: '#4831',
   }),
   eventOf(1, {
-    action: 'SESSION.REQUEST.ADMITTED',
+    action: 'SUPPORT_SESSION.REQUEST.ADMITTED',
     actor: rob,
     tenant_id: 'ten_a',
     session_id: session,
@@ -31,7 +31,7 @@ const events: NewEvent[] = [
     target: { kind: 'route', id: '/x' },
   }),
   eventOf(2, {
-    action: 'SESSION.DENIED',
+    action: 'SUPPORT_SESSION.DENIED',
     result: 'deny',
     actor: rob,
     tenant_id: 'ten_b',
@@ -63,8 +63,8 @@ describe('A28 A29 A30 filters', () => {
   it.each<[string, Filters, number[]]>([
     ['nothing', {}, [5, 4, 3, 2, 1, 0]],
     ['category', { category: 'support_session' }, [2, 1, 0]],
-    ['action', { action: 'SESSION.DENIED' }, [2]],
-    ['the beginning of an action', { action: 'SESSION.*' }, [2, 1, 0]],
+    ['action', { action: 'SUPPORT_SESSION.DENIED' }, [2]],
+    ['the beginning of an action', { action: 'SUPPORT_SESSION.*' }, [2, 1, 0]],
     ['a beginning with an underscore, which stands for itself', { action: 'AUTH_SIGNED*' }, []],
     ['actor', { actor_id: rob.id }, [4, 3, 2, 1, 0]],
     ['an actor with a per cent sign', { actor_id: 'a%b' }, [5]],
@@ -133,7 +133,7 @@ describe('S17 X3 what a tenant sees', () => {
     const mine = (await listTenantEvents(rig.store, 'ten_b', {}, { limit: 50 })).items
     const staffs = (await listEvents(rig.store, { tenant_id: 'ten_b' }, { limit: 50 })).items
     expect(mine).toEqual(staffs)
-    expect(mine.map(({ action }) => action)).toEqual(['CONSOLE.OPENED', 'SESSION.DENIED'])
+    expect(mine.map(({ action }) => action)).toEqual(['CONSOLE.OPENED', 'SUPPORT_SESSION.DENIED'])
   })
 
   it('S12 filters combine with the tenant, whatever is asked', async () => {

@@ -108,10 +108,10 @@ describe('the story of a support session, in the whole program and a real browse
     const items = await tenantEvents()
     for (const item of items) expect(item).toMatchObject({ occurred_at: expect.any(String), actor: { email: 'rob@vendor.example' } })
     const actions = items.filter((item) => item.session_id === sessionId).map((item) => item.action)
-    for (const action of ['SESSION.CREATED', 'SESSION.REQUEST.ADMITTED', 'SESSION.REQUEST.COMPLETED']) {
+    for (const action of ['SUPPORT_SESSION.CREATED', 'SUPPORT_SESSION.REQUEST.ADMITTED', 'SUPPORT_SESSION.REQUEST.COMPLETED']) {
       expect(actions.filter((one) => one === action)).toHaveLength(1)
     }
-    expect(actions.filter((action) => action === 'SESSION.REQUEST.REFUSED')).toHaveLength(3)
+    expect(actions.filter((action) => action === 'SUPPORT_SESSION.REQUEST.REFUSED')).toHaveLength(3)
   })
 
   it('verifies the log: the running server, the database, and an export, against an earlier checkpoint (M2)', async () => {
@@ -144,9 +144,9 @@ describe('the story of a support session, in the whole program and a real browse
     await page.waitForURL(`${program.console}/audit*`)
     const headers = await page.getByRole('columnheader').allInnerTexts()
     expect(headers.map((text) => text.trim().toLowerCase()).slice(0, 6)).toEqual(['time', 'admin', 'event', 'target', 'note', 'result'])
-    await page.goto(`${program.console}/audit?action=SESSION.REVOKED`)
-    await page.getByText('SESSION.REVOKED').last().waitFor()
-    expect(await page.getByText('SESSION.CREATED').count()).toBe(0)
+    await page.goto(`${program.console}/audit?action=SUPPORT_SESSION.REVOKED`)
+    await page.getByText('SUPPORT_SESSION.REVOKED').last().waitFor()
+    expect(await page.getByText('SUPPORT_SESSION.CREATED').count()).toBe(0)
   })
 
   it('survives kill -9: it starts again on the same data within seconds, and the log still verifies', async () => {
@@ -154,7 +154,7 @@ describe('the story of a support session, in the whole program and a real browse
     program = await startProgram(dataDir.path, { ACME_TRAFFIC: '0' })
     const verified = await runCommand(['verify', '--checkpoint', checkpoint], environment)
     expect([verified.code, verified.stdout]).toEqual([0, expect.stringContaining('verifies.')])
-    expect((await tenantEvents()).some((item) => item.action === 'SESSION.REVOKED' && item.session_id === sessionId)).toBe(true)
+    expect((await tenantEvents()).some((item) => item.action === 'SUPPORT_SESSION.REVOKED' && item.session_id === sessionId)).toBe(true)
   })
 
   it('XS-1 nothing that the pages showed broke their policy or threw', () => {

@@ -16,15 +16,15 @@ export const newJudge = () => {
   const complaints: string[] = []
 
   const note = ({ action, request_id, session_id, ms, code }: Row): void => {
-    if (action === 'SESSION.CREATED') created.add(session_id as string)
-    if (action === 'SESSION.REVOKED') revoked.add(session_id as string)
+    if (action === 'SUPPORT_SESSION.CREATED') created.add(session_id as string)
+    if (action === 'SUPPORT_SESSION.REVOKED') revoked.add(session_id as string)
     if (request_id === null) return
     const seen = requests.get(request_id) ?? { admitted_ms: [], completed: 0, failed: 0, cut: 0, refused: 0, codes: [] }
-    if (action === 'SESSION.REQUEST.ADMITTED') seen.admitted_ms.push(ms)
-    if (action === 'SESSION.REQUEST.COMPLETED') seen.completed++
-    if (action === 'SESSION.REQUEST.FAILED') seen.failed++
-    if (action === 'SESSION.REQUEST.CUT') seen.cut++
-    if (action === 'SESSION.REQUEST.REFUSED') seen.refused++
+    if (action === 'SUPPORT_SESSION.REQUEST.ADMITTED') seen.admitted_ms.push(ms)
+    if (action === 'SUPPORT_SESSION.REQUEST.COMPLETED') seen.completed++
+    if (action === 'SUPPORT_SESSION.REQUEST.FAILED') seen.failed++
+    if (action === 'SUPPORT_SESSION.REQUEST.CUT') seen.cut++
+    if (action === 'SUPPORT_SESSION.REQUEST.REFUSED') seen.refused++
     if (code !== null) seen.codes.push(code)
     requests.set(request_id, seen)
   }

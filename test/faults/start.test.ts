@@ -110,7 +110,7 @@ describe('beside something that is down or answers garbage, the program runs, an
     const refused = await call()
     expect(await problemOf(refused.clone())).toEqual([502, 'upstream_unavailable'])
     const { request_id } = (await refused.json()) as Problem
-    const failed = (await eventsOf(dataDir.path, 'SESSION.REQUEST.FAILED')).find(({ request }) => request?.id === request_id)
+    const failed = (await eventsOf(dataDir.path, 'SUPPORT_SESSION.REQUEST.FAILED')).find(({ request }) => request?.id === request_id)
     expect(failed).toMatchObject({ code: 'upstream_unavailable', result: 'error' })
     expect((await fetch(`${running.console}/readyz`)).status).toBe(200)
     const back = await startUpstream({ port: down.port })

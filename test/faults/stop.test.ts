@@ -115,7 +115,7 @@ describe('told to end (SIGTERM, CR-12)', () => {
     expect(await exitOf(held)).toBe(0)
     expect(performance.now() - began).toBeGreaterThan(9_000)
     program = await startProgram(dataDir.path, {}, ['--config', config])
-    const cut = (await eventsOf(dataDir.path, 'SESSION.REQUEST.CUT')).at(-1)
+    const cut = (await eventsOf(dataDir.path, 'SUPPORT_SESSION.REQUEST.CUT')).at(-1)
     expect(cut).toMatchObject({ code: 'shutting_down', session_id: held.session.id, request: { id: answer.headers.get('x-request-id') } })
   })
 
@@ -133,7 +133,7 @@ describe('told to end (SIGTERM, CR-12)', () => {
     const [arrived] = upstream.received.filter(({ target }) => target === '/v1/usage').slice(-1)
     const requestId = arrived?.headers.get('countersign-request-id')
     const outcome = await until(async () =>
-      (await eventsOf(dataDir.path, 'SESSION.REQUEST.FAILED')).find(({ request }) => request?.id === requestId),
+      (await eventsOf(dataDir.path, 'SUPPORT_SESSION.REQUEST.FAILED')).find(({ request }) => request?.id === requestId),
     )
     expect(outcome).toMatchObject({ code: 'outcome_unknown', result: 'error', session_id: held.session.id })
   })

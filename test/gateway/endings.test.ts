@@ -31,7 +31,7 @@ const startStream = async (token: string, port = rig.port) => {
 }
 
 const lastOf = async (sessionId: string) =>
-  (await rig.events({ session_id: sessionId })).filter(({ action }) => action.startsWith('SESSION.REQUEST.'))
+  (await rig.events({ session_id: sessionId })).filter(({ action }) => action.startsWith('SUPPORT_SESSION.REQUEST.'))
 
 describe('a stream under way', () => {
   it('S3 SE-1 is cut at expires_at, and the log says why and how much had gone', async () => {
@@ -45,9 +45,9 @@ describe('a stream under way', () => {
     expect(lasted).toBeGreaterThan(300)
     await until(async () => (await lastOf(session.id)).length === 3)
     const [admitted, completed, cut] = await lastOf(session.id)
-    expect([admitted?.action, completed?.action]).toEqual(['SESSION.REQUEST.ADMITTED', 'SESSION.REQUEST.COMPLETED'])
+    expect([admitted?.action, completed?.action]).toEqual(['SUPPORT_SESSION.REQUEST.ADMITTED', 'SUPPORT_SESSION.REQUEST.COMPLETED'])
     expect(cut).toMatchObject({
-      action: 'SESSION.REQUEST.CUT',
+      action: 'SUPPORT_SESSION.REQUEST.CUT',
       result: 'error',
       code: 'session_expired',
       request: { id: admitted?.request?.id, status: 200 },
@@ -94,7 +94,7 @@ describe('a stream under way', () => {
     await connection.closed
     expect(performance.now() - done).toBeLessThan(1_000)
     await until(async () =>
-      (await lastOf(session.id)).some(({ action, code }) => action === 'SESSION.REQUEST.CUT' && code === 'staff_not_allowed'),
+      (await lastOf(session.id)).some(({ action, code }) => action === 'SUPPORT_SESSION.REQUEST.CUT' && code === 'staff_not_allowed'),
     )
   })
 
@@ -103,7 +103,7 @@ describe('a stream under way', () => {
     const connection = await startStream(token)
     connection.end()
     await until(async () => (await lastOf(session.id)).length === 3)
-    expect((await lastOf(session.id)).at(-1)).toMatchObject({ action: 'SESSION.REQUEST.CUT', code: 'client_abort' })
+    expect((await lastOf(session.id)).at(-1)).toMatchObject({ action: 'SUPPORT_SESSION.REQUEST.CUT', code: 'client_abort' })
     await until(() => stopped === 1)
   })
 
@@ -118,7 +118,7 @@ describe('a stream under way', () => {
     expect(answer).toMatchObject({ status: 200, body: 'half', whole: false })
     await until(async () => (await lastOf(session.id)).length === 3)
     expect((await lastOf(session.id)).at(-1)).toMatchObject({
-      action: 'SESSION.REQUEST.CUT',
+      action: 'SUPPORT_SESSION.REQUEST.CUT',
       code: 'upstream_unavailable',
       request: { bytes: 4 },
     })
@@ -164,7 +164,7 @@ describe('a gateway that closes', () => {
     await until(() => idle.pending().includes('line'))
     await other.close(100)
     await stream.closed
-    const cuts = (await lastOf(session.id)).filter(({ action }) => action === 'SESSION.REQUEST.CUT')
+    const cuts = (await lastOf(session.id)).filter(({ action }) => action === 'SUPPORT_SESSION.REQUEST.CUT')
     expect(cuts.map(({ code }) => code)).toEqual(['shutting_down', 'shutting_down'])
     await expect(openRaw(other.address.port)).rejects.toThrow('ECONNREFUSED')
   })

@@ -48,12 +48,12 @@ describe('the events written out by hand', () => {
             status: _,
             duration_ms: __,
             ...request
-          } = sessionEvent('SESSION.REQUEST.ADMITTED', exchange, session, { result: 'ok', status: 0 }).request ?? {}
-          const event = sessionEvent('SESSION.REQUEST.ADMITTED', exchange, session, { result: 'ok', status: 0 })
+          } = sessionEvent('SUPPORT_SESSION.REQUEST.ADMITTED', exchange, session, { result: 'ok', status: 0 }).request ?? {}
+          const event = sessionEvent('SUPPORT_SESSION.REQUEST.ADMITTED', exchange, session, { result: 'ok', status: 0 })
           expect(admitted).toEqual(halveEvent({ ...event, request: request as never }, idOf(admitted)))
           const completed = draftCompleted(exchange, session, 204, bytes)
           const whole = halveEvent(
-            sessionEvent('SESSION.REQUEST.COMPLETED', exchange, session, { result: 'ok', status: 204, bytes }),
+            sessionEvent('SUPPORT_SESSION.REQUEST.COMPLETED', exchange, session, { result: 'ok', status: 204, bytes }),
             idOf(completed),
           )
           expect(completed.head).toBe(whole.head)

@@ -24,8 +24,8 @@ describe('a product in trouble', () => {
     const answer = await rig.send('GET /v1/reports', token)
     expect([answer.status, codeOf(answer)]).toEqual([502, 'upstream_unavailable'])
     expect(await outcomesOf(answer.headers.get('x-request-id'))).toEqual([
-      ['SESSION.REQUEST.ADMITTED', 'ok', undefined, undefined],
-      ['SESSION.REQUEST.FAILED', 'error', 'upstream_unavailable', 502],
+      ['SUPPORT_SESSION.REQUEST.ADMITTED', 'ok', undefined, undefined],
+      ['SUPPORT_SESSION.REQUEST.FAILED', 'error', 'upstream_unavailable', 502],
     ])
     expect(rig.upstream.received).toHaveLength(1)
   })
@@ -36,7 +36,7 @@ describe('a product in trouble', () => {
     const answer = await rig.send('GET /v1/reports', token)
     expect([answer.status, codeOf(answer)]).toEqual([504, 'upstream_timeout'])
     expect((await outcomesOf(answer.headers.get('x-request-id'))).at(-1)).toEqual([
-      'SESSION.REQUEST.FAILED',
+      'SUPPORT_SESSION.REQUEST.FAILED',
       'error',
       'upstream_timeout',
       504,
@@ -55,7 +55,12 @@ describe('a product in trouble', () => {
     const { token } = await rig.open()
     const answer = await rig.send('GET /v1/reports', token)
     expect([answer.status, answer.body]).toEqual([500, '{"error":"own"}'])
-    expect((await outcomesOf(answer.headers.get('x-request-id'))).at(-1)).toEqual(['SESSION.REQUEST.COMPLETED', 'ok', undefined, 500])
+    expect((await outcomesOf(answer.headers.get('x-request-id'))).at(-1)).toEqual([
+      'SUPPORT_SESSION.REQUEST.COMPLETED',
+      'ok',
+      undefined,
+      500,
+    ])
   })
 })
 
@@ -126,7 +131,7 @@ describe('FR-8 a product whose answers do not end where they say', () => {
     }, 200)
     const answer = await send(token)
     expect(answer?.whole).not.toBe(true)
-    await until(async () => (await other.events({ session_id: session.id })).some(({ action }) => action === 'SESSION.REQUEST.CUT'))
+    await until(async () => (await other.events({ session_id: session.id })).some(({ action }) => action === 'SUPPORT_SESSION.REQUEST.CUT'))
   })
 })
 
@@ -156,7 +161,7 @@ describe('a store in trouble', () => {
     await asSuperuser(rig.database.superuserUrl, 'grant insert on events to countersign_app')
     await until(async () =>
       (await rig.events({ session_id: session.id })).some(
-        ({ action, code }) => action === 'SESSION.REQUEST.CUT' && code === 'store_unavailable',
+        ({ action, code }) => action === 'SUPPORT_SESSION.REQUEST.CUT' && code === 'store_unavailable',
       ),
     )
   })
@@ -231,7 +236,7 @@ describe('the thread that records', () => {
     expect(answer.body).not.toContain('CANARY')
     await until(async () =>
       (await rig.events({ session_id: session.id })).some(
-        ({ action, code }) => action === 'SESSION.REQUEST.CUT' && code === 'store_unavailable',
+        ({ action, code }) => action === 'SUPPORT_SESSION.REQUEST.CUT' && code === 'store_unavailable',
       ),
     )
   })
@@ -245,7 +250,7 @@ describe('the thread that records', () => {
     const statuses = (await Promise.all(requests)).map(({ status }) => status)
     expect(statuses.every((status) => status === 200 || status === 503)).toBe(true)
     expect(statuses).toContain(503)
-    const admitted = (await rig.events({ session_id: session.id })).filter(({ action }) => action === 'SESSION.REQUEST.ADMITTED')
+    const admitted = (await rig.events({ session_id: session.id })).filter(({ action }) => action === 'SUPPORT_SESSION.REQUEST.ADMITTED')
     expect(rig.upstream.received.length).toBeLessThanOrEqual(admitted.length)
   })
 })

@@ -25,7 +25,7 @@ describe('a request in a session', () => {
     expect(received?.headers.get('x-request-id')).toBe(requestId)
     expect(received?.headers.get('countersign-request-id')).toBe(requestId)
     const events = await rig.events({ request_id: requestId })
-    expect(events.map(({ action }) => action)).toEqual(['SESSION.REQUEST.ADMITTED', 'SESSION.REQUEST.COMPLETED'])
+    expect(events.map(({ action }) => action)).toEqual(['SUPPORT_SESSION.REQUEST.ADMITTED', 'SUPPORT_SESSION.REQUEST.COMPLETED'])
     for (const event of events) {
       expect(event).toMatchObject({
         category: 'support_session',
@@ -80,7 +80,7 @@ describe('a request in a session', () => {
     const claims = claimsOf(rig.upstream.received[0]?.headers.get('countersign-assertion') ?? '')
     expect(claims.act).toEqual({ sub: val.id, email: 'val.new@vendor.example' })
     const [admitted] = await rig.events({ request_id: answer.headers.get('x-request-id') ?? '' })
-    expect(admitted).toMatchObject({ action: 'SESSION.REQUEST.ADMITTED', actor: { id: val.id, email: 'val.new@vendor.example' } })
+    expect(admitted).toMatchObject({ action: 'SUPPORT_SESSION.REQUEST.ADMITTED', actor: { id: val.id, email: 'val.new@vendor.example' } })
   })
 
   it('HD-9 forwards neither the token nor cookies nor any credential', async () => {

@@ -160,7 +160,7 @@ export const expectRefusal = async (rig: GatewayRig, answer: RawAnswer | undefin
   const [event] = events as [Event]
   expect(event).toMatchObject({ result: 'deny', code, request: { status: answer?.status } })
   if (session) {
-    expect(event).toMatchObject({ action: 'SESSION.REQUEST.REFUSED', session_id: session.id, tenant_id: session.tenant_id })
+    expect(event).toMatchObject({ action: 'SUPPORT_SESSION.REQUEST.REFUSED', session_id: session.id, tenant_id: session.tenant_id })
     expect(event.actor).toMatchObject({ kind: 'staff', id: session.staff_id })
   } else expect(event).toMatchObject({ action: 'GATEWAY.REFUSED', actor: { kind: 'anonymous' } })
   return event

@@ -81,7 +81,7 @@ it.each<[string, Role[]]>([
   expect(await codeOf(await other.send('POST', `/api/sessions/${id}/revocation`, {}))).toEqual([403, 'role_missing'])
   const revoked = await staff.send('POST', `/api/sessions/${id}/revocation`, { reason: 'done' })
   expect([revoked.status, ((await revoked.json()) as { status: string }).status]).toEqual([200, 'REVOKED'])
-  await expect.poll(async () => (await eventsOfTenant('SESSION.REVOKED')).map(({ session_id }) => session_id)).toContain(id)
+  await expect.poll(async () => (await eventsOfTenant('SUPPORT_SESSION.REVOKED')).map(({ session_id }) => session_id)).toContain(id)
 })
 
 it('S15 lets other staff with the role revoke it', async () => {

@@ -79,7 +79,7 @@ describe('a support session over HTTP', () => {
   ])('refuses %s, on the record', async (_what, input, code) => {
     const refused = await create(input)
     expect([refused.status, refused.code]).toEqual([400, code])
-    await expect.poll(async () => (await tenantEvents(tenants[0] as string, '&action=SESSION.DENIED'))[0]?.code).toBe(code)
+    await expect.poll(async () => (await tenantEvents(tenants[0] as string, '&action=SUPPORT_SESSION.DENIED'))[0]?.code).toBe(code)
   })
 
   it('S4 C44 C39 puts every request into the tenant’s log under the id that the product and the caller see', async () => {
@@ -95,7 +95,7 @@ describe('a support session over HTTP', () => {
           .filter(({ request }) => request?.id === id)
           .map(({ action }) => action),
       )
-      .toEqual(['SESSION.REQUEST.COMPLETED', 'SESSION.REQUEST.ADMITTED'])
+      .toEqual(['SUPPORT_SESSION.REQUEST.COMPLETED', 'SUPPORT_SESSION.REQUEST.ADMITTED'])
   })
 
   it('S13 GW-6 refuses a POST, the mutating GET and a sink in a read-only session: recorded, nothing forwarded', async () => {
@@ -109,7 +109,9 @@ describe('a support session over HTTP', () => {
     expect(rig.upstream.bytes().length).toBe(0)
     await expect
       .poll(async () =>
-        (await tenantEvents(tenants[0] as string, `&session_id=${body.session.id}&action=SESSION.REQUEST.REFUSED`)).map(({ code }) => code),
+        (await tenantEvents(tenants[0] as string, `&session_id=${body.session.id}&action=SUPPORT_SESSION.REQUEST.REFUSED`)).map(
+          ({ code }) => code,
+        ),
       )
       .toEqual(['other_tenant', 'route_undeclared', 'sink_blocked', 'scope_missing', 'scope_missing'])
     // SE-7: in the log of the session's tenant, not of the one that was tried.
@@ -129,7 +131,7 @@ describe('a support session over HTTP', () => {
     const second = await revoke()
     expect([second.status, await second.json()]).toEqual([200, first])
     await expect
-      .poll(async () => (await tenantEvents(tenants[0] as string, `&session_id=${body.session.id}&action=SESSION.REVOKED`)).length)
+      .poll(async () => (await tenantEvents(tenants[0] as string, `&session_id=${body.session.id}&action=SUPPORT_SESSION.REVOKED`)).length)
       .toBe(1)
   })
 
@@ -224,7 +226,7 @@ describe("the tenant's side", () => {
         category: expect.stringMatching(/^[a-z_]+$/),
         result: expect.stringMatching(/^(ok|deny|error)$/),
       })
-      if (event.session_id !== undefined && event.action !== 'SESSION.EXPIRED') {
+      if (event.session_id !== undefined && event.action !== 'SUPPORT_SESSION.EXPIRED') {
         expect(event.actor).toMatchObject({
           kind: 'staff',
           issuer: expect.any(String),

@@ -11,7 +11,7 @@ afterAll(() => rig.close())
 
 const minutes = ({ issued_at, expires_at }: { issued_at: string; expires_at: string }) =>
   (Date.parse(expires_at) - Date.parse(issued_at)) / 60_000
-const denials = () => rig.events(({ action }) => action === 'SESSION.DENIED')
+const denials = () => rig.events(({ action }) => action === 'SUPPORT_SESSION.DENIED')
 
 describe('opening a session', () => {
   it('S1 S2 C33 names tenant, scopes, reason and end, and stands in the tenant’s log', async () => {
@@ -30,7 +30,7 @@ describe('opening a session', () => {
     expect(session.remaining_seconds).toBeGreaterThan(890)
     const [event] = await rig.events(({ session_id }) => session_id === session.id)
     expect(event).toMatchObject({
-      action: 'SESSION.CREATED',
+      action: 'SUPPORT_SESSION.CREATED',
       category: 'support_session',
       result: 'ok',
       tenant_id: 'ten_a',
@@ -82,7 +82,7 @@ describe('opening a session', () => {
     const { session } = await rig.open({ target_user_id: 'usr_a', ttl_minutes: 15 })
     expect([session.target_user_id, minutes(session)]).toEqual(['usr_a', 15])
     expect(await codeOf(rig.open({ target_user_id: 'usr_a', ttl_minutes: 16 }))).toBe('ttl_out_of_range')
-    const created = (await rig.events()).filter(({ action }) => action === 'SESSION.CREATED').at(-1)
+    const created = (await rig.events()).filter(({ action }) => action === 'SUPPORT_SESSION.CREATED').at(-1)
     expect(created?.target).toEqual({ kind: 'user', id: 'usr_a' })
   })
 

@@ -19,16 +19,16 @@ beforeAll(async () => {
 })
 afterAll(() => rig.close())
 
-type Ending = 'SESSION.REQUEST.COMPLETED' | 'SESSION.REQUEST.FAILED' | 'SESSION.REQUEST.CUT'
+type Ending = 'SUPPORT_SESSION.REQUEST.COMPLETED' | 'SUPPORT_SESSION.REQUEST.FAILED' | 'SUPPORT_SESSION.REQUEST.CUT'
 
 /** A request as the gateway records it: its admission, and its outcome where it has one. */
 const request = async (sessionId: string, ...endings: Ending[]): Promise<string> => {
   const { kind, id, issuer, subject, email, name } = rig.staff
   const requestId = newId('request')
-  for (const action of ['SESSION.REQUEST.ADMITTED', ...endings] as const) {
+  for (const action of ['SUPPORT_SESSION.REQUEST.ADMITTED', ...endings] as const) {
     await record(rig.database.store.db, rig.database.keys, {
       action,
-      result: action === 'SESSION.REQUEST.FAILED' ? 'error' : 'ok',
+      result: action === 'SUPPORT_SESSION.REQUEST.FAILED' ? 'error' : 'ok',
       actor: { kind, id, issuer, subject, email, name },
       tenant_id: 'ten_a',
       target: { kind: 'tenant', id: 'ten_a' },
@@ -52,7 +52,7 @@ const now = async () => {
   return row?.now as string
 }
 const outcomesOf = (requestId: string) =>
-  rig.events((event) => event.request?.id === requestId && event.action !== 'SESSION.REQUEST.ADMITTED')
+  rig.events((event) => event.request?.id === requestId && event.action !== 'SUPPORT_SESSION.REQUEST.ADMITTED')
 
 let sessionId = ''
 beforeEach(async () => {
@@ -71,7 +71,7 @@ describe('an admission whose outcome nobody recorded (I2, P2)', () => {
         ...admission,
         id: expect.any(String),
         occurred_at: expect.any(String),
-        action: 'SESSION.REQUEST.FAILED',
+        action: 'SUPPORT_SESSION.REQUEST.FAILED',
         result: 'error',
         code: 'outcome_unknown',
         note: 'The program ended before the outcome was recorded: the product may or may not have carried it out.',
@@ -93,10 +93,10 @@ describe('an admission whose outcome nobody recorded (I2, P2)', () => {
   })
 
   it.each<Ending[]>([
-    ['SESSION.REQUEST.COMPLETED'],
-    ['SESSION.REQUEST.FAILED'],
-    ['SESSION.REQUEST.CUT'],
-    ['SESSION.REQUEST.COMPLETED', 'SESSION.REQUEST.CUT'],
+    ['SUPPORT_SESSION.REQUEST.COMPLETED'],
+    ['SUPPORT_SESSION.REQUEST.FAILED'],
+    ['SUPPORT_SESSION.REQUEST.CUT'],
+    ['SUPPORT_SESSION.REQUEST.COMPLETED', 'SUPPORT_SESSION.REQUEST.CUT'],
   ])('is left alone where there is one: %s', async (...endings) => {
     const done = await request(sessionId, ...endings)
     await endAgo(sessionId, 61)
@@ -164,7 +164,7 @@ describe('an admission whose outcome nobody recorded (I2, P2)', () => {
     expect(await awaitCaughtUp(store, signal)).toBe(true)
     const [admission] = await rig.events((event) => event.request?.id === done)
     const { id: _, occurred_at: __, category: ___, v: ____, ...said } = admission as Event
-    await record(store.db, keys, { ...said, action: 'SESSION.REQUEST.COMPLETED' })
+    await record(store.db, keys, { ...said, action: 'SUPPORT_SESSION.REQUEST.COMPLETED' })
     const log = { info: () => {}, warn: () => {} }
     const outcomes = await startOutcomes({ store, keys, log, alone: true }, { everyMs: 20, firstMs: 0 })
     expect(await awaitCaughtUp(store, signal, 500)).toBe(false)
@@ -175,7 +175,7 @@ describe('an admission whose outcome nobody recorded (I2, P2)', () => {
     await endAgo(other.id, 61)
     await sequencer.drain()
     await until(async () => (await outcomesOf(lost)).length > 0)
-    expect((await outcomesOf(done)).map(({ action }) => action)).toEqual(['SESSION.REQUEST.COMPLETED'])
+    expect((await outcomesOf(done)).map(({ action }) => action)).toEqual(['SUPPORT_SESSION.REQUEST.COMPLETED'])
     await outcomes.stop()
   })
 })

@@ -33,7 +33,7 @@ describe('revoking a session', () => {
     expect(revoked.ended_at).toBe(revoked.revoked_at)
     expect(rig.told).toContain(session.id)
     expect((await eventsOf(session.id)).at(-1)).toMatchObject({
-      action: 'SESSION.REVOKED',
+      action: 'SUPPORT_SESSION.REVOKED',
       result: 'ok',
       tenant_id: 'ten_a',
       target: { kind: 'session', id: session.id },
@@ -48,14 +48,14 @@ describe('revoking a session', () => {
     const first = await revokeSession(rig.needs, rig.staff, session.id, {})
     const other = await rig.newStaff(['super_admin'])
     expect(await revokeSession(rig.needs, other, session.id, { reason: 'again' })).toEqual(first)
-    expect((await eventsOf(session.id)).filter(({ action }) => action === 'SESSION.REVOKED')).toHaveLength(1)
+    expect((await eventsOf(session.id)).filter(({ action }) => action === 'SUPPORT_SESSION.REVOKED')).toHaveLength(1)
   })
 
   it('is one revocation and one event when 20 ask at once', async () => {
     const { session } = await rig.open()
     const answers = await Promise.all(Array.from({ length: 20 }, () => revokeSession(rig.needs, rig.staff, session.id, {})))
     expect(new Set(answers.map(({ revoked_at }) => revoked_at)).size).toBe(1)
-    expect((await eventsOf(session.id)).filter(({ action }) => action === 'SESSION.REVOKED')).toHaveLength(1)
+    expect((await eventsOf(session.id)).filter(({ action }) => action === 'SUPPORT_SESSION.REVOKED')).toHaveLength(1)
   })
 
   it('S15 is open to staff with the role and to the opener who has lost it, and to nobody else', async () => {
@@ -86,10 +86,10 @@ describe('noting that a session has expired', () => {
     await expire(revoked.session.id)
     await Promise.all(Array.from({ length: 5 }, () => noteExpiries(rig.needs)))
     expect(await noteExpiries(rig.needs)).toBe(0)
-    expect((await eventsOf(session.id)).filter(({ action }) => action === 'SESSION.EXPIRED')).toMatchObject([
+    expect((await eventsOf(session.id)).filter(({ action }) => action === 'SUPPORT_SESSION.EXPIRED')).toMatchObject([
       { actor: { kind: 'system', id: 'expiry' }, tenant_id: 'ten_a', target: { kind: 'session', id: session.id } },
     ])
-    expect((await eventsOf(revoked.session.id)).some(({ action }) => action === 'SESSION.EXPIRED')).toBe(false)
+    expect((await eventsOf(revoked.session.id)).some(({ action }) => action === 'SUPPORT_SESSION.EXPIRED')).toBe(false)
   })
 
   it('S3 is not what ends it: the status is the clock’s without it', async () => {
@@ -100,7 +100,7 @@ describe('noting that a session has expired', () => {
       ended_by: 'expiry',
       remaining_seconds: 0,
     })
-    expect((await eventsOf(session.id)).map(({ action }) => action)).toEqual(['SESSION.CREATED'])
+    expect((await eventsOf(session.id)).map(({ action }) => action)).toEqual(['SUPPORT_SESSION.CREATED'])
   })
 
   it('goes on in the background until it is stopped', async () => {
@@ -109,7 +109,7 @@ describe('noting that a session has expired', () => {
     await expire(session.id)
     await expect
       .poll(async () => (await eventsOf(session.id)).map(({ action }) => action), { timeout: 5_000 })
-      .toEqual(['SESSION.CREATED', 'SESSION.EXPIRED'])
+      .toEqual(['SUPPORT_SESSION.CREATED', 'SUPPORT_SESSION.EXPIRED'])
     await expiry.stop()
   })
 })

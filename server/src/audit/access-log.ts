@@ -6,7 +6,7 @@ import { toLogged } from './filter.ts'
 import { foldAccessLog } from './fold-access-log.ts'
 
 /** A request enters the log with one of these; what comes later completes it. */
-const firstActions = ['SESSION.REQUEST.ADMITTED', 'SESSION.REQUEST.REFUSED']
+const firstActions = ['SUPPORT_SESSION.REQUEST.ADMITTED', 'SUPPORT_SESSION.REQUEST.REFUSED']
 
 const readFirst = async ({ db }: Pick<Store, 'db'>, sessionId: string, before: number | undefined, limit: number) => {
   const query = db
@@ -28,7 +28,7 @@ const readRequests = async ({ db }: Pick<Store, 'db'>, sessionId: string, oldest
     .select(['entry.log_index', 'event.body'])
     .where('entry.session_id', '=', sessionId)
     .where('entry.log_index', '>=', String(oldest))
-    .where('entry.action', 'like', 'SESSION.REQUEST.%')
+    .where('entry.action', 'like', 'SUPPORT_SESSION.REQUEST.%')
     .where('entry.request_id', 'in', ids)
     .orderBy('entry.log_index')
     .execute()

@@ -3,7 +3,7 @@ import { type Kysely, type SqlBool, sql } from 'kysely'
 import type { Tables } from '../store/tables.ts'
 
 /** What each request records, which the index of actions leaves out. */
-const ofEachRequest = ['SESSION.REQUEST.ADMITTED', 'SESSION.REQUEST.COMPLETED']
+const ofEachRequest = ['SUPPORT_SESSION.REQUEST.ADMITTED', 'SUPPORT_SESSION.REQUEST.COMPLETED']
 
 /** Whether a filter by action, a name or the beginning of names, lets this one through. */
 const lets = (action: string, name: string): boolean => (action.endsWith('*') ? name.startsWith(action.slice(0, -1)) : name === action)

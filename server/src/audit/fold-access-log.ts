@@ -2,11 +2,11 @@ import type { LoggedEvent } from '@countersign/contract/events.ts'
 import type { AccessLogRow } from '@countersign/contract/sessions.ts'
 
 const outcomes: Partial<Record<LoggedEvent['action'], AccessLogRow['outcome']>> = {
-  'SESSION.REQUEST.ADMITTED': 'admitted',
-  'SESSION.REQUEST.COMPLETED': 'completed',
-  'SESSION.REQUEST.FAILED': 'failed',
-  'SESSION.REQUEST.REFUSED': 'refused',
-  'SESSION.REQUEST.CUT': 'cut',
+  'SUPPORT_SESSION.REQUEST.ADMITTED': 'admitted',
+  'SUPPORT_SESSION.REQUEST.COMPLETED': 'completed',
+  'SUPPORT_SESSION.REQUEST.FAILED': 'failed',
+  'SUPPORT_SESSION.REQUEST.REFUSED': 'refused',
+  'SUPPORT_SESSION.REQUEST.CUT': 'cut',
 }
 
 /** One event more of a request: what it tells anew replaces what was known, its beginning stays. */

@@ -105,10 +105,10 @@ const requestText = ({ id, method, target, route }: Exchange): string =>
   `"id":"${id}","method":"${method}","path":${JSON.stringify(escapePath(target))},"route":${route?.pattern_json},"scope":"${route?.scope}"`
 
 export const draftAdmitted = (exchange: Exchange, facts: SessionFacts): EventHalves =>
-  draftOk('SESSION.REQUEST.ADMITTED', exchange, facts, requestText(exchange))
+  draftOk('SUPPORT_SESSION.REQUEST.ADMITTED', exchange, facts, requestText(exchange))
 
 export const draftCompleted = (exchange: Exchange, facts: SessionFacts, status: number, bytes: number | undefined): EventHalves => {
   const size = bytes === undefined ? '' : `"bytes":${bytes},`
   const request = `${size}"duration_ms":${durationOf(exchange)},${requestText(exchange)},"status":${status}`
-  return draftOk('SESSION.REQUEST.COMPLETED', exchange, facts, request)
+  return draftOk('SUPPORT_SESSION.REQUEST.COMPLETED', exchange, facts, request)
 }

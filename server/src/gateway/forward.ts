@@ -279,7 +279,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     const gone = Math.max(0, this.#bytes - response.writableLength)
     const make = () =>
       halveEvent(
-        sessionEvent(failed ? 'SESSION.REQUEST.FAILED' : 'SESSION.REQUEST.CUT', this.#exchange, this.#facts, {
+        sessionEvent(failed ? 'SUPPORT_SESSION.REQUEST.FAILED' : 'SUPPORT_SESSION.REQUEST.CUT', this.#exchange, this.#facts, {
           result: 'error',
           status: before === 'released' ? this.#status : status,
           code,

@@ -67,7 +67,7 @@ const recordRefusal = async (needs: Needs, exchange: Exchange, refusal: Refusal)
   if (!facts) await needs.strangers.record(anonymousEvent(exchange, outcome))
   else {
     const isGone = (await findOver(needs.store, [facts.id])).get(facts.id) === 'tenant_gone'
-    await needs.writer.note(halveEvent(sessionEvent('SESSION.REQUEST.REFUSED', exchange, facts, outcome, isGone)))
+    await needs.writer.note(halveEvent(sessionEvent('SUPPORT_SESSION.REQUEST.REFUSED', exchange, facts, outcome, isGone)))
   }
   return told
 }

@@ -30,7 +30,7 @@ export const endSessionsOf = async (tx: Kysely<Tables>, keys: Pick<Keys, 'event'
     running
       .filter(({ id }) => ended.has(id))
       .map(({ id, tenant_id, ticket }) => ({
-        action: 'SESSION.REVOKED',
+        action: 'SUPPORT_SESSION.REVOKED',
         result: 'ok',
         actor: { kind: 'system', id: 'directory' },
         tenant_id,

@@ -32,7 +32,7 @@ export const noteExpiries = async (needs: ExpireNeeds, everything = true): Promi
         select e.id, e.tenant_id, e.ticket from ended e join claimed c on c.session_id = e.id order by e.expires_at`.execute(tx)
       for (const { id, tenant_id, ticket } of rows) {
         await record(tx, needs.keys, {
-          action: 'SESSION.EXPIRED',
+          action: 'SUPPORT_SESSION.EXPIRED',
           result: 'ok',
           actor: { kind: 'system', id: 'expiry' },
           tenant_id,

@@ -65,7 +65,7 @@ const recordDenial = async (needs: OpenNeeds, principal: Principal, input: unkno
     if (!tenant) return
     const unmet = refusal.facts.errors?.map(({ path, message }) => `${path} ${message}`).join('; ')
     await record(tx, needs.keys, {
-      action: 'SESSION.DENIED',
+      action: 'SUPPORT_SESSION.DENIED',
       result: 'deny',
       actor: actorOf(principal),
       tenant_id,
@@ -107,7 +107,7 @@ const open = async (needs: OpenNeeds, principal: Principal, raw: unknown): Promi
     if (!found) throw new Error('a session that was inserted is not there')
     const { tenant_id, target_user_id, tenant_name, expires_at, ticket, reason } = found.session
     await record(tx, needs.keys, {
-      action: 'SESSION.CREATED',
+      action: 'SUPPORT_SESSION.CREATED',
       result: 'ok',
       actor: actorOf(principal),
       tenant_id,

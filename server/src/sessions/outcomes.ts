@@ -34,12 +34,12 @@ const afterlifeMs = 3_000
 const readOpen = async (tx: Kysely<Tables>, sessionIds: readonly string[], before: string | null): Promise<Event[]> => {
   const { rows } = await sql<{ body: string }>`
     select e.body from log_entries a join events e on e.n = a.event_n
-    where a.session_id = any(${sessionIds}::text[]) and a.action = 'SESSION.REQUEST.ADMITTED'
+    where a.session_id = any(${sessionIds}::text[]) and a.action = 'SUPPORT_SESSION.REQUEST.ADMITTED'
       and (${before}::timestamptz is null or a.occurred_at < ${before}::timestamptz)
       and not exists (
         select from log_entries o
         where o.session_id = any(${sessionIds}::text[]) and o.session_id = a.session_id and o.request_id = a.request_id
-          and o.action in ('SESSION.REQUEST.COMPLETED', 'SESSION.REQUEST.FAILED', 'SESSION.REQUEST.CUT')
+          and o.action in ('SUPPORT_SESSION.REQUEST.COMPLETED', 'SUPPORT_SESSION.REQUEST.FAILED', 'SUPPORT_SESSION.REQUEST.CUT')
       )
     order by a.log_index`.execute(tx)
   return rows.map(({ body }) => JSON.parse(body) as Event)
@@ -51,7 +51,7 @@ const recordUnknown = async (tx: Kysely<Tables>, keys: Keys, open: readonly Even
     tx,
     keys,
     open.map(({ actor, tenant_id, target, session_id, ticket, request, id }) => ({
-      action: 'SESSION.REQUEST.FAILED',
+      action: 'SUPPORT_SESSION.REQUEST.FAILED',
       result: 'error',
       actor,
       tenant_id,

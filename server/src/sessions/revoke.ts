@@ -77,7 +77,7 @@ export const revokeSession = async (
     if (!mine && found.session.status !== 'REVOKED') throw new Refusal('session_already_over')
     if (mine) {
       await record(tx, needs.keys, {
-        action: 'SESSION.REVOKED',
+        action: 'SUPPORT_SESSION.REVOKED',
         result: 'ok',
         actor: actorOf(principal),
         tenant_id: row.tenant_id,

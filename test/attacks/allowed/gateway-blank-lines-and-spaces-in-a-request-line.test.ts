@@ -27,7 +27,7 @@ describe('FR-4 what Node’s parser passes over', () => {
     const sent = rig.upstream.bytes().toString('latin1')
     expect(sent).toMatch(/^GET \/v1\/reports HTTP\/1\.1\r\n/)
     expect(sent.split('\r\n\r\n')).toHaveLength(2)
-    const admitted = await rig.events({ session_id: session.id, action: 'SESSION.REQUEST.ADMITTED' })
+    const admitted = await rig.events({ session_id: session.id, action: 'SUPPORT_SESSION.REQUEST.ADMITTED' })
     expect(admitted).toMatchObject([{ request: { method: 'GET', path: '/v1/reports' } }])
   })
 

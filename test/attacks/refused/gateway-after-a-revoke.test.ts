@@ -29,7 +29,7 @@ describe('a revoked session', () => {
     expect([answer.status, codeOf(answer)]).toEqual([403, 'session_revoked'])
     expect(rig.upstream.bytes()).toHaveLength(0)
     expect((await rig.events({ session_id: session.id })).at(-1)).toMatchObject({
-      action: 'SESSION.REQUEST.REFUSED',
+      action: 'SUPPORT_SESSION.REQUEST.REFUSED',
       code: 'session_revoked',
       tenant_id: 'ten_a',
     })
@@ -91,12 +91,12 @@ describe('a revoked session', () => {
       const statuses = (await Promise.all(asking)).flat()
       for (const raw of connections) raw.end()
       const events = await rig.events({ session_id: session.id })
-      const revokedAt = events.findIndex(({ action }) => action === 'SESSION.REVOKED')
-      const admitted = events.flatMap(({ action }, i) => (action === 'SESSION.REQUEST.ADMITTED' ? [i] : []))
+      const revokedAt = events.findIndex(({ action }) => action === 'SUPPORT_SESSION.REVOKED')
+      const admitted = events.flatMap(({ action }, i) => (action === 'SUPPORT_SESSION.REQUEST.ADMITTED' ? [i] : []))
       expect(revokedAt).toBeGreaterThan(0)
       expect(admitted.filter((i) => i > revokedAt)).toEqual([])
       expect(statuses).toHaveLength(200)
-      const refused = events.filter(({ action }) => action === 'SESSION.REQUEST.REFUSED').length
+      const refused = events.filter(({ action }) => action === 'SUPPORT_SESSION.REQUEST.REFUSED').length
       expect(admitted.length + refused).toBeGreaterThanOrEqual(200)
     }
   }, 60_000)

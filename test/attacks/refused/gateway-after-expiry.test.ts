@@ -17,7 +17,7 @@ describe('an expired session', () => {
     expect([answer.status, codeOf(answer)]).toEqual([403, 'session_expired'])
     expect(rig.upstream.bytes()).toHaveLength(0)
     expect((await rig.events({ session_id: session.id })).at(-1)).toMatchObject({
-      action: 'SESSION.REQUEST.REFUSED',
+      action: 'SUPPORT_SESSION.REQUEST.REFUSED',
       code: 'session_expired',
       tenant_id: 'ten_a',
     })

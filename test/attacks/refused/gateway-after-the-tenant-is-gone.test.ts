@@ -55,10 +55,10 @@ const expectGone = async (token: string, sessionId: string, target = '/v1/report
   expect(rig.upstream.bytes()).toHaveLength(0)
   const [event, ...more] = await rig.events({ request_id: answer.headers.get('x-request-id') as string })
   expect(more).toEqual([])
-  expect(event).toMatchObject({ action: 'SESSION.REQUEST.REFUSED', result: 'deny', code, session_id: sessionId })
+  expect(event).toMatchObject({ action: 'SUPPORT_SESSION.REQUEST.REFUSED', result: 'deny', code, session_id: sessionId })
   expect(event).not.toHaveProperty('tenant_id')
 }
-const revocationsOf = (sessionId: string) => rig.events({ session_id: sessionId, action: 'SESSION.REVOKED' })
+const revocationsOf = (sessionId: string) => rig.events({ session_id: sessionId, action: 'SUPPORT_SESSION.REVOKED' })
 
 describe('a session whose tenant is gone from the directory', () => {
   it.each([
@@ -128,7 +128,7 @@ describe('a session whose tenant is gone from the directory', () => {
     await connection.closed
     expect(performance.now() - noted).toBeLessThan(1_000)
     await until(async () => {
-      const [cut] = await rig.events({ session_id: session.id, action: 'SESSION.REQUEST.CUT' })
+      const [cut] = await rig.events({ session_id: session.id, action: 'SUPPORT_SESSION.REQUEST.CUT' })
       return cut?.code === 'tenant_gone'
     })
     rig.upstream.forget()
@@ -166,7 +166,7 @@ describe('a session whose tenant is gone from the directory', () => {
     mirror.release()
     expect(await opening).toBe('not_found')
     expect(await codeOfOpening()).toBe('not_found')
-    const denied = (await rig.events({ action: 'SESSION.DENIED' })).filter(({ tenant_id }) => tenant_id === id)
+    const denied = (await rig.events({ action: 'SUPPORT_SESSION.DENIED' })).filter(({ tenant_id }) => tenant_id === id)
     expect(denied.map(({ code }) => code)).toEqual(['not_found', 'not_found'])
   })
 })

@@ -32,7 +32,7 @@ describe('FR-5 a body on a method that has none', () => {
     expect(answer.status).toBe(400)
     // An answer to HEAD says in its headers alone which one it is.
     expect(await rig.events({ request_id: answer.headers.get('x-request-id') as string })).toMatchObject([
-      { action: 'SESSION.REQUEST.REFUSED', result: 'deny', code: 'body_refused', session_id: session.id },
+      { action: 'SUPPORT_SESSION.REQUEST.REFUSED', result: 'deny', code: 'body_refused', session_id: session.id },
     ])
     expect(rig.upstream.bytes()).toHaveLength(0)
   })

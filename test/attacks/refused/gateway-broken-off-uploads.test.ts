@@ -25,7 +25,7 @@ describe('FR-7 an upload that breaks off', () => {
     await until(() => rig.upstream.received[0]?.body.toString() === 'hello')
     breakOff(connection)
     await connection.closed
-    await until(async () => (await outcome())?.action === 'SESSION.REQUEST.FAILED')
+    await until(async () => (await outcome())?.action === 'SUPPORT_SESSION.REQUEST.FAILED')
     expect(await outcome()).toMatchObject({ result: 'error', code: 'client_abort' })
     expect(rig.upstream.bytes().toString('latin1').endsWith('0\r\n\r\n')).toBe(false)
     expect((await rig.send('GET /v1/reports', token)).status).toBe(200)

@@ -71,7 +71,7 @@ describe('GW-1 a target that two readers could read differently', () => {
       }
       connection.end()
       expect(rig.upstream.bytes()).toHaveLength(0)
-      const refused = await rig.events({ session_id: session.id, action: 'SESSION.REQUEST.REFUSED' })
+      const refused = await rig.events({ session_id: session.id, action: 'SUPPORT_SESSION.REQUEST.REFUSED' })
       expect(refused.map(({ request }) => request?.path)).toEqual(byGrammar.map(escapePath))
     })
   }

@@ -85,7 +85,7 @@ describe('RL-1 a flood of callers whom nobody knows', () => {
 
     expect(answers.length).toBeGreaterThan(10)
     expect(answers.filter((answer) => answer?.status !== 200)).toEqual([])
-    expect(await rig.events({ session_id: known.session.id, action: 'SESSION.REQUEST.REFUSED' })).toHaveLength(refusals)
+    expect(await rig.events({ session_id: known.session.id, action: 'SUPPORT_SESSION.REQUEST.REFUSED' })).toHaveLength(refusals)
     const { too_many_requests: turnedAway = 0, ...others } = told
     expect(Object.keys(others).sort()).toEqual(strangers.map(([code]) => code).sort())
     expect(1_000 - turnedAway).toBeLessThanOrEqual(200 + 50 * seconds + 1)

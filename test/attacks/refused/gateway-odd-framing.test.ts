@@ -84,7 +84,9 @@ describe('FR-4 framing that another reader could take differently', () => {
     // The parser may end the connection before there is an answer.
     if (answer) expect(codeOf(answer)).toBe('header_refused')
     const events = await eventsAfter(before, 1)
-    expect(events).toMatchObject([{ action: 'SESSION.REQUEST.REFUSED', result: 'deny', code: 'header_refused', session_id: session.id }])
+    expect(events).toMatchObject([
+      { action: 'SUPPORT_SESSION.REQUEST.REFUSED', result: 'deny', code: 'header_refused', session_id: session.id },
+    ])
     expect(rig.upstream.bytes()).toHaveLength(0)
   })
 
@@ -95,8 +97,8 @@ describe('FR-4 framing that another reader could take differently', () => {
     expect(answer).toBeUndefined()
     const events = await eventsAfter(before, 2)
     expect(events).toMatchObject([
-      { action: 'SESSION.REQUEST.ADMITTED', session_id: session.id },
-      { action: 'SESSION.REQUEST.FAILED', result: 'error', code: 'client_abort', request: { id: events[0]?.request?.id } },
+      { action: 'SUPPORT_SESSION.REQUEST.ADMITTED', session_id: session.id },
+      { action: 'SUPPORT_SESSION.REQUEST.FAILED', result: 'error', code: 'client_abort', request: { id: events[0]?.request?.id } },
     ])
     expect(rig.upstream.received.every(({ body }) => body.length === 0)).toBe(true)
   })

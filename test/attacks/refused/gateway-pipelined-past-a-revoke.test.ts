@@ -18,6 +18,6 @@ it('FR-6 requests pipelined on one connection are judged one by one: those after
   for (let i = 0; i < 50; i++) expect(codeOf(await connection.next())).toBe('session_revoked')
   connection.end()
   expect(rig.upstream.received).toHaveLength(50)
-  const refused = await rig.events({ session_id: session.id, action: 'SESSION.REQUEST.REFUSED' })
+  const refused = await rig.events({ session_id: session.id, action: 'SUPPORT_SESSION.REQUEST.REFUSED' })
   expect(refused).toHaveLength(50)
 })

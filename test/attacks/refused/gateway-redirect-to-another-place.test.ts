@@ -33,8 +33,8 @@ describe('GW-11 a redirect of the product', () => {
     expect(rig.upstream.received).toHaveLength(1)
     const events = await rig.events({ request_id: answer.headers.get('x-request-id') })
     expect(events.map(({ action, result, code }) => [action, result, code])).toEqual([
-      ['SESSION.REQUEST.ADMITTED', 'ok', undefined],
-      ['SESSION.REQUEST.FAILED', 'error', 'upstream_refused'],
+      ['SUPPORT_SESSION.REQUEST.ADMITTED', 'ok', undefined],
+      ['SUPPORT_SESSION.REQUEST.FAILED', 'error', 'upstream_refused'],
     ])
   })
 

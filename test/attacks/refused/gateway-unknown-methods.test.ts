@@ -51,7 +51,7 @@ describe('GW-4 a method beyond the six', () => {
     expect((await rig.send('HEAD /v1/reports', token)).status).toBe(200)
     const answer = await rig.send('HEAD /v1/reports/7', token)
     expect(answer.status).toBe(403)
-    const events = await rig.events({ session_id: session.id, action: 'SESSION.REQUEST.REFUSED' })
+    const events = await rig.events({ session_id: session.id, action: 'SUPPORT_SESSION.REQUEST.REFUSED' })
     expect(events.map(({ code }) => code)).toEqual(['route_undeclared'])
   })
 })

@@ -5,7 +5,7 @@ import { AuditSearch, eventGroups, groupOf, toFilters } from './search.ts'
 const now = Date.parse('2026-11-20T12:00:00Z')
 
 it('A30 keeps combined filters over the way through the URL', () => {
-  const search: AuditSearch = { last: '1h', action: 'SESSION.REQUEST.*', ticket: '#4831', tenant_id: 'a/b?c&d', result: 'deny' }
+  const search: AuditSearch = { last: '1h', action: 'SUPPORT_SESSION.REQUEST.*', ticket: '#4831', tenant_id: 'a/b?c&d', result: 'deny' }
   expect(AuditSearch.parse(parseSearch(formatSearch(search)))).toEqual(search)
 })
 

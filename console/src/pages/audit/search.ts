@@ -40,9 +40,9 @@ export const toFilters = ({ last, event: _, ...filters }: AuditSearch, now: numb
 export const eventGroups = [
   { value: 'all', label: 'All events', search: {} },
   { value: 'sessions', label: 'Support sessions', search: { category: 'support_session' } },
-  { value: 'opened', label: 'Sessions created', search: { action: 'SESSION.CREATED' } },
-  { value: 'revoked', label: 'Sessions revoked', search: { action: 'SESSION.REVOKED' } },
-  { value: 'requests', label: 'Requests in sessions', search: { action: 'SESSION.REQUEST.*' } },
+  { value: 'opened', label: 'Sessions created', search: { action: 'SUPPORT_SESSION.CREATED' } },
+  { value: 'revoked', label: 'Sessions revoked', search: { action: 'SUPPORT_SESSION.REVOKED' } },
+  { value: 'requests', label: 'Requests in sessions', search: { action: 'SUPPORT_SESSION.REQUEST.*' } },
   { value: 'look_up', label: 'Look-ups', search: { category: 'look_up' } },
   { value: 'gateway', label: 'Gateway refusals', search: { category: 'gateway' } },
   { value: 'directory', label: 'Directory', search: { category: 'directory' } },

@@ -107,7 +107,8 @@ function PhoneRow({ row }: { row: AccessLogRow }) {
 
 /** The session has changed: its page and the lists say so at once. */
 const onArrival = (events: readonly LoggedEvent[]) => {
-  if (events.some((event) => !event.action.startsWith('SESSION.REQUEST.'))) void client.invalidateQueries({ queryKey: ['sessions'] })
+  if (events.some((event) => !event.action.startsWith('SUPPORT_SESSION.REQUEST.')))
+    void client.invalidateQueries({ queryKey: ['sessions'] })
 }
 
 /** Every request of the session, refused ones too, live (C44). */

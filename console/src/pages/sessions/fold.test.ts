@@ -22,9 +22,9 @@ const event = (
   request: { id: `req_${request.padStart(32, '0')}`, method: 'GET', path: '/api/projects', scope: 'projects:read', ...more },
 })
 
-const admitted = event(1, 'SESSION.REQUEST.ADMITTED', 'a')
-const completed = event(2, 'SESSION.REQUEST.COMPLETED', 'a', { status: 200, duration_ms: 8, bytes: 512 })
-const refused = event(3, 'SESSION.REQUEST.REFUSED', 'b', { status: 403 }, 'scope_missing')
+const admitted = event(1, 'SUPPORT_SESSION.REQUEST.ADMITTED', 'a')
+const completed = event(2, 'SUPPORT_SESSION.REQUEST.COMPLETED', 'a', { status: 200, duration_ms: 8, bytes: 512 })
+const refused = event(3, 'SUPPORT_SESSION.REQUEST.REFUSED', 'b', { status: 403 }, 'scope_missing')
 
 it('C44 folds an admission and its completion into one row', () => {
   const [row, ...rest] = foldAccess([], [admitted, completed])
@@ -53,8 +53,8 @@ it('C44 shows refusals, with their code, newest first', () => {
 })
 
 it.each([
-  ['SESSION.REQUEST.FAILED', 'failed', 'upstream_timeout'],
-  ['SESSION.REQUEST.CUT', 'cut', 'session_revoked'],
+  ['SUPPORT_SESSION.REQUEST.FAILED', 'failed', 'upstream_timeout'],
+  ['SUPPORT_SESSION.REQUEST.CUT', 'cut', 'session_revoked'],
 ] as const)('keeps why a request ended: %s', (action, outcome, code) => {
   expect(foldAccess([], [admitted, event(5, action, 'a', { status: 504 }, code)])).toMatchObject([
     { outcome, code, status: 504, log_index: 1 },
@@ -66,12 +66,14 @@ it('does not undo a completion when the admission arrives again', () => {
 })
 
 it('leaves events alone that are not requests', () => {
-  const { request: _, ...created } = event(4, 'SESSION.CREATED', 'c')
+  const { request: _, ...created } = event(4, 'SUPPORT_SESSION.CREATED', 'c')
   expect(foldAccess([], [created])).toEqual([])
 })
 
 it('X10 comes to the same rows however the events were split, repeated and shuffled', () => {
-  const arrival = fc.array(fc.constantFrom(admitted, completed, refused, event(6, 'SESSION.REQUEST.ADMITTED', 'c')), { maxLength: 12 })
+  const arrival = fc.array(fc.constantFrom(admitted, completed, refused, event(6, 'SUPPORT_SESSION.REQUEST.ADMITTED', 'c')), {
+    maxLength: 12,
+  })
   fc.assert(
     fc.property(arrival, fc.nat(12), (events, at) => {
       const whole = foldAccess([], events)

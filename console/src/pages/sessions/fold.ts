@@ -4,11 +4,11 @@ import type { AccessLogRow } from '@countersign/contract/sessions.ts'
 type Outcome = AccessLogRow['outcome']
 
 const outcomes: Record<string, Outcome> = {
-  'SESSION.REQUEST.ADMITTED': 'admitted',
-  'SESSION.REQUEST.COMPLETED': 'completed',
-  'SESSION.REQUEST.FAILED': 'failed',
-  'SESSION.REQUEST.CUT': 'cut',
-  'SESSION.REQUEST.REFUSED': 'refused',
+  'SUPPORT_SESSION.REQUEST.ADMITTED': 'admitted',
+  'SUPPORT_SESSION.REQUEST.COMPLETED': 'completed',
+  'SUPPORT_SESSION.REQUEST.FAILED': 'failed',
+  'SUPPORT_SESSION.REQUEST.CUT': 'cut',
+  'SUPPORT_SESSION.REQUEST.REFUSED': 'refused',
 }
 
 const began = (event: LoggedEvent, request: NonNullable<LoggedEvent['request']>): AccessLogRow => ({
