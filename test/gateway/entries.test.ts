@@ -5,9 +5,9 @@ import { type EventHalves, halveEvent } from '../../server/src/audit/record.ts'
 import { draftAdmitted, draftCompleted, sessionEvent } from '../../server/src/gateway/entries.ts'
 import { escapeInput } from '../../server/src/gateway/escape.ts'
 import { type Exchange, newExchange } from '../../server/src/gateway/exchange.ts'
-import type { SessionFacts } from '../../server/src/gateway/facts.ts'
 import { compileRoutes } from '../../server/src/gateway/routes.ts'
 import { newId } from '../../server/src/ids.ts'
+import type { SessionFacts } from '../../server/src/sessions/facts.ts'
 
 const routes = compileRoutes({ routes: [{ method: 'GET', path: "/v1/a'b/:id", scope: 'reports:read' }], sinks: [] })
 

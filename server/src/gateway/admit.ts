@@ -1,11 +1,11 @@
 import { Refusal } from '../errors.ts'
+import type { FactsSource, SessionFacts } from '../sessions/facts.ts'
 import { awaitRevocation } from '../sessions/order.ts'
+import { findOver, type Over } from '../sessions/standing.ts'
 import type { Store } from '../store/open.ts'
 import type { Claims } from './assertion.ts'
 import { draftAdmitted } from './entries.ts'
 import type { Exchange } from './exchange.ts'
-import type { FactsSource, SessionFacts } from './facts.ts'
-import { findOver, type Over } from './verdict.ts'
 import type { Admitted, Writer } from './writer.ts'
 
 type Needs = { store: Store; writer: Writer; facts: FactsSource; claims: Claims }

@@ -1,6 +1,6 @@
 import { type KeyObject, sign } from 'node:crypto'
+import type { SessionFacts } from '../sessions/facts.ts'
 import type { Exchange } from './exchange.ts'
-import type { SessionFacts } from './facts.ts'
 
 const lifetimeSeconds = 30
 

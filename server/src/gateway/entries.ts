@@ -2,9 +2,9 @@ import type { EventAction, NewEvent } from '@countersign/contract/events.ts'
 import type { EventHalves } from '../audit/record.ts'
 import type { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
+import type { SessionFacts } from '../sessions/facts.ts'
 import { escapeInput, escapePath } from './escape.ts'
 import type { Exchange } from './exchange.ts'
-import type { SessionFacts } from './facts.ts'
 
 /** Tenths of a millisecond since the request arrived. */
 export const durationOf = ({ started_ms }: Exchange): number => Math.round((performance.now() - started_ms) * 10) / 10

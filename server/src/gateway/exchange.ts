@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { newId } from '../ids.ts'
+import type { SessionFacts } from '../sessions/facts.ts'
 import type { QueryPair } from './checks/target.ts'
-import type { SessionFacts } from './facts.ts'
 import type { DeclaredRoute, RouteTable } from './routes.ts'
 
 /** One request under judgement. Checks fill in what they found; nothing here is trusted before its check has passed. */

@@ -1,15 +1,15 @@
 import { type ErrorCode, errorCatalogue } from '@countersign/contract/errors.ts'
 import { halveEvent } from '../audit/record.ts'
 import { formatProblem, Refusal } from '../errors.ts'
+import type { FactsSource, SessionFacts } from '../sessions/facts.ts'
+import { findOver } from '../sessions/standing.ts'
 import type { Store } from '../store/open.ts'
 import { ownHeaders } from './answer.ts'
 import { methods } from './checks/method.ts'
 import { findTokenHash } from './checks/token.ts'
 import { anonymousEvent, sessionEvent } from './entries.ts'
 import type { Exchange } from './exchange.ts'
-import type { FactsSource, SessionFacts } from './facts.ts'
 import type { Strangers } from './strangers.ts'
-import { findOver } from './verdict.ts'
 import type { Writer } from './writer.ts'
 
 type Log = { error(facts: object, message: string): void }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { findOver } from '../sessions/standing.ts'
 import type { Store } from '../store/open.ts'
 import type { Running } from './running.ts'
-import { findOver } from './verdict.ts'
 
 const everyMs = 400
 /** Longest that anything runs on without the database's word that it may. */

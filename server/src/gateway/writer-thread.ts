@@ -1,10 +1,10 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import type { ErrorCode } from '@countersign/contract/errors.ts'
 import { Refusal } from '../errors.ts'
+import { type Batch, type Marked, markBatch, recordBatches } from '../sessions/record-admissions.ts'
 import { openStore } from '../store/open.ts'
 import { serveThread } from '../thread.ts'
 import { type AssertionKey, newSigner } from './assertion.ts'
-import { type Batch, type Marked, markBatch, recordBatches } from './record.ts'
 
 /** What the thread is given. Buffers arrive as plain bytes. */
 export type ThreadData = { databaseUrl: string; eventKey: Uint8Array; assertionKey: AssertionKey }

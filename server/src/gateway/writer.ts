@@ -1,9 +1,9 @@
 import type { EventHalves } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
 import type { Keys } from '../keys.ts'
+import type { SessionFacts } from '../sessions/facts.ts'
+import type { Ask } from '../sessions/record-admissions.ts'
 import { runThread } from '../thread.ts'
-import type { SessionFacts } from './facts.ts'
-import type { Ask } from './record.ts'
 import type { Grant, Order, Outcome, ThreadData } from './writer-thread.ts'
 
 export type Admitted = {

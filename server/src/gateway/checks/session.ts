@@ -1,6 +1,6 @@
 import { Refusal } from '../../errors.ts'
+import type { SessionFacts } from '../../sessions/facts.ts'
 import type { Check, Exchange } from '../exchange.ts'
-import type { SessionFacts } from '../facts.ts'
 
 const take = (exchange: Exchange, facts: SessionFacts | undefined): void => {
   if (!facts) throw new Refusal('token_refused')
