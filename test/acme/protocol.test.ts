@@ -15,7 +15,9 @@ const read = (name: string) => readFileSync(join(docs, name), 'utf8')
 
 type Schema = Record<string, unknown>
 type Operation = { operationId: string; responses: Record<string, { content?: { 'application/json'?: { schema: Schema } } }> }
-type Document = { paths: Record<string, { get: Operation }> }
+type Document = { paths: Record<string, { get?: Operation; post?: Operation }> }
+
+const reads = ({ paths }: Document): string[] => Object.keys(paths).filter((path) => paths[path]?.get)
 
 let acme: AcmeRig
 let document: Document
@@ -31,7 +33,7 @@ afterAll(() => acme?.stop())
 describe('docs/connector-protocol.yaml', () => {
   const formats = { 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) }
   const fits = (path: string, status: number, value: unknown) => {
-    const schema = document.paths[path]?.get.responses[status]?.content?.['application/json']?.schema
+    const schema = document.paths[path]?.get?.responses[status]?.content?.['application/json']?.schema
     if (!schema) throw new Error(`the document has no answer ${status} for ${path}`)
     const validate = new Ajv2020({ strict: false, formats }).compile(schema)
     return validate(value) ? [] : (validate.errors ?? [])
@@ -48,12 +50,13 @@ describe('docs/connector-protocol.yaml', () => {
       ['/users/{user_id}', '/users/usr_eve_globex'],
       ['/users/{user_id}', '/users/usr_milton_initech'],
       ['/users/{user_id}', '/users/usr_none'],
+      ['/acts/{id}', '/acts/act_never_heard_of'],
     ]
     for (const [path, target] of calls) {
       const response = await acme.ask(`/countersign${target}`)
       expect(fits(path, response.status, await response.json()), target).toEqual([])
     }
-    expect(new Set(calls.map(([path]) => path))).toEqual(new Set(Object.keys(document.paths)))
+    expect(new Set(calls.map(([path]) => path))).toEqual(new Set(reads(document)))
   })
 
   it('does not describe just anything', () => {
@@ -65,13 +68,16 @@ describe('docs/connector-protocol.yaml', () => {
 describe('the pages', () => {
   it('name every claim that is sent, and no path that is not there', async () => {
     for (const [page, claims] of [
-      ['connector-protocol.md', ['iss', 'aud', 'iat', 'exp', 'jti', 'htm', 'htu', 'body_sha256', 'act']],
+      ['connector-protocol.md', ['iss', 'aud', 'iat', 'exp', 'jti', 'htm', 'htu', 'body_sha256', 'act', 'operation']],
       ['gateway-assertion.md', ['iss', 'aud', 'iat', 'exp', 'jti', 'sub', 'tenant_id', 'act', 'scope', 'sid', 'htm', 'htu']],
     ] as const) {
       for (const claim of claims) expect(read(page), `${page} ${claim}`).toContain(`\`${claim}\``)
     }
-    const named = [...read('connector-protocol.md').matchAll(/^\| `GET (\/[^?`]*)/gm)].map(([, path]) => path)
-    expect(new Set(named)).toEqual(new Set(Object.keys(document.paths)))
+    const named = [...read('connector-protocol.md').matchAll(/^\| `((?:GET|POST) \/[^?`]*)/gm)].map(([, call]) => call)
+    const described = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    )
+    expect(new Set(named)).toEqual(new Set(described))
   })
 
   /** The example of a page, run as it stands there but for the issuer's address. */
