@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { share } from '../test/support/long.ts'
 import { isPlainlyCanonical } from './canonical.ts'
 import { canonicalForm, leafOf, parseEntry } from './entry.ts'
 import { sha256 as plainSha256 } from './sha256.ts'
@@ -132,7 +133,7 @@ describe('the quick look at the form', () => {
         ),
         (text) => check(bytes(text)),
       ),
-      { numRuns: 20_000 },
+      { numRuns: share(20_000) },
     )
     fc.assert(
       fc.property(fc.jsonValue(), fc.nat(), fc.nat({ max: 255 }), (value, place, byte) => {
@@ -140,7 +141,7 @@ describe('the quick look at the form', () => {
         entry[place % entry.length] = byte
         check(entry)
       }),
-      { numRuns: 20_000 },
+      { numRuns: share(20_000) },
     )
   })
 })

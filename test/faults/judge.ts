@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { until } from '../support/embedded.ts'
+import { until } from '../support/until.ts'
 import type { Acknowledged } from './load.ts'
 import type { Arrival } from './product.ts'
 

@@ -7,8 +7,9 @@ import { findPostmaster } from '../../server/src/store/embedded/postmaster.ts'
 import { attachEmbedded } from '../../server/src/store/embedded.ts'
 import { withDatabase } from '../../server/src/store/urls.ts'
 import { newVisitor, signIn, type Visitor } from '../support/browser.ts'
-import { until } from '../support/embedded.ts'
+import { share } from '../support/long.ts'
 import { newDataDir, type Program, runCommand, startProgram } from '../support/program.ts'
+import { until } from '../support/until.ts'
 import { newJudge } from './judge.ts'
 import { type Acknowledged, startLoad } from './load.ts'
 import { findFixedPort, type Product, startProduct, writeConfig } from './product.ts'
@@ -19,10 +20,10 @@ import { newRandom } from './random.ts'
  * writes down what reaches it, on the disk before it does anything. Most rounds kill the program alone; some kill the database
  * server under it first, and some both at once.
  *
- * COUNTERSIGN_KILLS is the number of rounds, COUNTERSIGN_KILL_SEED repeats a run's moments.
+ * The seed is another one in each run, and printed; COUNTERSIGN_KILL_SEED repeats a run's moments.
  */
 
-const rounds = Number(process.env.COUNTERSIGN_KILLS || 100)
+const rounds = share(100)
 const seed = Number(process.env.COUNTERSIGN_KILL_SEED || Math.floor(Math.random() * 1_000_000_000))
 const random = newRandom(seed)
 const dataDir = newDataDir()

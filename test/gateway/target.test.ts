@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isTarget } from '../../server/src/gateway/checks/target.ts'
+import { share } from '../support/long.ts'
 import { traversals } from './traversals.ts'
 
 /** The rule as the security cases state it, in regular expressions: the judge of our own reading of it. */
@@ -72,7 +73,7 @@ describe('isTarget', () => {
     const target = fc.array(piece, { maxLength: 14 }).map((pieces) => `/${pieces.join('')}`)
     fc.assert(
       fc.property(target, (text) => isTarget(text) === expected(text)),
-      { numRuns: 50_000 },
+      { numRuns: share(50_000) },
     )
   })
 

@@ -6,7 +6,7 @@ import { newId } from '../../server/src/ids.ts'
 import { createSequencer } from '../../server/src/sequencer/sequence.ts'
 import { noteLeftOpen, noteUnknownOutcomes, startOutcomes } from '../../server/src/sessions/outcomes.ts'
 import { asSuperuser } from '../support/database.ts'
-import { until } from '../support/embedded.ts'
+import { until } from '../support/until.ts'
 import { type SessionRig, startSessionRig } from './rig.ts'
 
 let rig: SessionRig

@@ -5,7 +5,8 @@ import { migrate } from '../../server/src/store/migrate.ts'
 import { connect, openStore, type Store } from '../../server/src/store/open.ts'
 import { transaction } from '../../server/src/store/transaction.ts'
 import { asSuperuser } from '../support/database.ts'
-import { newFolder, until } from '../support/embedded.ts'
+import { newFolder } from '../support/embedded.ts'
+import { until } from '../support/until.ts'
 
 // A server of its own: that it waits for a standby is a setting of the whole server.
 const { folder, remove } = newFolder()

@@ -6,7 +6,8 @@ import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { attachEmbedded, defaultDataDir, ensureDatabase, startEmbedded } from '../../server/src/store/embedded.ts'
 import { asSuperuser } from '../support/database.ts'
-import { newFolder, startElsewhere, until } from '../support/embedded.ts'
+import { newFolder, startElsewhere } from '../support/embedded.ts'
+import { until } from '../support/until.ts'
 
 let dataDir: string
 let remove: () => void

@@ -48,13 +48,3 @@ export const startElsewhere = async (
     },
   }
 }
-
-/** Waits until `look` answers something, and answers that. */
-export const until = async <T>(look: () => Promise<T | undefined | false> | T | undefined | false, seconds = 20): Promise<T> => {
-  for (const end = Date.now() + seconds * 1_000; ; ) {
-    const seen = await look()
-    if (seen !== undefined && seen !== false) return seen
-    if (Date.now() > end) throw new Error(`not seen within ${seconds} s`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
