@@ -7,16 +7,6 @@ export const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => {
   return true
 }
 
-export const concatBytes = (parts: readonly Uint8Array[]): Uint8Array => {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}
-
 /** Standard base64 with padding (RFC 4648 §4). */
 export const formatBase64 = (bytes: Uint8Array): string => {
   let text = ''
@@ -31,5 +21,3 @@ export const parseBase64 = (text: string, code: LogErrorCode): Uint8Array<ArrayB
   if (formatBase64(bytes) !== text) throw new LogError(code, 'It is not canonical base64.')
   return bytes
 }
-
-export const formatHex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -1,4 +1,5 @@
-import { concatBytes, formatBase64, formatHex, parseBase64 } from './bytes.ts'
+import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
+import { formatBase64, parseBase64 } from './bytes.ts'
 import { LogError } from './errors.ts'
 import type { Hash } from './tree.ts'
 
@@ -25,12 +26,12 @@ const isKeyName = (name: string): boolean => name !== '' && name.isWellFormed() 
 
 /** Key id: the first four bytes of SHA-256(name ‖ 0x0A ‖ type ‖ public key). */
 export const keyId = (hash: Hash, name: string, publicKey: Uint8Array): string =>
-  formatHex(hash(concatBytes([utf8.encode(name), new Uint8Array([0x0a, ed25519]), publicKey])).subarray(0, 4))
+  bytesToHex(hash(concatBytes(utf8.encode(name), new Uint8Array([0x0a, ed25519]), publicKey)).subarray(0, 4))
 
 /** `<name>+<id>+<base64 of type and public key>` */
 export const formatVerifierKey = (hash: Hash, name: string, publicKey: Uint8Array): string => {
   if (!isKeyName(name) || publicKey.length !== 32) throw new LogError('malformed_key')
-  return `${name}+${keyId(hash, name, publicKey)}+${formatBase64(concatBytes([new Uint8Array([ed25519]), publicKey]))}`
+  return `${name}+${keyId(hash, name, publicKey)}+${formatBase64(concatBytes(new Uint8Array([ed25519]), publicKey))}`
 }
 
 /** Parses a verifier key; its id must be the one that its name and key give. */
@@ -62,7 +63,7 @@ export const parseNote = (note: string): Note => {
     const [, name, encoded] = parts as unknown as [string, string, string]
     const bytes = parseBase64(encoded, 'malformed_note')
     if (!isKeyName(name) || bytes.length < 5) throw new LogError('malformed_note')
-    return { name, id: formatHex(bytes.subarray(0, 4)), signature: bytes.slice(4) }
+    return { name, id: bytesToHex(bytes.subarray(0, 4)), signature: bytes.slice(4) }
   })
   return { text: note.slice(0, at + 1), signatures }
 }
@@ -71,7 +72,7 @@ export const parseNote = (note: string): Note => {
 export const signNote = (text: string, signer: Signer): string => {
   if (!text.endsWith('\n') || control.test(text) || !text.isWellFormed() || !isKeyName(signer.name)) throw new LogError('malformed_note')
   const id = Uint8Array.from(signer.id.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
-  return `${text}\n\u2014 ${signer.name} ${formatBase64(concatBytes([id, signer.sign(utf8.encode(text))]))}\n`
+  return `${text}\n\u2014 ${signer.name} ${formatBase64(concatBytes(id, signer.sign(utf8.encode(text))))}\n`
 }
 
 const imported = new WeakMap<VerifierKey, Promise<CryptoKey>>()

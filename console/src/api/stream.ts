@@ -1,9 +1,8 @@
-import type { EventFilters } from '@countersign/contract/events.ts'
-import { LoggedEvent } from '@countersign/contract/events.ts'
+import { type EventFilters, LoggedEvent } from '@countersign/contract/events.ts'
+import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { backgroundHeader, reportSignedOut, withQuery } from './call.ts'
 import { noteAnswer } from './connection.ts'
 import { garbledAnswer, isFailure, parseFailure } from './failure.ts'
-import { createReader, type Message } from './sse.ts'
 
 export type StreamState = 'connecting' | 'live' | 'lost' | 'refused'
 type Listeners = { onEvent: (event: LoggedEvent) => void; onState: (state: StreamState) => void }
@@ -29,7 +28,7 @@ export const followEvents = (filters: EventFilters, after: number, { onEvent, on
     silence = setTimeout(() => on.abort(), silenceMs)
   }
 
-  const take = ({ event: kind, data }: Message) => {
+  const take = ({ event: kind, data }: EventSourceMessage) => {
     if (kind !== 'event') return
     const event = parseEvent(data)
     if (event.log_index <= last) return
@@ -52,11 +51,11 @@ export const followEvents = (filters: EventFilters, after: number, { onEvent, on
     failures = 0
     onState('live')
     heard(on)
-    const feed = createReader(take)
+    const parser = createParser({ onEvent: take })
     const text = answer.body.pipeThrough(new TextDecoderStream())
     for await (const piece of iterate(text)) {
       heard(on)
-      feed(piece)
+      parser.feed(piece)
     }
     return 'again'
   }

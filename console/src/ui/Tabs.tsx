@@ -1,6 +1,6 @@
 import clsx from 'clsx'
+import { Tabs as Radix } from 'radix-ui'
 import type { ReactNode } from 'react'
-import { type KeyboardEvent, useId, useRef } from 'react'
 
 type Props<Id extends string> = {
   label: string
@@ -12,31 +12,13 @@ type Props<Id extends string> = {
 
 /** Tabs whose choice lives in the URL. Arrow keys move between them. */
 export function Tabs<Id extends string>({ label, tabs, chosen, onChoose, children }: Props<Id>) {
-  const base = useId()
-  const list = useRef<HTMLDivElement>(null)
-  const onKey = (event: KeyboardEvent) => {
-    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
-    const at = tabs.findIndex((tab) => tab.id === chosen)
-    const next = step === 0 ? undefined : tabs[(at + step + tabs.length) % tabs.length]
-    if (!next) return
-    event.preventDefault()
-    onChoose(next.id)
-    list.current?.querySelector<HTMLElement>(`[data-tab="${next.id}"]`)?.focus()
-  }
   return (
-    <div className="flex min-w-0 flex-col gap-4">
-      <div ref={list} role="tablist" aria-label={label} onKeyDown={onKey} className="flex gap-5 overflow-x-auto border-line border-b">
+    <Radix.Root value={chosen} onValueChange={(id) => onChoose(id as Id)} className="flex min-w-0 flex-col gap-4">
+      <Radix.List aria-label={label} className="flex gap-5 overflow-x-auto border-line border-b">
         {tabs.map((tab) => (
-          <button
+          <Radix.Trigger
             key={tab.id}
-            type="button"
-            role="tab"
-            data-tab={tab.id}
-            id={`${base}-${tab.id}`}
-            aria-selected={tab.id === chosen}
-            aria-controls={`${base}-panel`}
-            tabIndex={tab.id === chosen ? 0 : -1}
-            onClick={() => onChoose(tab.id)}
+            value={tab.id}
             className={clsx(
               '-mb-px flex h-9 pointer-coarse:h-11 items-center gap-1.5 whitespace-nowrap border-b-2 text-sm transition-colors',
               tab.id === chosen ? 'border-accent font-medium text-ink' : 'border-transparent text-soft hover:text-ink',
@@ -44,12 +26,13 @@ export function Tabs<Id extends string>({ label, tabs, chosen, onChoose, childre
           >
             {tab.label}
             {tab.count === undefined ? null : <span className="text-faint text-xs nums">{tab.count}</span>}
-          </button>
+          </Radix.Trigger>
         ))}
-      </div>
-      <div role="tabpanel" id={`${base}-panel`} aria-labelledby={`${base}-${chosen}`} className="min-w-0">
+      </Radix.List>
+      {/* Not in the order of Tab: what is inside can be reached itself. */}
+      <Radix.Content value={chosen} tabIndex={-1} className="min-w-0">
         {children}
-      </div>
-    </div>
+      </Radix.Content>
+    </Radix.Root>
   )
 }

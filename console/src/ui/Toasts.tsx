@@ -1,8 +1,11 @@
 import { Check, X } from 'lucide-react'
-import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react'
+import { Toast as Radix } from 'radix-ui'
+import { type ReactNode, useSyncExternalStore } from 'react'
 import { IconButton } from './Button.tsx'
 
 type Toast = { id: number; title: string; body: ReactNode }
+const shownMaximum = 3
+const shownMs = 6_000
 let toasts: readonly Toast[] = []
 let next = 1
 const listeners = new Set<() => void>()
@@ -17,7 +20,7 @@ const subscribe = (listener: () => void) => {
 
 /** Says that something is done. What went wrong is never said here, but where it happened. */
 export const toast = (title: string, body?: ReactNode) => {
-  set([...toasts.slice(-2), { id: next, title, body }])
+  set([...toasts.slice(1 - shownMaximum), { id: next, title, body }])
   next += 1
 }
 const dismiss = (id: number) => set(toasts.filter((each) => each.id !== id))
@@ -25,37 +28,28 @@ const dismiss = (id: number) => set(toasts.filter((each) => each.id !== id))
 export function Toasts() {
   const shown = useSyncExternalStore(subscribe, () => toasts)
   return (
-    <section
-      aria-label="Done"
-      aria-live="polite"
-      className="pointer-events-none fixed right-4 bottom-4 z-50 flex w-80 flex-col gap-2 max-md:bottom-18 max-sm:right-3 max-sm:left-3 max-sm:w-auto"
-    >
-      {shown.map((each) => (
-        <OneToast key={each.id} toast={each} />
+    <Radix.Provider label="Done" duration={shownMs}>
+      {shown.map(({ id, title, body }) => (
+        <Radix.Root
+          key={id}
+          type="background"
+          onOpenChange={(open) => open || dismiss(id)}
+          className="appear pointer-events-auto flex items-start gap-2.5 rounded-lg bg-panel py-2 pr-2 pl-3 shadow-over"
+        >
+          <Check aria-hidden="true" className="mt-1 size-4 shrink-0 text-ok" />
+          <div className="min-w-0 flex-1 py-0.5 text-sm">
+            <Radix.Title className="font-medium">{title}</Radix.Title>
+            {body ? <Radix.Description className="text-soft">{body}</Radix.Description> : null}
+          </div>
+          <Radix.Close asChild>
+            <IconButton label="Dismiss" icon={<X />} />
+          </Radix.Close>
+        </Radix.Root>
       ))}
-    </section>
-  )
-}
-
-function OneToast({ toast: { id, title, body } }: { toast: Toast }) {
-  const [held, setHeld] = useState(false)
-  useEffect(() => {
-    if (held) return
-    const timer = setTimeout(() => dismiss(id), 6000)
-    return () => clearTimeout(timer)
-  }, [held, id])
-  return (
-    <div
-      onPointerEnter={() => setHeld(true)}
-      onPointerLeave={() => setHeld(false)}
-      className="appear pointer-events-auto flex items-start gap-2.5 rounded-lg bg-panel py-2 pr-2 pl-3 shadow-over"
-    >
-      <Check aria-hidden="true" className="mt-1 size-4 shrink-0 text-ok" />
-      <div className="min-w-0 flex-1 py-0.5 text-sm">
-        <p className="font-medium">{title}</p>
-        {body ? <div className="text-soft">{body}</div> : null}
-      </div>
-      <IconButton label="Dismiss" icon={<X />} onClick={() => dismiss(id)} />
-    </div>
+      <Radix.Viewport
+        label="Done"
+        className="pointer-events-none fixed right-4 bottom-4 z-50 m-0 flex w-80 list-none flex-col gap-2 p-0 outline-none max-md:bottom-18 max-sm:right-3 max-sm:left-3 max-sm:w-auto"
+      />
+    </Radix.Provider>
   )
 }
