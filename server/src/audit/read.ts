@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Actor, EventFilters } from '@countersign/contract/events.ts'
 import canonicalize from 'canonicalize'
+import { LRUCache } from 'lru-cache'
 import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 import { transaction } from '../store/transaction.ts'
@@ -8,7 +9,7 @@ import { record } from './record.ts'
 
 /** For how long turning pages, or taking a stream up again, belongs to the read that is on the record. */
 const goesOnMilliseconds = 600_000
-const mostRemembered = 10_000
+const readsMaximum = 10_000
 
 /** Who reads, and in which sign-in. */
 export type Reader = { actor: Actor; sign_in: string }
@@ -20,21 +21,21 @@ export type Continuation = { before: number } | { after: number }
  * What each sign-in was recorded reading lately. It is what we have recorded ourselves, never what a caller brings: a cursor or
  * a Last-Event-ID is only a number. What is forgotten here is recorded once more.
  */
-export const newReads = (now: () => number = () => performance.now()) => {
-  const recordedAt = new Map<string, number>()
+export const newReads = (clock?: { now(): number }) => {
+  const recorded = new LRUCache<string, true>({
+    max: readsMaximum,
+    ttl: goesOnMilliseconds,
+    ttlResolution: 0,
+    ...(clock ? { perf: clock } : {}),
+  })
   const keyOf = ({ sign_in }: Reader, filters: EventFilters): string =>
     createHash('sha256')
       .update(canonicalize({ sign_in, filters }) as string)
       .digest('base64')
   return {
-    has: (reader: Reader, filters: EventFilters): boolean =>
-      now() - (recordedAt.get(keyOf(reader, filters)) ?? Number.NEGATIVE_INFINITY) < goesOnMilliseconds,
+    has: (reader: Reader, filters: EventFilters): boolean => recorded.has(keyOf(reader, filters)),
     add: (reader: Reader, filters: EventFilters): void => {
-      const key = keyOf(reader, filters)
-      recordedAt.delete(key)
-      recordedAt.set(key, now())
-      const [oldest] = recordedAt.keys()
-      if (recordedAt.size > mostRemembered && oldest !== undefined) recordedAt.delete(oldest)
+      recorded.set(keyOf(reader, filters), true)
     },
   }
 }

@@ -83,14 +83,14 @@ it("records going on with somebody else's read", async () => {
 })
 
 it('records going on after ten minutes, and forgets the oldest of too many', () => {
-  let now = 0
-  const reads = newReads(() => now)
+  let now = 1
+  const reads = newReads({ now: () => now })
   const reader = { actor: { kind: 'system', id: 'test' } as const, sign_in: 'sis_1' }
   reads.add(reader, { actor_id: 'a' })
-  now = 599_999
+  now = 600_000
   expect(reads.has(reader, { actor_id: 'a' })).toBe(true)
   expect(reads.has({ ...reader, sign_in: 'sis_2' }, { actor_id: 'a' })).toBe(false)
-  now = 600_000
+  now = 600_002
   expect(reads.has(reader, { actor_id: 'a' })).toBe(false)
   reads.add(reader, { actor_id: 'a' })
   for (let n = 0; n < 10_000; n++) reads.add(reader, { actor_id: `b${n}` })

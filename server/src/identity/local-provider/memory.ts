@@ -1,35 +1,27 @@
+import { LRUCache } from 'lru-cache'
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 
-const most = 2000
+const rowsMaximum = 2_000
 
 /** What the local provider remembers between two requests, for minutes at most. It lives in memory: a restart forgets it. */
 export const newMemory = (): ((model: string) => Adapter) => {
-  const rows = new Map<string, { payload: AdapterPayload; until: number }>()
-  const get = (key: string): AdapterPayload | undefined => {
-    const row = rows.get(key)
-    return row && row.until > Date.now() ? row.payload : undefined
-  }
+  const rows = new LRUCache<string, AdapterPayload>({ max: rowsMaximum })
   return (model) => ({
     upsert: async (id, payload, expiresIn = 600) => {
-      rows.set(`${model}:${id}`, { payload, until: Date.now() + expiresIn * 1000 })
-      const [oldest] = rows.keys()
-      if (rows.size > most && oldest !== undefined) rows.delete(oldest)
+      rows.set(`${model}:${id}`, payload, { ttl: expiresIn * 1000 })
     },
-    find: async (id) => get(`${model}:${id}`),
-    findByUid: async (uid) => {
-      for (const [key, { payload }] of rows) if (key.startsWith(`${model}:`) && payload.uid === uid) return get(key)
-      return undefined
-    },
+    find: async (id) => rows.get(`${model}:${id}`),
+    findByUid: async (uid) => [...rows.entries()].find(([key, payload]) => key.startsWith(`${model}:`) && payload.uid === uid)?.[1],
     findByUserCode: async () => undefined,
     consume: async (id) => {
-      const payload = get(`${model}:${id}`)
+      const payload = rows.get(`${model}:${id}`)
       if (payload) payload.consumed = Math.floor(Date.now() / 1000)
     },
     destroy: async (id) => {
       rows.delete(`${model}:${id}`)
     },
     revokeByGrantId: async (grantId) => {
-      for (const [key, { payload }] of rows) if (payload.grantId === grantId) rows.delete(key)
+      for (const [key, payload] of rows.entries()) if (payload.grantId === grantId) rows.delete(key)
     },
   })
 }
