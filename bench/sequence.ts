@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { entryColumnNames, entryColumns } from '../server/src/audit/entry-columns.ts'
-import { recordAll } from '../server/src/audit/record.ts'
+import { newJournal } from '../server/src/audit/record.ts'
 import { bindLogKey, logKeyOf } from '../server/src/sequencer/log-key.ts'
 import { createSequencer } from '../server/src/sequencer/sequence.ts'
 import { tickLimit } from '../server/src/sequencer/tick.ts'
@@ -16,9 +16,8 @@ const silent = { info: () => {}, warn: () => {}, error: () => {} }
 
 const recordMany = async ({ store, keys }: BenchDatabase, total: number): Promise<void> => {
   for (let at = 0; at < total; at += tickLimit) {
-    await recordAll(
+    await newJournal(keys.event).recordAll(
       store.db,
-      keys,
       Array.from({ length: Math.min(tickLimit, total - at) }, (_, of) => gatewayEvent(at + of)),
     )
   }

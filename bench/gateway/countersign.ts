@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import pino from 'pino'
+import { newJournal } from '../../server/src/audit/record.ts'
 import { type Config, parseConfig } from '../../server/src/config.ts'
 import { newId } from '../../server/src/ids.ts'
 import { loadKeys } from '../../server/src/keys.ts'
@@ -45,7 +46,7 @@ await sql`insert into tenants (id, name, status, created_at, updated_at) values 
 await sql`insert into staff (id, issuer, subject, email, name, roles)
   values (${staff.id}, ${staff.issuer}, ${staff.subject}, ${staff.email}, ${staff.name}, array['support_admin'])`.execute(store.db)
 const { token } = await openSession(
-  { store, keys, config, connector: { findUser: async () => undefined } },
+  { store, journal: newJournal(keys.event), config, connector: { findUser: async () => undefined } },
   { kind: 'staff', ...staff, roles: ['support_admin'], session_id: newId('staffSession') },
   { tenant_id: 'ten_bench', reason: 'Measuring the gateway under load', ttl_minutes: 60 },
 )

@@ -3,6 +3,7 @@ import { consolePaths } from '@countersign/contract/paths.ts'
 import type { Logger } from 'pino'
 import { bindEventKey } from './audit/event-key.ts'
 import { newReads } from './audit/read.ts'
+import { newJournal } from './audit/record.ts'
 import { type Addresses, addressesOf, type Config } from './config.ts'
 import { openHttpConnector } from './directory/connectors/http.ts'
 import { startSync } from './directory/sync.ts'
@@ -51,6 +52,7 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
     ])
     closers.push(() => Promise.all([store.close(), background.close()]))
     await bindEventKey({ store, keys })
+    const journal = newJournal(keys.event)
     const origin = config.log.origin ?? defaultOrigin(keys)
     // Two threads that take a while to load: begun together.
     const writer = startWriter({ databaseUrl, keys, log })
@@ -65,11 +67,11 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
     closers.push(() => sequencer.stop())
     const connector = openHttpConnector({ ...config.directory.connector, issuer: publicUrl, keys })
     closers.push(() => connector.close())
-    const sync = startSync({ store, keys, connector, config, log, endSessions: (tx, ids) => endSessionsOf(tx, keys, ids) })
+    const sync = startSync({ store, journal, connector, config, log, endSessions: (tx, ids) => endSessionsOf(tx, journal, ids) })
     closers.push(() => sync.stop())
-    const expiry = startExpiry({ store, keys, log })
+    const expiry = startExpiry({ store, journal, log })
     closers.push(() => expiry.stop())
-    const outcomes = await startOutcomes({ store: background, keys, log, alone: config.database_url === undefined })
+    const outcomes = await startOutcomes({ store: background, journal, log, alone: config.database_url === undefined })
     closers.push(() => outcomes.stop())
     const gateway = await startGateway({ config, store, writer: await writer, log, issuer: publicUrl, gatewayUrl }).catch(
       (error: unknown) => {
@@ -86,16 +88,16 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
     const reads = newReads()
     const door = await buildDoor({
       store,
-      keys,
+      journal,
       publicUrl,
       log,
       routes: async (app) => {
         serviceRoutes(app, { store, keys, isReady: () => sequencer.trouble() ?? gateway.trouble() })
-        await authRoutes(app, { store, keys, config, publicUrl, gatewayUrl, log })
-        tenantRoutes(app, { store, keys, connector })
-        userRoutes(app, { store, keys, connector })
-        sessionRoutes(app, { store, keys, connector, config, gatewayUrl, reads, onRevoked: (id: string) => gateway.cut(id) })
-        auditRoutes(app, { store, keys, reads, publicUrl, logStatus: () => sequencer.status(), closing: closing.signal })
+        await authRoutes(app, { store, journal, config, publicUrl, gatewayUrl, log })
+        tenantRoutes(app, { store, journal, connector })
+        userRoutes(app, { store, journal, connector })
+        sessionRoutes(app, { store, journal, connector, config, gatewayUrl, reads, onRevoked: (id: string) => gateway.cut(id) })
+        auditRoutes(app, { store, journal, reads, publicUrl, logStatus: () => sequencer.status(), closing: closing.signal })
         logRoutes(app, { store, logStatus: () => sequencer.status() })
         await consoleRoutes(app, { consoleDir, paths: Object.values(consolePaths) })
       },

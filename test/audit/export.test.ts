@@ -16,7 +16,7 @@ beforeAll(async () => {
     await rig.sequencer.drain()
   }
   out = join(rig.dataDir, 'export')
-  await runExport({ store: rig.store, keys: rig.keys, out, operator: 'tester' })
+  await runExport({ store: rig.store, journal: rig.journal, keys: rig.keys, out, operator: 'tester' })
 })
 afterAll(() => rig.close())
 
@@ -139,10 +139,10 @@ describe('A44 M2 the export', () => {
   it('never writes over anything, and is not on the log then', async () => {
     const count = async () => (await asSuperuser(rig.superuserUrl, 'select from events')).length
     const before = await count()
-    await expect(runExport({ store: rig.store, keys: rig.keys, out })).rejects.toThrow('is not empty')
+    await expect(runExport({ store: rig.store, journal: rig.journal, keys: rig.keys, out })).rejects.toThrow('is not empty')
     const file = join(rig.dataDir, 'file')
     writeFileSync(file, 'x')
-    await expect(runExport({ store: rig.store, keys: rig.keys, out: file })).rejects.toThrow('cannot be used')
+    await expect(runExport({ store: rig.store, journal: rig.journal, keys: rig.keys, out: file })).rejects.toThrow('cannot be used')
     expect(readFileSync(file, 'utf8')).toBe('x')
     expect(await count()).toBe(before)
   })
@@ -154,9 +154,9 @@ describe('A44 M2 the export', () => {
       await victim.sequencer.drain()
       await asSuperuser(victim.superuserUrl, 'delete from events where n = 5')
       const folder = join(victim.dataDir, 'exports')
-      await expect(runExport({ store: victim.store, keys: victim.keys, out: join(folder, 'one') })).rejects.toThrow(
-        'Some entries from 0 on are missing',
-      )
+      await expect(
+        runExport({ store: victim.store, journal: victim.journal, keys: victim.keys, out: join(folder, 'one') }),
+      ).rejects.toThrow('Some entries from 0 on are missing')
       expect(existsSync(join(folder, 'one'))).toBe(false)
       expect(readdirSync(folder)).toEqual([])
     } finally {
@@ -167,11 +167,13 @@ describe('A44 M2 the export', () => {
   it('uses an empty folder that is there, and says where a log is still empty', async () => {
     const folder = join(rig.dataDir, 'empty')
     mkdirSync(folder)
-    await runExport({ store: rig.store, keys: rig.keys, out: folder })
+    await runExport({ store: rig.store, journal: rig.journal, keys: rig.keys, out: folder })
     expect((await verify(folder)).code).toBe(0)
     const fresh = await newRig()
     try {
-      await expect(runExport({ store: fresh.store, keys: fresh.keys, out: join(fresh.dataDir, 'x') })).rejects.toThrow('no checkpoint yet')
+      await expect(
+        runExport({ store: fresh.store, journal: fresh.journal, keys: fresh.keys, out: join(fresh.dataDir, 'x') }),
+      ).rejects.toThrow('no checkpoint yet')
     } finally {
       await fresh.close()
     }

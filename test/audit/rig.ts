@@ -1,6 +1,5 @@
 import type { NewEvent } from '@countersign/contract/events.ts'
 import type { Logger } from 'pino'
-import { record } from '../../server/src/audit/record.ts'
 import { bindLogKey, logKeyOf } from '../../server/src/sequencer/log-key.ts'
 import { createSequencer } from '../../server/src/sequencer/sequence.ts'
 import type { Store } from '../../server/src/store/open.ts'
@@ -30,7 +29,7 @@ export type Rig = TestDatabase & {
 /** A database with a sequencer that runs only when it is told to. */
 export const newRig = async (): Promise<Rig> => {
   const database = await newDatabase()
-  const { store, keys, dataDir } = database
+  const { store, keys, journal, dataDir } = database
   await bindLogKey(store, logKeyOf(keys, origin))
   const needs = { store, keys, dataDir, origin, log: silent }
   const made: ReturnType<typeof createSequencer>[] = []
@@ -46,7 +45,7 @@ export const newRig = async (): Promise<Rig> => {
     another,
     record: async (...events) => {
       const ids: string[] = []
-      for (const event of events) ids.push(await transaction(store, (tx) => record(tx, keys, event)))
+      for (const event of events) ids.push(await transaction(store, (tx) => journal.record(tx, event)))
       return ids
     },
   }

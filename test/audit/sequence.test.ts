@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { listEvents } from '../../server/src/audit/list.ts'
-import { draftEvent, recordAll } from '../../server/src/audit/record.ts'
+import { draftEvent } from '../../server/src/audit/record.ts'
 import { runVerify } from '../../server/src/cli/verify.ts'
 import { readPending } from '../../server/src/sequencer/pending.ts'
 import { transaction } from '../../server/src/store/transaction.ts'
@@ -188,9 +188,8 @@ describe('F4 the order of the log is given afterwards', () => {
   it('reads of a long backlog what it takes, and not all that is left each time', async () => {
     const backlog = 6_000
     await transaction(rig.store, (tx) =>
-      recordAll(
+      rig.journal.recordAll(
         tx,
-        rig.keys,
         numbers(backlog).map((n) => eventOf(n)),
       ),
     )
@@ -209,16 +208,14 @@ describe('F4 the order of the log is given afterwards', () => {
   })
 
   it('stores full tiles and goes on where another one stopped', async () => {
-    await recordAll(
+    await rig.journal.recordAll(
       rig.store.db,
-      rig.keys,
       numbers(1500).map((n) => eventOf(n)),
     )
     await rig.sequencer.drain()
     await rig.sequencer.release()
-    await recordAll(
+    await rig.journal.recordAll(
       rig.store.db,
-      rig.keys,
       numbers(1500, 1500).map((n) => eventOf(n)),
     )
     await rig.another().drain()

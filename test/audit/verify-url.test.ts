@@ -6,7 +6,6 @@ import { parseTilePath } from '@countersign/log/tile.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readCheckpoint } from '../../server/src/audit/checkpoint.ts'
 import { listTenantEvents } from '../../server/src/audit/list.ts'
-import { recordAll } from '../../server/src/audit/record.ts'
 import { readTile } from '../../server/src/audit/tree-reader.ts'
 import { runVerify } from '../../server/src/cli/verify.ts'
 import { eventOf, newRig, numbers, type Rig } from './rig.ts'
@@ -35,9 +34,8 @@ const answer = async (path: string, key: string | undefined): Promise<Buffer | u
 beforeAll(async () => {
   rig = await newRig()
   const record = (from: number, to: number) =>
-    recordAll(
+    rig.journal.recordAll(
       rig.store.db,
-      rig.keys,
       numbers(to - from, from).map((n) => eventOf(n, { tenant_id: `ten_${n % 7}`, note: 'Zoë' })),
     )
   await record(0, 700)

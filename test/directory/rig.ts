@@ -30,6 +30,7 @@ export type Rig = {
   database: TestDatabase
   store: TestDatabase['store']
   keys: TestDatabase['keys']
+  journal: TestDatabase['journal']
   directory: DirectoryServer
   connector: Connector & { close(): Promise<void> }
   /** One round now; undefined where another runner holds the lease. */
@@ -43,7 +44,7 @@ export type Rig = {
 /** A database, a directory over HTTP and the connector between them. */
 export const newRig = async (world: World, { timeoutMilliseconds }: { timeoutMilliseconds?: number } = {}): Promise<Rig> => {
   const database = await newDatabase()
-  const { store, keys } = database
+  const { store, keys, journal } = database
   const directory = await startDirectory({ jwk: keys.assertion.publicJwk, world })
   const connector = openHttpConnector({
     url: directory.url,
@@ -56,11 +57,14 @@ export const newRig = async (world: World, { timeoutMilliseconds }: { timeoutMil
     database,
     store,
     keys,
+    journal,
     directory,
     connector,
     async syncOnce({ connector: other = connector, signal = new AbortController().signal } = {}) {
       const round = await claimRound(store, schedule, true)
-      return round && runRound({ store, keys, connector: other, endSessions: (tx, ids) => endSessionsOf(tx, keys, ids) }, round, signal)
+      return (
+        round && runRound({ store, journal, connector: other, endSessions: (tx, ids) => endSessionsOf(tx, journal, ids) }, round, signal)
+      )
     },
     syncState: () => store.db.selectFrom('directory_sync').selectAll().executeTakeFirstOrThrow(),
     async events() {

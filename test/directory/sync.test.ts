@@ -201,7 +201,7 @@ describe('the loop', () => {
   const start = () =>
     startSync({
       store: rig.store,
-      keys: rig.keys,
+      journal: rig.journal,
       connector: rig.connector,
       config: { directory: schedule },
       log,

@@ -83,7 +83,7 @@ export const startGatewayRig = async ({ config: more = '', tenants = ['ten_a', '
   const upstream = await startUpstream()
   const parsed = parseConfig(file(upstream.url, more), 'test')
   const config: Config = { ...parsed, source: 'test', example: false, example_port: 0, data_dir: database.dataDir }
-  const { store, keys } = database
+  const { store, journal } = database
   const failures: unknown[] = []
   const log = { error: (facts: object, message: string) => void failures.push([message, facts]), warn: () => {} }
   const gateway = await startReplica({ config, database }, log)
@@ -101,7 +101,7 @@ export const startGatewayRig = async ({ config: more = '', tenants = ['ten_a', '
     return { kind: 'staff', id, ...person, roles, session_id: newId('staffSession') }
   }
   const staff = await newStaff()
-  const needs = { store, keys, config, connector: { findUser: async () => undefined }, onRevoked: gateway.cut }
+  const needs = { store, journal, config, connector: { findUser: async () => undefined }, onRevoked: gateway.cut }
   const head = (first: string, token: string, headers: readonly string[] = []) =>
     rawRequest(`${first} HTTP/1.1`, [`Host: localhost:${port}`, `Authorization: Bearer ${token}`, ...headers])
   return {

@@ -1,6 +1,5 @@
 import type { EventPage, LoggedEvent } from '@countersign/contract/events.ts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { record } from '../../server/src/audit/record.ts'
 import { type Rig, startRig } from '../support/rig.ts'
 
 let rig: Rig
@@ -16,7 +15,7 @@ const page = async (query: string): Promise<EventPage> => (await (await auditor.
 it('A34 has events newest first, over all pages, each exactly once', async () => {
   const total = 25
   for (let n = 0; n < total; n++) {
-    await record(rig.database.store.db, rig.database.keys, {
+    await rig.database.journal.record(rig.database.store.db, {
       action: 'AUDIT.READ',
       result: 'ok',
       actor: { kind: 'system', id: 'test' },

@@ -10,7 +10,7 @@ let key: string
 beforeAll(async () => {
   rig = await startRig()
   tenantId = await rig.knownTenant()
-  const created = await createKey({ store: rig.database.store, keys: rig.database.keys }, { kind: 'operator', id: 'test' }, {
+  const created = await createKey({ store: rig.database.store, journal: rig.database.journal }, { kind: 'operator', id: 'test' }, {
     tenant_id: tenantId,
     name: 'denied',
     permissions: ['audit:read'],

@@ -24,7 +24,7 @@ beforeAll(async () => {
     expect(known.length).toBe(rig.directory.world.tenants.length)
   })
   tenants = rig.directory.world.tenants.map(({ id }) => id)
-  const needs = { store: rig.database.store, keys: rig.database.keys }
+  const needs = { store: rig.database.store, journal: rig.database.journal }
   for (const tenant_id of tenants.slice(0, 2)) {
     keys.set(tenant_id, (await createKey(needs, { kind: 'operator', id: 'test' }, { tenant_id, name: 'security team' })).key)
   }

@@ -31,7 +31,7 @@ it('refuses to start with a route that does not say who may call it', async () =
   await expect(
     buildDoor({
       store: rig.database.store,
-      keys: rig.database.keys,
+      journal: rig.database.journal,
       publicUrl: 'http://localhost:1',
       log: pino({ level: 'silent' }),
       routes: routes as never,

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { record } from '../../server/src/audit/record.ts'
 import type { Visitor } from '../support/browser.ts'
 import { type Rig, startRig } from '../support/rig.ts'
 
@@ -46,7 +45,7 @@ const readStream = async (
 }
 
 const note = (text: string) =>
-  record(rig.database.store.db, rig.database.keys, {
+  rig.database.journal.record(rig.database.store.db, {
     action: 'AUDIT.READ',
     result: 'ok',
     actor: { kind: 'system', id: 'test' },
@@ -135,7 +134,7 @@ it('P10 cuts a stream whose reader has stopped reading, when the person may no l
   socket.pause()
   const big = 'x'.repeat(100_000)
   for (let n = 0; n < 150; n++) {
-    await record(rig.database.store.db, rig.database.keys, {
+    await rig.database.journal.record(rig.database.store.db, {
       action: 'AUDIT.READ',
       result: 'ok',
       actor: { kind: 'system', id: 'stalled' },

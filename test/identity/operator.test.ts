@@ -11,7 +11,7 @@ let said: string[] = []
 const say = (text: string) => said.push(text)
 let explained: string[] = []
 const explain = (text: string) => void explained.push(text)
-const needs = () => ({ store: door.database.store, keys: door.database.keys })
+const needs = () => ({ store: door.database.store, journal: door.database.journal })
 beforeAll(async () => {
   door = await startSignInDoor()
   const at = new Date()

@@ -1,7 +1,6 @@
 import type { Event } from '@countersign/contract/events.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { awaitCaughtUp } from '../../server/src/audit/caught-up.ts'
-import { record } from '../../server/src/audit/record.ts'
 import { newId } from '../../server/src/ids.ts'
 import { createSequencer } from '../../server/src/sequencer/sequence.ts'
 import { noteLeftOpen, noteUnknownOutcomes, startOutcomes } from '../../server/src/sessions/outcomes.ts'
@@ -26,7 +25,7 @@ const request = async (sessionId: string, ...endings: Ending[]): Promise<string>
   const { kind, id, issuer, subject, email, name } = rig.staff
   const requestId = newId('request')
   for (const action of ['SUPPORT_SESSION.REQUEST.ADMITTED', ...endings] as const) {
-    await record(rig.database.store.db, rig.database.keys, {
+    await rig.database.journal.record(rig.database.store.db, {
       action,
       result: action === 'SUPPORT_SESSION.REQUEST.FAILED' ? 'error' : 'ok',
       actor: { kind, id, issuer, subject, email, name },
@@ -84,11 +83,11 @@ describe('an admission whose outcome nobody recorded (I2, P2)', () => {
     const lost = await request(sessionId)
     await endAgo(sessionId, 61)
     await sequencer.drain()
-    const { store, keys } = rig.database
-    const counts = await Promise.all(Array.from({ length: 8 }, () => noteUnknownOutcomes({ store, keys })))
+    const { store, journal } = rig.database
+    const counts = await Promise.all(Array.from({ length: 8 }, () => noteUnknownOutcomes({ store, journal })))
     expect(counts.reduce((sum, count) => sum + count)).toBe(1)
     await sequencer.drain()
-    expect(await noteUnknownOutcomes({ store, keys })).toBe(0)
+    expect(await noteUnknownOutcomes({ store, journal })).toBe(0)
     expect(await outcomesOf(lost)).toHaveLength(1)
   })
 
@@ -101,8 +100,8 @@ describe('an admission whose outcome nobody recorded (I2, P2)', () => {
     const done = await request(sessionId, ...endings)
     await endAgo(sessionId, 61)
     await sequencer.drain()
-    const { store, keys } = rig.database
-    expect([await noteLeftOpen({ store, keys }, await now()), await noteUnknownOutcomes({ store, keys })]).toEqual([0, 0])
+    const { store, journal } = rig.database
+    expect([await noteLeftOpen({ store, journal }, await now()), await noteUnknownOutcomes({ store, journal })]).toEqual([0, 0])
     expect(await outcomesOf(done)).toHaveLength(endings.length)
   })
 
@@ -112,34 +111,34 @@ describe('an admission whose outcome nobody recorded (I2, P2)', () => {
     const justOver = await request(recent.id)
     await endAgo(recent.id, 50)
     await sequencer.drain()
-    const { store, keys } = rig.database
-    expect(await noteUnknownOutcomes({ store, keys })).toBe(0)
+    const { store, journal } = rig.database
+    expect(await noteUnknownOutcomes({ store, journal })).toBe(0)
     expect([await outcomesOf(running), await outcomesOf(justOver)]).toEqual([[], []])
     await sequencer.drain()
-    expect(await noteLeftOpen({ store, keys }, await now())).toBe(2)
+    expect(await noteLeftOpen({ store, journal }, await now())).toBe(2)
   })
 
   it('is noted at once after a restart of the only instance, if it was admitted before that; once over two restarts', async () => {
-    const { store, keys } = rig.database
+    const { store, journal } = rig.database
     const before = await request(sessionId)
     const restart = await now()
     const after = await request(sessionId)
     await sequencer.drain()
-    expect(await noteLeftOpen({ store, keys }, restart)).toBe(1)
+    expect(await noteLeftOpen({ store, journal }, restart)).toBe(1)
     await sequencer.drain()
-    expect(await noteLeftOpen({ store, keys }, restart)).toBe(0)
+    expect(await noteLeftOpen({ store, journal }, restart)).toBe(0)
     expect([(await outcomesOf(before)).map(({ code }) => code), await outcomesOf(after)]).toEqual([['outcome_unknown'], []])
     await endAgo(sessionId, 61)
-    expect(await noteUnknownOutcomes({ store, keys })).toBe(1)
+    expect(await noteUnknownOutcomes({ store, journal })).toBe(1)
     expect((await outcomesOf(after)).map(({ code }) => code)).toEqual(['outcome_unknown'])
   })
 
   it('is noted once where both a restart and the end of its session would have it noted', async () => {
-    const { store, keys } = rig.database
+    const { store, journal } = rig.database
     const lost = await request(sessionId)
     await endAgo(sessionId, 61)
     const log = { info: () => {}, warn: () => {} }
-    const outcomes = await startOutcomes({ store, keys, log, alone: true }, { everyMs: 20, firstMs: 0 })
+    const outcomes = await startOutcomes({ store, journal, log, alone: true }, { everyMs: 20, firstMs: 0 })
     const { session: marker } = await rig.open()
     await until(async () => {
       await sequencer.drain()
@@ -156,7 +155,7 @@ describe('an admission whose outcome nobody recorded (I2, P2)', () => {
   })
 
   it('is not judged while the log lacks what was committed, since the outcome may be among it', async () => {
-    const { store, keys } = rig.database
+    const { store, journal } = rig.database
     const signal = new AbortController().signal
     const done = await request(sessionId)
     await endAgo(sessionId, 61)
@@ -164,9 +163,9 @@ describe('an admission whose outcome nobody recorded (I2, P2)', () => {
     expect(await awaitCaughtUp(store, signal)).toBe(true)
     const [admission] = await rig.events((event) => event.request?.id === done)
     const { id: _, occurred_at: __, category: ___, v: ____, ...said } = admission as Event
-    await record(store.db, keys, { ...said, action: 'SUPPORT_SESSION.REQUEST.COMPLETED' })
+    await journal.record(store.db, { ...said, action: 'SUPPORT_SESSION.REQUEST.COMPLETED' })
     const log = { info: () => {}, warn: () => {} }
-    const outcomes = await startOutcomes({ store, keys, log, alone: true }, { everyMs: 20, firstMs: 0 })
+    const outcomes = await startOutcomes({ store, journal, log, alone: true }, { everyMs: 20, firstMs: 0 })
     expect(await awaitCaughtUp(store, signal, 500)).toBe(false)
     expect(await outcomesOf(done)).toHaveLength(1)
     await sequencer.drain()

@@ -72,7 +72,7 @@ export const startSessionRig = async (): Promise<SessionRig> => {
   }
   const needs = {
     store: database.store,
-    keys: database.keys,
+    journal: database.journal,
     config,
     connector: { findUser },
     onRevoked: (id: string) => void told.push(id),

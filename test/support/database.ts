@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { inject } from 'vitest'
+import { type Journal, newJournal } from '../../server/src/audit/record.ts'
 import { type Keys, loadKeys } from '../../server/src/keys.ts'
 import { openStore, type Store } from '../../server/src/store/open.ts'
 import { withDatabase } from '../../server/src/store/urls.ts'
@@ -13,6 +14,7 @@ export type TestDatabase = {
   ownerUrl: string
   superuserUrl: string
   keys: Keys
+  journal: Journal
   dataDir: string
   close(): Promise<void>
 }
@@ -41,12 +43,14 @@ export const newDatabase = async ({ max = 10 }: { max?: number } = {}): Promise<
   await asSuperuser(superuserUrl, `create database ${name} template ${template} owner ${pg.escapeIdentifier(new URL(ownerUrl).username)}`)
   const dataDir = mkdtempSync(join(folder, 'keys-'))
   const store = await openStore({ url: withDatabase(appUrl, name), max, name })
+  const keys = loadKeys(join(dataDir, 'keys'))
   return {
     store,
     appUrl: withDatabase(appUrl, name),
     ownerUrl: withDatabase(ownerUrl, name),
     superuserUrl: withDatabase(superuserUrl, name),
-    keys: loadKeys(join(dataDir, 'keys')),
+    keys,
+    journal: newJournal(keys.event),
     dataDir,
     close: async () => {
       await store.close()

@@ -56,17 +56,17 @@ export const startSignInDoor = async (
     identity: options.issuer,
   }
   const publicUrl = `http://localhost:${port}`
-  const { store, keys } = database
+  const { store, journal } = database
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
   const door = await buildDoor({
     store,
-    keys,
+    journal,
     publicUrl,
     log,
     routes: async (app) => {
       await authRoutes(app, {
         store,
-        keys,
+        journal,
         config,
         publicUrl,
         gatewayUrl: 'http://localhost:9',

@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto'
 import type { Actor, EventFilters } from '@countersign/contract/events.ts'
 import canonicalize from 'canonicalize'
 import { LRUCache } from 'lru-cache'
-import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 import { transaction } from '../store/transaction.ts'
-import { record } from './record.ts'
+import type { Journal } from './record.ts'
 
 /** For how long turning pages, or taking a stream up again, belongs to the read that is on the record. */
 const goesOnMilliseconds = 600_000
@@ -46,7 +45,7 @@ export type Reads = ReturnType<typeof newReads>
  * going on with a read that this sign-in has on the record, with the same filters, adds nothing.
  */
 export const recordRead = async (
-  needs: { store: Store; keys: Keys; reads: Reads },
+  needs: { store: Store; journal: Journal; reads: Reads },
   reader: Reader,
   given: EventFilters,
   from?: Continuation,
@@ -59,7 +58,7 @@ export const recordRead = async (
         ? undefined
         : await tx.selectFrom('support_sessions').select('tenant_id').where('id', '=', filters.session_id).executeTakeFirst()
     const tenantId = filters.tenant_id ?? session?.tenant_id
-    await record(tx, needs.keys, {
+    await needs.journal.record(tx, {
       action: 'AUDIT.READ',
       result: 'ok',
       actor: reader.actor,

@@ -57,37 +57,41 @@ export const splitBody = (body: string): { head: string; occurred_at: string; ta
 export const nowText = `(select to_char(clock_timestamp() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))`
 const sqlNow = sql.raw<string>(nowText)
 
-/** Records an event in the caller's transaction; with it or not at all. Answers the event's id. */
-export const record = async (tx: Kysely<Tables>, keys: { event: Buffer }, event: NewEvent): Promise<string> => {
-  const draft = draftEvent(keys.event, event)
-  await sql`insert into events (body, mac) values (${draft.head}::text || ${sqlNow} || ${draft.tail}::text, ${draft.mac})`.execute(tx)
-  return draft.id
+/**
+ * Records events in the caller's transaction, with it or not at all, each marked with the program's key. It is bound to that key
+ * once, so that whoever records needs to know none.
+ */
+export type Journal = {
+  /** Returns the event's id. */
+  record(tx: Kysely<Tables>, event: NewEvent): Promise<string>
+  /** The same, for an answer that names the instant of its event. */
+  recordTimed(tx: Kysely<Tables>, event: NewEvent): Promise<{ id: string; occurred_at: string }>
+  /** Records several events with one statement, in their order. */
+  recordAll(tx: Kysely<Tables>, events: readonly NewEvent[]): Promise<string[]>
 }
 
-/** The same, for an answer that names the instant of its event. */
-export const recordTimed = async (
-  tx: Kysely<Tables>,
-  keys: { event: Buffer },
-  event: NewEvent,
-): Promise<{ id: string; occurred_at: string }> => {
-  const draft = draftEvent(keys.event, event)
-  const { rows } = await sql<{ body: string }>`
-    insert into events (body, mac) values (${draft.head}::text || ${sqlNow} || ${draft.tail}::text, ${draft.mac}) returning body`.execute(
-    tx,
-  )
-  const occurred_at = splitBody(rows[0]?.body ?? '')?.occurred_at
-  if (occurred_at === undefined) throw new Error('the recorded event has no instant')
-  return { id: draft.id, occurred_at }
-}
-
-/** Records several events with one statement, in their order. */
-export const recordAll = async (tx: Kysely<Tables>, keys: { event: Buffer }, events: readonly NewEvent[]): Promise<string[]> => {
-  const drafts = events.map((event) => draftEvent(keys.event, event))
-  await sql`
-    insert into events (body, mac)
-    select head || ${sqlNow} || tail, mac
-    from unnest(${drafts.map(({ head }) => head)}::text[], ${drafts.map(({ tail }) => tail)}::text[], ${drafts.map(({ mac }) => mac)}::bytea[])
-      with ordinality as draft (head, tail, mac, place)
-    order by place`.execute(tx)
-  return drafts.map(({ id }) => id)
-}
+export const newJournal = (key: Buffer): Journal => ({
+  async record(tx, event) {
+    const draft = draftEvent(key, event)
+    await sql`insert into events (body, mac) values (${draft.head}::text || ${sqlNow} || ${draft.tail}::text, ${draft.mac})`.execute(tx)
+    return draft.id
+  },
+  async recordTimed(tx, event) {
+    const { id, head, tail, mac } = draftEvent(key, event)
+    const { rows } = await sql<{ body: string }>`
+      insert into events (body, mac) values (${head}::text || ${sqlNow} || ${tail}::text, ${mac}) returning body`.execute(tx)
+    const occurred_at = splitBody(rows[0]?.body ?? '')?.occurred_at
+    if (occurred_at === undefined) throw new Error('the recorded event has no instant')
+    return { id, occurred_at }
+  },
+  async recordAll(tx, events) {
+    const drafts = events.map((event) => draftEvent(key, event))
+    await sql`
+      insert into events (body, mac)
+      select head || ${sqlNow} || tail, mac
+      from unnest(${drafts.map(({ head }) => head)}::text[], ${drafts.map(({ tail }) => tail)}::text[], ${drafts.map(({ mac }) => mac)}::bytea[])
+        with ordinality as draft (head, tail, mac, place)
+      order by place`.execute(tx)
+    return drafts.map(({ id }) => id)
+  },
+})

@@ -4,7 +4,7 @@ import { userInfo } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { findCheckpoint } from '../audit/checkpoint.ts'
-import { record } from '../audit/record.ts'
+import type { Journal } from '../audit/record.ts'
 import { readEntries, readLeaves } from '../audit/tree-reader.ts'
 import { Trouble } from '../errors.ts'
 import type { Keys } from '../keys.ts'
@@ -15,7 +15,8 @@ import { logFiles } from '../verify/folder.ts'
 
 export type ExportOptions = {
   store: Store
-  keys: Pick<Keys, 'log' | 'event'>
+  journal: Journal
+  keys: Pick<Keys, 'log'>
   /** Folder to make. It must not exist, or be empty. */
   out: string
   /** Account name on the host, for the log. */
@@ -88,7 +89,14 @@ const notesOf = async function* ({ db }: Store, size: number) {
 }
 
 /** Writes the whole log into a folder, as it was at its newest checkpoint. The export is on the log before the first byte is written. */
-export const runExport = async ({ store, keys, out, operator = userInfo().username, print = () => {} }: ExportOptions): Promise<void> => {
+export const runExport = async ({
+  store,
+  journal,
+  keys,
+  out,
+  operator = userInfo().username,
+  print = () => {},
+}: ExportOptions): Promise<void> => {
   const target = resolve(out)
   await requireFree(target)
   const newest = await findCheckpoint(store)
@@ -98,7 +106,7 @@ export const runExport = async ({ store, keys, out, operator = userInfo().userna
   const { size, note } = newest
   const key = logKeyOf(keys, origin)
   await transaction(store, (tx) =>
-    record(tx, keys, {
+    journal.record(tx, {
       action: 'AUDIT.EXPORTED',
       result: 'ok',
       actor: { kind: 'operator', id: operator },

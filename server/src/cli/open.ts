@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import { requireEventKey } from '../audit/event-key.ts'
+import { type Journal, newJournal } from '../audit/record.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { type Keys, loadKeys } from '../keys.ts'
 import { attachDatabase, type Database } from '../store/database.ts'
 import { defaultDataDir } from '../store/embedded.ts'
 import { openStore, type Store } from '../store/open.ts'
 
-export type Opened = { config: Config; store: Store; keys: Keys }
+export type Opened = { config: Config; store: Store; keys: Keys; journal: Journal }
 
 /** The configuration as a command at this terminal sees it. */
 export const readConfig = (file: string | undefined): Config => loadConfig({ file, defaultDataDir, environment: process.env })
@@ -42,7 +43,7 @@ export const withStore = async <T>(
     try {
       const keys = readKeys(config)
       if (!anyEventKey) await requireEventKey({ store, keys })
-      return await work({ config, store, keys })
+      return await work({ config, store, keys, journal: newJournal(keys.event) })
     } finally {
       await store.close()
     }

@@ -1,13 +1,13 @@
+import type { Journal } from '../audit/record.ts'
 import { disableStaff } from '../identity/staff/disable.ts'
 import { enableStaff } from '../identity/staff/enable.ts'
 import { listStaff } from '../identity/staff/list.ts'
-import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 import type { Say } from './keys.ts'
 import { currentOperator } from './operator.ts'
 import { formatInstant, formatTable } from './table.ts'
 
-type Needs = { store: Store; keys: Keys }
+type Needs = { store: Store; journal: Journal }
 
 /** `countersign staff list [--json]` */
 export const runStaffList = async (needs: Pick<Needs, 'store'>, options: { json?: boolean }, say: Say): Promise<void> => {

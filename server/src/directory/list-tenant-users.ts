@@ -1,6 +1,5 @@
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import type { UserPage } from '@countersign/contract/users.ts'
-import { record } from '../audit/record.ts'
 import { actorOf, type Principal, requireRole } from '../identity/principal.ts'
 import { transaction } from '../store/transaction.ts'
 import { unwrapCursor, wrapCursor } from './cursor.ts'
@@ -26,7 +25,7 @@ export const listTenantUsers = async (needs: LookUpNeeds, principal: Principal, 
   )
   const answer = { items: page.items, next_cursor: wrapCursor(page.next_cursor) }
   await transaction(needs.store, (tx) =>
-    record(tx, needs.keys, { ...attempt, result: 'ok', actor: actorOf(principal), details: { count: answer.items.length } }),
+    needs.journal.record(tx, { ...attempt, result: 'ok', actor: actorOf(principal), details: { count: answer.items.length } }),
   )
   return answer
 }

@@ -1,13 +1,12 @@
 import type { NewEvent } from '@countersign/contract/events.ts'
-import { record } from '../audit/record.ts'
+import type { Journal } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
 import { actorOf, type StaffPrincipal } from '../identity/principal.ts'
-import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 import { transaction } from '../store/transaction.ts'
 import type { Act, Connector } from './connector.ts'
 
-export type LookUpNeeds = { store: Store; keys: Pick<Keys, 'event'>; connector: Connector }
+export type LookUpNeeds = { store: Store; journal: Journal; connector: Connector }
 
 export const actOf = (principal: StaffPrincipal): Act => ({ sub: principal.id, email: principal.email })
 
@@ -30,7 +29,7 @@ export const lookUp = async <T>(
   } catch (error) {
     const code = error instanceof Refusal ? error.code : 'internal'
     await transaction(needs.store, (tx) =>
-      record(tx, needs.keys, {
+      needs.journal.record(tx, {
         ...attempt,
         result: code === 'not_found' ? 'deny' : 'error',
         actor: actorOf(principal),

@@ -1,6 +1,5 @@
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import type { UserPane } from '@countersign/contract/users.ts'
-import { recordTimed } from '../audit/record.ts'
 import { actorOf, type Principal, requireRole } from '../identity/principal.ts'
 import { transaction } from '../store/transaction.ts'
 import { actOf, type LookUpNeeds, lookUp } from './look-up.ts'
@@ -21,7 +20,7 @@ export const openUser = async (needs: LookUpNeeds, principal: Principal, input: 
   )
   const { tenant, event } = await transaction(needs.store, async (tx) => ({
     tenant: await findTenant(tx, user.tenant_id),
-    event: await recordTimed(tx, needs.keys, {
+    event: await needs.journal.recordTimed(tx, {
       ...attempt,
       result: 'ok',
       actor: actorOf(principal),

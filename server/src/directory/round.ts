@@ -1,7 +1,6 @@
 import { type Kysely, sql } from 'kysely'
-import { record } from '../audit/record.ts'
+import type { Journal } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
-import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
@@ -14,7 +13,7 @@ const lease = sql`clock_timestamp() + interval '15 seconds'`
 
 export type RoundNeeds = {
   store: Store
-  keys: Pick<Keys, 'event'>
+  journal: Journal
   connector: Connector
   /** Ends what runs in the name of tenants that are gone, in the transaction that notes it. */
   endSessions(tx: Kysely<Tables>, tenantIds: readonly string[]): Promise<void>
@@ -46,10 +45,10 @@ export const claimRound = async (store: Store, { sync_seconds, full_sync_hours }
   return rows[0]
 }
 
-const recordChanges = async (tx: Kysely<Tables>, keys: Pick<Keys, 'event'>, round: Round, changes: Changes): Promise<void> => {
+const recordChanges = async (tx: Kysely<Tables>, journal: Journal, round: Round, changes: Changes): Promise<void> => {
   const { recreated, ...counts } = changes
   if (Object.values(counts).every((count) => count === 0) && recreated.length === 0) return
-  await record(tx, keys, {
+  await journal.record(tx, {
     action: 'TENANT.DIRECTORY.SYNCED',
     result: 'ok',
     actor: { kind: 'system', id: 'directory' },
@@ -76,7 +75,7 @@ const advance = async (tx: Kysely<Tables>, round: Round, next: string | null, sy
 
 /** Reads one page and stores it with its cursor and its event. Answers the round as it stands, and whether it is over. */
 const turnPage = async (
-  { store, keys, connector, endSessions }: RoundNeeds,
+  { store, journal, connector, endSessions }: RoundNeeds,
   round: Round,
 ): Promise<{ round: Round; over: boolean; changes: Changes }> => {
   const page = await connector.listTenants({
@@ -99,7 +98,7 @@ const turnPage = async (
       await endSessions(tx, swept)
       changes.deleted += swept.length
     }
-    await recordChanges(tx, keys, round, changes)
+    await recordChanges(tx, journal, round, changes)
     return { round: advanced, over: next === null, changes }
   })
 }

@@ -1,6 +1,5 @@
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import type { FoundUser, SearchUsers } from '@countersign/contract/users.ts'
-import { record, recordAll } from '../audit/record.ts'
 import { actorOf, type Principal, requireRole } from '../identity/principal.ts'
 import { transaction } from '../store/transaction.ts'
 import { actOf, type LookUpNeeds, lookUp } from './look-up.ts'
@@ -17,7 +16,7 @@ export const searchUsers = async (needs: LookUpNeeds, principal: Principal, inpu
   const byTenant = Map.groupBy(users, (user) => user.tenant_id)
   const names = await transaction(needs.store, async (tx) => {
     const actor = actorOf(principal)
-    const searched = await record(tx, needs.keys, {
+    const searched = await needs.journal.record(tx, {
       action: 'USER.SEARCHED',
       result: 'ok',
       actor,
@@ -30,9 +29,8 @@ export const searchUsers = async (needs: LookUpNeeds, principal: Principal, inpu
       .where('id', 'in', [...byTenant.keys()])
       .execute()
     const known = new Map(rows.map(({ id, name }) => [id, name]))
-    await recordAll(
+    await needs.journal.recordAll(
       tx,
-      needs.keys,
       [...byTenant].map(([tenantId, found]) => ({
         action: 'USER.FOUND',
         result: 'ok',

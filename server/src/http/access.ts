@@ -2,19 +2,18 @@ import { SessionId, TenantId } from '@countersign/contract/ids.ts'
 import type { Role } from '@countersign/contract/staff.ts'
 import type { FastifyRequest, RouteOptions } from 'fastify'
 import type { Kysely } from 'kysely'
-import { record } from '../audit/record.ts'
+import type { Journal } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
 import { requireTenantKey } from '../identity/keys.ts'
 import { actorOf, hasRole } from '../identity/principal.ts'
 import { requireSameOrigin } from '../identity/same-origin.ts'
 import { requireStaff } from '../identity/staff-session.ts'
-import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
 import type { Access, Door } from './door.ts'
 
-type Needs = { store: Store; keys: Keys; publicUrl: string }
+type Needs = { store: Store; journal: Journal; publicUrl: string }
 
 const probes = new Set(['/healthz', '/readyz'])
 
@@ -61,7 +60,7 @@ const requireAccess = async (needs: Needs, request: FastifyRequest, access: Acce
   if (!hasRole(staff, allowed)) {
     const path = request.routeOptions.url ?? ''
     await transaction(needs.store, async (tx) =>
-      record(tx, needs.keys, {
+      needs.journal.record(tx, {
         action: 'ACCESS.DENIED',
         result: 'deny',
         actor: actorOf(staff),

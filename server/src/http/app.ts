@@ -9,10 +9,10 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod'
+import type { Journal } from '../audit/record.ts'
 import { formatProblem, Refusal } from '../errors.ts'
 import { sessionCookie } from '../identity/cookies.ts'
 import { newId } from '../ids.ts'
-import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 import { version } from '../version.ts'
 import { guardAccess } from './access.ts'
@@ -22,7 +22,7 @@ import { securityHeaders } from './headers.ts'
 
 type Options = {
   store: Store
-  keys: Keys
+  journal: Journal
   publicUrl: string
   log: FastifyBaseLogger
   /** Adds the routes. */
@@ -53,7 +53,7 @@ const answerBrokenRequest = (error: Error & { code?: string }, socket: Socket): 
  * The console and tenant door. Every route added to it declares who may call it and its schemas, which are the
  * validation, the serialisation and the OpenAPI document at once.
  */
-export const buildDoor = async ({ store, keys, publicUrl, log, routes }: Options): Promise<Door> => {
+export const buildDoor = async ({ store, journal, publicUrl, log, routes }: Options): Promise<Door> => {
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -86,7 +86,7 @@ export const buildDoor = async ({ store, keys, publicUrl, log, routes }: Options
     reply.raw.setHeader('x-request-id', request.id)
   })
   await app.register(fastifySSE, { heartbeatInterval: 15_000 })
-  guardAccess(app, { store, keys, publicUrl })
+  guardAccess(app, { store, journal, publicUrl })
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

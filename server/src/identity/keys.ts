@@ -1,9 +1,8 @@
 import type { ErrorCode } from '@countersign/contract/errors.ts'
 import type { Permission } from '@countersign/contract/keys.ts'
 import { type Kysely, sql } from 'kysely'
-import { record } from '../audit/record.ts'
+import type { Journal } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
-import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
@@ -13,7 +12,7 @@ import { actorOf, type TenantPrincipal } from './principal.ts'
 import { headerValues } from './raw-headers.ts'
 import { hashSecret } from './secret.ts'
 
-export type KeyNeeds = { store: Store; keys: Keys }
+export type KeyNeeds = { store: Store; journal: Journal }
 
 type Found = { id: string; tenant_id: string; permissions: Permission[]; trouble: 'revoked' | 'expired' | "a former tenant's" | null }
 
@@ -44,7 +43,7 @@ const refuseKey = async (needs: KeyNeeds, code: ErrorCode, note: string, found?:
   const unrecorded = found ? 0 : strangers.take()
   if (unrecorded !== undefined) {
     await transaction(needs.store, (tx) =>
-      record(tx, needs.keys, {
+      needs.journal.record(tx, {
         action: 'AUTH.DENIED',
         result: 'deny',
         ...(found

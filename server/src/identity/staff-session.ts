@@ -1,9 +1,8 @@
 import type { ErrorCode } from '@countersign/contract/errors.ts'
 import type { Role } from '@countersign/contract/staff.ts'
 import { type Kysely, sql } from 'kysely'
-import { record } from '../audit/record.ts'
+import type { Journal } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
-import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
@@ -12,7 +11,7 @@ import { findCookie, sessionCookie } from './cookies.ts'
 import { actorOf, type StaffPrincipal } from './principal.ts'
 import { hashSecret, isSecret } from './secret.ts'
 
-export type StaffNeeds = { store: Store; keys: Keys; publicUrl: string }
+export type StaffNeeds = { store: Store; journal: Journal; publicUrl: string }
 
 export const idleTime = sql`interval '15 minutes'`
 export const absoluteTime = sql`interval '8 hours'`
@@ -72,7 +71,7 @@ const noteRefusal = async (needs: StaffNeeds, principal: StaffPrincipal, code: E
       .executeTakeFirst()
     const unrecorded = ended ? 0 : replays.take(principal.session_id)
     if (unrecorded === undefined) return
-    await record(tx, needs.keys, {
+    await needs.journal.record(tx, {
       action: 'AUTH.DENIED',
       result: 'deny',
       actor: actorOf(principal),

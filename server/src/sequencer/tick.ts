@@ -3,7 +3,7 @@ import { sha256 } from '@countersign/log/sha256-node.ts'
 import { type Edge, rootOfEdge } from '@countersign/log/tile.ts'
 import { type Kysely, sql } from 'kysely'
 import { type CheckedEvent, checkEvent, type EventRow, type Rejection } from '../audit/check-event.ts'
-import { recordAll } from '../audit/record.ts'
+import { newJournal } from '../audit/record.ts'
 import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
@@ -39,9 +39,8 @@ const rejectEvents = async (tx: Kysely<Tables>, { keys, origin }: TickNeeds, rej
     .insertInto('log_rejected')
     .values(rejections.map(({ n, why }) => ({ n, why })))
     .execute()
-  await recordAll(
+  await newJournal(keys.event).recordAll(
     tx,
-    keys,
     rejections.map((rejection) => suspicion(origin, rejection)),
   )
 }

@@ -1,6 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { recordAll } from '../audit/record.ts'
-import type { Keys } from '../keys.ts'
+import type { Journal } from '../audit/record.ts'
 import type { Tables } from '../store/tables.ts'
 import { lockSession } from './order.ts'
 
@@ -9,7 +8,7 @@ const reason = 'The tenant was deleted in the directory, or its id was given to 
 type Running = { id: string; tenant_id: string; ticket: string | null }
 
 /** Revokes the sessions of tenants that are gone, in the transaction that notes it: those that still run, by the database's clock. */
-export const endSessionsOf = async (tx: Kysely<Tables>, keys: Pick<Keys, 'event'>, tenantIds: readonly string[]): Promise<void> => {
+export const endSessionsOf = async (tx: Kysely<Tables>, journal: Journal, tenantIds: readonly string[]): Promise<void> => {
   if (tenantIds.length === 0) return
   const { rows: running } = await sql<Running>`
     select s.id, s.tenant_id, s.ticket from support_sessions s
@@ -24,9 +23,8 @@ export const endSessionsOf = async (tx: Kysely<Tables>, keys: Pick<Keys, 'event'
     on conflict (session_id) do nothing
     returning session_id as id`.execute(tx)
   const ended = new Set(rows.map(({ id }) => id))
-  await recordAll(
+  await journal.recordAll(
     tx,
-    keys,
     running
       .filter(({ id }) => ended.has(id))
       .map(({ id, tenant_id, ticket }) => ({

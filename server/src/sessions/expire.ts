@@ -1,11 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { sql } from 'kysely'
-import { record } from '../audit/record.ts'
-import type { Keys } from '../keys.ts'
+import type { Journal } from '../audit/record.ts'
 import type { Store } from '../store/open.ts'
 import { transaction } from '../store/transaction.ts'
 
-type ExpireNeeds = { store: Store; keys: Keys }
+type ExpireNeeds = { store: Store; journal: Journal }
 type Ended = { id: string; tenant_id: string; ticket: string | null }
 
 const batch = 200
@@ -31,7 +30,7 @@ export const noteExpiries = async (needs: ExpireNeeds, everything = true): Promi
         )
         select e.id, e.tenant_id, e.ticket from ended e join claimed c on c.session_id = e.id order by e.expires_at`.execute(tx)
       for (const { id, tenant_id, ticket } of rows) {
-        await record(tx, needs.keys, {
+        await needs.journal.record(tx, {
           action: 'SUPPORT_SESSION.EXPIRED',
           result: 'ok',
           actor: { kind: 'system', id: 'expiry' },

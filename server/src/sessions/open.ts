@@ -3,13 +3,12 @@ import { CreateSession, type Session } from '@countersign/contract/sessions.ts'
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import { sql, type Transaction } from 'kysely'
 import { z } from 'zod'
-import { record } from '../audit/record.ts'
+import type { Journal } from '../audit/record.ts'
 import type { Config } from '../config.ts'
 import type { Connector } from '../directory/connector.ts'
 import { Refusal } from '../errors.ts'
 import { actorOf, type Principal, requireRole } from '../identity/principal.ts'
 import { newId } from '../ids.ts'
-import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
@@ -18,7 +17,7 @@ import { expandScopes } from './scopes.ts'
 
 export type OpenNeeds = {
   store: Store
-  keys: Keys
+  journal: Journal
   connector: Pick<Connector, 'findUser'>
   config: { gateway: Pick<Config['gateway'], 'routes' | 'presets'> }
 }
@@ -64,7 +63,7 @@ const recordDenial = async (needs: OpenNeeds, principal: Principal, input: unkno
     const tenant = await tx.selectFrom('tenants').select('id').where('id', '=', tenant_id).executeTakeFirst()
     if (!tenant) return
     const unmet = refusal.facts.errors?.map(({ path, message }) => `${path} ${message}`).join('; ')
-    await record(tx, needs.keys, {
+    await needs.journal.record(tx, {
       action: 'SUPPORT_SESSION.DENIED',
       result: 'deny',
       actor: actorOf(principal),
@@ -106,7 +105,7 @@ const open = async (needs: OpenNeeds, principal: Principal, raw: unknown): Promi
     const [found] = await selectSessions(tx, sql`s.id = ${id}`)
     if (!found) throw new Error('a session that was inserted is not there')
     const { tenant_id, target_user_id, tenant_name, expires_at, ticket, reason } = found.session
-    await record(tx, needs.keys, {
+    await needs.journal.record(tx, {
       action: 'SUPPORT_SESSION.CREATED',
       result: 'ok',
       actor: actorOf(principal),

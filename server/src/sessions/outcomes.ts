@@ -2,8 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Event } from '@countersign/contract/events.ts'
 import { type Kysely, sql } from 'kysely'
 import { awaitCaughtUp } from '../audit/caught-up.ts'
-import { recordAll } from '../audit/record.ts'
-import type { Keys } from '../keys.ts'
+import type { Journal } from '../audit/record.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
@@ -23,7 +22,7 @@ import { transaction } from '../store/transaction.ts'
  * log then says first that the outcome was unknown, and later what it was.
  */
 
-type Needs = { store: Store; keys: Keys }
+type Needs = { store: Store; journal: Journal }
 type Log = { info(facts: object, message: string): void; warn(facts: object, message: string): void }
 
 const batch = 100
@@ -45,11 +44,10 @@ const readOpen = async (tx: Kysely<Tables>, sessionIds: readonly string[], befor
   return rows.map(({ body }) => JSON.parse(body) as Event)
 }
 
-const recordUnknown = async (tx: Kysely<Tables>, keys: Keys, open: readonly Event[]): Promise<void> => {
+const recordUnknown = async (tx: Kysely<Tables>, journal: Journal, open: readonly Event[]): Promise<void> => {
   if (open.length === 0) return
-  await recordAll(
+  await journal.recordAll(
     tx,
-    keys,
     open.map(({ actor, tenant_id, target, session_id, ticket, request, id }) => ({
       action: 'SUPPORT_SESSION.REQUEST.FAILED',
       result: 'error',
@@ -67,7 +65,7 @@ const recordUnknown = async (tx: Kysely<Tables>, keys: Keys, open: readonly Even
 }
 
 /** Notes what an earlier run of the only instance left open in sessions that may still run. `before` is when this one began. */
-export const noteLeftOpen = async ({ store, keys }: Needs, before: string): Promise<number> =>
+export const noteLeftOpen = async ({ store, journal }: Needs, before: string): Promise<number> =>
   transaction(store, async (tx) => {
     const { rows } = await sql<{ id: string }>`
       select id from support_sessions
@@ -77,12 +75,12 @@ export const noteLeftOpen = async ({ store, keys }: Needs, before: string): Prom
       rows.map(({ id }) => id),
       before,
     )
-    await recordUnknown(tx, keys, open)
+    await recordUnknown(tx, journal, open)
     return open.length
   })
 
 /** Notes what is open in sessions that have been over for a minute, each session once. `everything` looks back further than a day. */
-export const noteUnknownOutcomes = async ({ store, keys }: Needs, everything = true): Promise<number> => {
+export const noteUnknownOutcomes = async ({ store, journal }: Needs, everything = true): Promise<number> => {
   let noted = 0
   for (;;) {
     const { sessions, open } = await transaction(store, async (tx) => {
@@ -97,7 +95,7 @@ export const noteUnknownOutcomes = async ({ store, keys }: Needs, everything = t
         returning session_id as id`.execute(tx)
       const ids = rows.map(({ id }) => id)
       const found = ids.length === 0 ? [] : await readOpen(tx, ids, null)
-      await recordUnknown(tx, keys, found)
+      await recordUnknown(tx, journal, found)
       return { sessions: ids.length, open: found.length }
     })
     noted += open

@@ -2,10 +2,9 @@ import { RevokeSession, type Session } from '@countersign/contract/sessions.ts'
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import { sql, type Transaction } from 'kysely'
 import type { z } from 'zod'
-import { record } from '../audit/record.ts'
+import type { Journal } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
 import { actorOf, hasRole, type Principal, type StaffPrincipal } from '../identity/principal.ts'
-import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
@@ -14,7 +13,7 @@ import { selectSessions } from './row.ts'
 
 export type RevokeNeeds = {
   store: Store
-  keys: Keys
+  journal: Journal
   /** Told after the commit, so that what runs in this process is cut at once; other replicas look themselves. */
   onRevoked: (sessionId: string) => void
 }
@@ -57,7 +56,7 @@ export const revokeSession = async (
       .where('id', '=', sessionId)
       .executeTakeFirst()
     if (!mayRevoke(principal, row?.staff_id)) {
-      await record(tx, needs.keys, {
+      await needs.journal.record(tx, {
         action: 'ACCESS.DENIED',
         result: 'deny',
         actor: actorOf(principal),
@@ -76,7 +75,7 @@ export const revokeSession = async (
     if (!found) throw new Refusal('not_found')
     if (!mine && found.session.status !== 'REVOKED') throw new Refusal('session_already_over')
     if (mine) {
-      await record(tx, needs.keys, {
+      await needs.journal.record(tx, {
         action: 'SUPPORT_SESSION.REVOKED',
         result: 'ok',
         actor: actorOf(principal),

@@ -124,7 +124,7 @@ it("C44 X3 records that a session's access log was read, where its tenant sees i
   const [event] = await readsOf(eve)
   expect(await detailsOf(eve)).toEqual([{ filters: { session_id: id } }])
   expect(await detailsOf(other)).toEqual([{ filters: { session_id: id }, before: 9 }])
-  const { key } = await createKey({ store: rig.database.store, keys: rig.database.keys }, { kind: 'operator', id: 'test' }, {
+  const { key } = await createKey({ store: rig.database.store, journal: rig.database.journal }, { kind: 'operator', id: 'test' }, {
     tenant_id: tenantId,
     name: 'reads',
     permissions: ['audit:read'],

@@ -25,7 +25,7 @@ const ask = async (visitor: ReturnType<typeof newVisitor>) => {
   const response = await visitor.get('/api/console')
   return [response.status, ((await response.json()) as { code?: string }).code]
 }
-const needs = () => ({ store: door.database.store, keys: door.database.keys })
+const needs = () => ({ store: door.database.store, journal: door.database.journal })
 const operator = { kind: 'operator', id: 'root' } as const
 
 it('AZ-6 P10 judges by the roles of now, not of the sign-in', async () => {

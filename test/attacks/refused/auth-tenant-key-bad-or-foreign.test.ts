@@ -10,7 +10,7 @@ import { type SignInDoor, startSignInDoor } from '../../support/sign-in-door.ts'
 const operator = { kind: 'operator', id: 'root' } as const
 let door: SignInDoor
 let statements = 0
-const needs = () => ({ store: door.database.store, keys: door.database.keys })
+const needs = () => ({ store: door.database.store, journal: door.database.journal })
 const create = (input: Partial<Parameters<typeof createKey>[2]> = {}) =>
   createKey(needs(), operator, { tenant_id: 'ten_a', name: 'SIEM', ...input })
 

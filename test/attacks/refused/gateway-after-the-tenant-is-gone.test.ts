@@ -26,11 +26,15 @@ beforeEach(async () => {
 
 /** The directory as it stands is read whole. */
 const sync = async () => {
-  const { store, keys } = rig.database
+  const { store, journal } = rig.database
   const connector = { listTenants: async () => ({ items: tenants, next_cursor: null, sync_token: null }) } as unknown as Connector
   const round = await claimRound(store, { sync_seconds: 3600, full_sync_hours: 24 }, true)
   if (!round) throw new Error('another round is under way')
-  return runRound({ store, keys, connector, endSessions: (tx, ids) => endSessionsOf(tx, keys, ids) }, round, new AbortController().signal)
+  return runRound(
+    { store, journal, connector, endSessions: (tx, ids) => endSessionsOf(tx, journal, ids) },
+    round,
+    new AbortController().signal,
+  )
 }
 const say = (members: Partial<Tenant>) => {
   tenants = tenants.map((tenant) => (tenant.id === id ? { ...tenant, ...members } : tenant))

@@ -40,7 +40,7 @@ beforeAll(async () => {
   }
   callers.set('nobody', { visitor: newVisitor(rig.console_url), headers: {}, roles: [] })
   const tenantId = await rig.knownTenant()
-  const { key } = await createKey({ store: rig.database.store, keys: rig.database.keys }, { kind: 'operator', id: 'test' }, {
+  const { key } = await createKey({ store: rig.database.store, journal: rig.database.journal }, { kind: 'operator', id: 'test' }, {
     tenant_id: tenantId,
     name: 'matrix',
     permissions: ['audit:read'],

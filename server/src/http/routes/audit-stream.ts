@@ -2,18 +2,18 @@ import { EventFilters, type LogStatus } from '@countersign/contract/events.ts'
 import { auditRoles } from '@countersign/contract/staff.ts'
 import { z } from 'zod'
 import { type Reads, recordRead } from '../../audit/read.ts'
+import type { Journal } from '../../audit/record.ts'
 import { tailEvents } from '../../audit/tail.ts'
 import { Refusal } from '../../errors.ts'
 import { hasRole } from '../../identity/principal.ts'
 import { requireStaff } from '../../identity/staff-session.ts'
-import type { Keys } from '../../keys.ts'
 import type { Store } from '../../store/open.ts'
 import { type Door, readerOf, staffOf } from '../door.ts'
 import { problems } from '../fail.ts'
 
 export type StreamNeeds = {
   store: Store
-  keys: Keys
+  journal: Journal
   reads: Reads
   publicUrl: string
   logStatus: () => Promise<LogStatus>

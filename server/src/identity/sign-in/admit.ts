@@ -1,8 +1,7 @@
 import type { Actor, EventRequest } from '@countersign/contract/events.ts'
 import { sql } from 'kysely'
-import { record } from '../../audit/record.ts'
+import type { Journal } from '../../audit/record.ts'
 import { newId } from '../../ids.ts'
-import type { Keys } from '../../keys.ts'
 import type { Store } from '../../store/open.ts'
 import { transaction } from '../../store/transaction.ts'
 import { hashSecret, newSecret } from '../secret.ts'
@@ -18,7 +17,7 @@ type Input = { flow: Flow; person: Person; code: string; previous: string | unde
  * subject, their roles as of now, a new session id. Answers the secret for the cookie.
  */
 export const admitPerson = async (
-  needs: { store: Store; keys: Keys },
+  needs: { store: Store; journal: Journal },
   { flow, person, code, previous, request }: Input,
 ): Promise<string> => {
   const { issuer, subject, email, name, roles, strength } = person
@@ -34,7 +33,7 @@ export const admitPerson = async (
       .forUpdate()
       .executeTakeFirst()
     const deny = async (actor: Actor, code: 'no_role' | 'sign_in_refused', note: string) => {
-      await record(tx, needs.keys, {
+      await needs.journal.record(tx, {
         action: 'AUTH.DENIED',
         result: 'deny',
         actor,
@@ -80,7 +79,7 @@ export const admitPerson = async (
             .where('ended_at', 'is', null)
             .returning('id')
             .executeTakeFirst()
-    await record(tx, needs.keys, {
+    await needs.journal.record(tx, {
       action: 'AUTH.SIGNED_IN',
       result: 'ok',
       actor: actor(staff.id),

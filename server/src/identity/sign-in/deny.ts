@@ -1,7 +1,6 @@
 import type { EventRequest } from '@countersign/contract/events.ts'
 import { sql } from 'kysely'
-import { record } from '../../audit/record.ts'
-import type { Keys } from '../../keys.ts'
+import type { Journal } from '../../audit/record.ts'
 import type { Store } from '../../store/open.ts'
 import { transaction } from '../../store/transaction.ts'
 import { newBudget } from '../budget.ts'
@@ -15,7 +14,7 @@ const strangers = newBudget(120)
  * ends here and now (AN-7).
  */
 export const denySignIn = async (
-  needs: { store: Store; keys: Keys },
+  needs: { store: Store; journal: Journal },
   refusal: SignInRefusal,
   { code, request }: { code: string | null; request: EventRequest },
 ): Promise<void> => {
@@ -32,7 +31,7 @@ export const denySignIn = async (
             .executeTakeFirst()
     const unrecorded = ended ? 0 : strangers.take()
     if (unrecorded === undefined) return
-    await record(tx, needs.keys, {
+    await needs.journal.record(tx, {
       action: 'AUTH.DENIED',
       result: 'deny',
       actor: { kind: 'anonymous', id: 'anonymous' },

@@ -1,5 +1,5 @@
 import type { EventRequest } from '@countersign/contract/events.ts'
-import type { Keys } from '../../keys.ts'
+import type { Journal } from '../../audit/record.ts'
 import { isSecret } from '../secret.ts'
 import { admitPerson } from './admit.ts'
 import { denySignIn } from './deny.ts'
@@ -8,7 +8,7 @@ import { SignInRefusal } from './refusal.ts'
 import type { StartNeeds } from './start.ts'
 import { takeFlow } from './take-flow.ts'
 
-export type FinishNeeds = StartNeeds & { keys: Keys }
+export type FinishNeeds = StartNeeds & { journal: Journal }
 type Input = {
   /** The answer's query, as it arrived. */
   query: URLSearchParams

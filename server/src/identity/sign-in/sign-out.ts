@@ -1,13 +1,12 @@
 import type { EventRequest } from '@countersign/contract/events.ts'
 import { sql } from 'kysely'
-import { record } from '../../audit/record.ts'
-import type { Keys } from '../../keys.ts'
+import type { Journal } from '../../audit/record.ts'
 import type { Store } from '../../store/open.ts'
 import { transaction } from '../../store/transaction.ts'
 import { hashSecret } from '../secret.ts'
 
 /** Ends the sign-in of a cookie's secret. One that is over already, or never was, is left as it is. */
-export const signOut = async (needs: { store: Store; keys: Keys }, token: string, request: EventRequest): Promise<void> => {
+export const signOut = async (needs: { store: Store; journal: Journal }, token: string, request: EventRequest): Promise<void> => {
   await transaction(needs.store, async (tx) => {
     const ended = await tx
       .updateTable('staff_sessions as s')
@@ -20,7 +19,7 @@ export const signOut = async (needs: { store: Store; keys: Keys }, token: string
       .executeTakeFirst()
     if (ended === undefined) return
     const { id: sign_in, staff_id: id, issuer, subject, email, name } = ended
-    await record(tx, needs.keys, {
+    await needs.journal.record(tx, {
       action: 'AUTH.SIGNED_OUT',
       result: 'ok',
       actor: { kind: 'staff', id, issuer, subject, email, name },

@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
-import { record } from '../../audit/record.ts'
-import type { Keys } from '../../keys.ts'
+import type { Journal } from '../../audit/record.ts'
 import type { Store } from '../../store/open.ts'
 import { transaction } from '../../store/transaction.ts'
 import { actorOf, type OperatorPrincipal } from '../principal.ts'
@@ -8,7 +7,7 @@ import { getStaff } from './get.ts'
 
 /** Shuts a staff member out: sign-ins end now, and neither a sign-in nor a support session of theirs is admitted again. */
 export const disableStaff = async (
-  needs: { store: Store; keys: Keys },
+  needs: { store: Store; journal: Journal },
   operator: OperatorPrincipal,
   who: string,
 ): Promise<{ id: string; disabled: boolean; ended: number }> =>
@@ -23,7 +22,7 @@ export const disableStaff = async (
       .where('ended_at', 'is', null)
       .returning('id')
       .execute()
-    await record(tx, needs.keys, {
+    await needs.journal.record(tx, {
       action: 'STAFF.DISABLED',
       result: 'ok',
       actor: actorOf(operator),

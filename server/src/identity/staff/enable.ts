@@ -1,5 +1,4 @@
-import { record } from '../../audit/record.ts'
-import type { Keys } from '../../keys.ts'
+import type { Journal } from '../../audit/record.ts'
 import type { Store } from '../../store/open.ts'
 import { transaction } from '../../store/transaction.ts'
 import { actorOf, type OperatorPrincipal } from '../principal.ts'
@@ -7,7 +6,7 @@ import { getStaff } from './get.ts'
 
 /** Lets a staff member sign in again. Sign-ins that were ended stay ended. */
 export const enableStaff = async (
-  needs: { store: Store; keys: Keys },
+  needs: { store: Store; journal: Journal },
   operator: OperatorPrincipal,
   who: string,
 ): Promise<{ id: string; enabled: boolean }> =>
@@ -15,7 +14,7 @@ export const enableStaff = async (
     const staff = await getStaff(tx, who)
     if (staff.disabled_at === null) return { id: staff.id, enabled: false }
     await tx.updateTable('staff').set({ disabled_at: null }).where('id', '=', staff.id).execute()
-    await record(tx, needs.keys, {
+    await needs.journal.record(tx, {
       action: 'STAFF.ENABLED',
       result: 'ok',
       actor: actorOf(operator),

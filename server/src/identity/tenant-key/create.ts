@@ -2,7 +2,6 @@ import { TenantId } from '@countersign/contract/ids.ts'
 import { Permission } from '@countersign/contract/keys.ts'
 import { sql } from 'kysely'
 import { z } from 'zod'
-import { record } from '../../audit/record.ts'
 import { Refusal } from '../../errors.ts'
 import { newId } from '../../ids.ts'
 import { transaction } from '../../store/transaction.ts'
@@ -56,7 +55,7 @@ export const createKey = async (needs: KeyNeeds, operator: OperatorPrincipal, in
       })
       .returning('expires_at')
       .executeTakeFirstOrThrow()
-    await record(tx, needs.keys, {
+    await needs.journal.record(tx, {
       action: 'KEY.CREATED',
       result: 'ok',
       actor: actorOf(operator),

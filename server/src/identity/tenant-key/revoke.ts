@@ -1,4 +1,3 @@
-import { record } from '../../audit/record.ts'
 import { Refusal } from '../../errors.ts'
 import { transaction } from '../../store/transaction.ts'
 import type { KeyNeeds } from '../keys.ts'
@@ -16,7 +15,7 @@ export const revokeKey = async (needs: KeyNeeds, operator: OperatorPrincipal, id
       .returning('key_id')
       .executeTakeFirst()
     if (revocation === undefined) return { revoked: false }
-    await record(tx, needs.keys, {
+    await needs.journal.record(tx, {
       action: 'KEY.REVOKED',
       result: 'ok',
       actor: actorOf(operator),
