@@ -3,7 +3,7 @@ import { LogError } from './errors.ts'
 import { proveConsistency, proveInclusion, verifyConsistency, verifyInclusion } from './proof.ts'
 import { sha256 } from './sha256-node.ts'
 import type { NodeReader } from './tile.ts'
-import { hashLeaf, rootOfLeaves } from './tree.ts'
+import { emptyRoot, hashLeaf, rootOfLeaves } from './tree.ts'
 
 const most = 70
 const leaves = Array.from({ length: most }, (_, at) => hashLeaf(sha256, new TextEncoder().encode(`entry ${at}`)))
@@ -80,6 +80,14 @@ describe('M2 inclusion, every size and every leaf', () => {
 })
 
 describe('M2 consistency, every pair of sizes', () => {
+  // Libraries differ here: the empty tree is a prefix of every tree, as a witness takes it.
+  it('takes the empty tree as a prefix, with an empty proof and the root of nothing only', () => {
+    const claim = { size1: 0, size2: 1, root1: emptyRoot(sha256), root2: root(1), proof: [] }
+    expect(codeOf(() => verifyConsistency(sha256, claim))).toBe('accepted')
+    expect(codeOf(() => verifyConsistency(sha256, { ...claim, proof: [root(1)] }))).toBe('proof_length')
+    expect(codeOf(() => verifyConsistency(sha256, { ...claim, root1: root(1) }))).toBe('root_mismatch')
+  })
+
   it(`verifies all proofs of trees up to ${most}, and no other size or root`, async () => {
     for (let size2 = 0; size2 <= most; size2 += 1) {
       for (let size1 = 0; size1 <= size2; size1 += 1) {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { describeVectors } from '../test/support/vectors.ts'
 import { verifyCheckpoint } from './checkpoint.ts'
 import { parseVerifierKey } from './note.ts'
 import { proveConsistency, proveInclusion, verifyConsistency, verifyInclusion } from './proof.ts'
@@ -8,15 +9,14 @@ import { sha256 } from './sha256-node.ts'
 import { nodesFromTiles, splitTile, type TileReader, tileAt, tilePath } from './tile.ts'
 import { hashLeaf, rootOfLeaves } from './tree.ts'
 
-const folder = fileURLToPath(new URL('../test/vectors/tessera/log/', import.meta.url))
 const key = parseVerifierKey(sha256, 'example.com/log/testdata+33d7b496+AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx')
 const words = 'one two three four five six seven eit nain ten ileven twelf threeten fourten fivten'.split(' ')
 const sizes = Array.from({ length: 16 }, (_, size) => size)
 
-const checkpointOf = (size: number) => verifyCheckpoint(readFileSync(`${folder}checkpoint.${size}`, 'utf8'), [key])
-const readTile: TileReader = async (tile) => new Uint8Array(readFileSync(`${folder}${tilePath(tile)}`))
+describeVectors('tessera/log', 'M2 a log that others signed (tessera testdata)', (folder) => {
+  const checkpointOf = (size: number) => verifyCheckpoint(readFileSync(join(folder, `checkpoint.${size}`), 'utf8'), [key])
+  const readTile: TileReader = async (tile) => new Uint8Array(readFileSync(join(folder, tilePath(tile))))
 
-describe('M2 a log that others signed (tessera testdata)', () => {
   it.each(sizes)('checkpoint of %i leaves: signature, root of the words, root of the tile', async (size) => {
     const { root, ...checkpoint } = await checkpointOf(size)
     expect(checkpoint).toEqual({ origin: 'example.com/log/testdata', size })

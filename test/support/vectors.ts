@@ -1,0 +1,14 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { describe, it } from 'vitest'
+
+const shared = resolve(import.meta.dirname, '../../../shared/vectors')
+
+/**
+ * Tests with data of others, which stands beside the repository, in `../shared/vectors/`. Where that folder is missing they are
+ * skipped, and the run says so; in CI they are never skipped.
+ */
+export const describeVectors = (folder: string, title: string, tests: (path: string) => void): void => {
+  if (existsSync(shared) || process.env.CI) describe(title, () => tests(resolve(shared, folder)))
+  else describe(title, () => it('agrees with data of others', ({ skip }) => skip('the folder ../shared/vectors is missing')))
+}
