@@ -80,6 +80,12 @@ export default {
       rooms('store'),
     ),
     row(
+      'run-above-store',
+      'What runs services beside the doors knows their names and states, and the store for who is elected; not what they do.',
+      rooms('run'),
+      rooms('run', 'store'),
+    ),
+    row(
       'audit-above-store',
       'The log of events knows only the store: whatever is done above is recorded here.',
       rooms('audit'),
@@ -89,7 +95,7 @@ export default {
       'sequencer-above-audit',
       'What gives events their order reads and writes the log; nobody but who starts it, and the command line, knows it.',
       rooms('sequencer'),
-      rooms('sequencer', 'audit', 'store'),
+      rooms('sequencer', 'audit', 'run', 'store'),
     ),
     row(
       'verify-apart-from-the-sequencer',
@@ -101,20 +107,20 @@ export default {
       'identity-and-directory-above-audit',
       'Who is calling and whom it is about: they record and store, and know no verb and no door.',
       rooms('identity', 'directory'),
-      rooms('identity', 'directory', 'audit', 'store'),
+      rooms('identity', 'directory', 'audit', 'run', 'store'),
     ),
     row(
       'verbs-above-identity-and-directory',
       'A verb is what can happen, whoever asks: it may not know by which door the request came.',
       rooms(...verbs),
-      rooms(...verbs, 'identity', 'directory', 'audit', 'store'),
+      rooms(...verbs, 'identity', 'directory', 'audit', 'run', 'store'),
     ),
     ...doors.map((door) =>
       row(
         `${door}-is-a-door`,
         'Doors never import each other: what two of them need is a verb, below both. And none imports what starts it.',
         rooms(door),
-        rooms(door, ...verbs, 'identity', 'directory', 'audit', 'store', ...(door === 'cli' ? ['sequencer', 'verify'] : [])),
+        rooms(door, ...verbs, 'identity', 'directory', 'audit', 'run', 'store', ...(door === 'cli' ? ['sequencer', 'verify'] : [])),
       ),
     ),
     {

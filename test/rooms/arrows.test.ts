@@ -77,6 +77,7 @@ describe('arrows between rooms point down', () => {
     ['identity-and-directory-above-audit', importing('server/src/identity/a.ts', 'server/src/sessions/b.ts')],
     ['identity-and-directory-above-audit', importing('server/src/directory/a.ts', 'server/src/http/b.ts')],
     ['audit-above-store', importing('server/src/audit/a.ts', 'server/src/identity/b.ts')],
+    ['run-above-store', importing('server/src/run/a.ts', 'server/src/audit/b.ts')],
     ['store-below-all-rooms', importing('server/src/store/a.ts', 'server/src/audit/b.ts')],
     ['ground-is-lowest', importing('server/src/errors.ts', 'server/src/store/b.ts')],
     ['contract-is-pure', importing('contract/a.ts', 'node:crypto')],

@@ -104,7 +104,7 @@ describe('noting that a session has expired', () => {
   })
 
   it('goes on in the background until it is stopped', async () => {
-    const expiry = startExpiry({ ...rig.needs, log: { warn: () => {} } }, { everyMs: 20 })
+    const expiry = startExpiry({ ...rig.needs, log: { info: () => {}, warn: () => {} } }, { everyMs: 20 })
     const { session } = await rig.open()
     await expire(session.id)
     await expect

@@ -1,6 +1,6 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type { Journal } from '../audit/record.ts'
+import { type Loop, type LoopLog, startLoop } from '../run/loop.ts'
 import type { Store } from '../store/open.ts'
 import { transaction } from '../store/transaction.ts'
 
@@ -47,24 +47,16 @@ export const noteExpiries = async (needs: ExpireNeeds, everything = true): Promi
   }
 }
 
-/** Notes expiries every few seconds until it is stopped; `stop` waits for the pass under way. */
-export const startExpiry = (
-  needs: ExpireNeeds & { log: { warn(facts: object, message: string): void } },
-  { everyMs = 2_000 } = {},
-): { stop(): Promise<void> } => {
-  const stopping = new AbortController()
-  const run = async () => {
-    for (let pass = 0; !stopping.signal.aborted; pass++) {
+/** Notes expiries every few seconds until it is stopped. */
+export const startExpiry = (needs: ExpireNeeds & { log: LoopLog }, { everyMs = 2_000 } = {}): Loop => {
+  let passes = 0
+  return startLoop({
+    name: 'expiry',
+    everyMs,
+    log: needs.log,
+    pass: async () => {
       // All of the past at the start and once in a while: after a long outage some may lie further back.
-      await noteExpiries(needs, pass % 1_000 === 0).catch((err) => needs.log.warn({ err }, 'expiries could not be noted'))
-      await wait(everyMs, undefined, { signal: stopping.signal }).catch(() => {})
-    }
-  }
-  const running = run()
-  return {
-    stop: async () => {
-      stopping.abort()
-      await running
+      await noteExpiries(needs, passes++ % 1_000 === 0)
     },
-  }
+  })
 }

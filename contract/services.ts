@@ -1,0 +1,18 @@
+import { z } from 'zod'
+
+/** What a process can be for. One that is told nothing is for all of it. */
+export const processRoles = ['console', 'gateway', 'worker'] as const
+export const ProcessRole = z.enum(processRoles)
+export type ProcessRole = z.infer<typeof ProcessRole>
+
+/** How something that runs in the process is doing. */
+export const ServiceStatus = z.object({
+  name: z.string(),
+  state: z
+    .enum(['running', 'waiting', 'failing', 'stopped'])
+    .describe('running: at work; waiting: for its next run; failing: the last run failed, and it is tried again'),
+  last_run_at: z.iso.datetime().nullable().describe('When the last run began; null where there are no runs, or none yet'),
+  last_error: z.string().nullable().describe('Why the last run failed; null where it did not'),
+  next_run_at: z.iso.datetime().nullable(),
+})
+export type ServiceStatus = z.infer<typeof ServiceStatus>
