@@ -2,9 +2,10 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Chromium, openChromium } from '../support/chromium.ts'
-import { newDataDir, type Program, runCommand, startProgram } from '../support/program.ts'
+import { newFolder } from '../support/embedded.ts'
+import { type Program, runCommand, startProgram } from '../support/program.ts'
 
-const dataDir = newDataDir()
+const dataDir = newFolder()
 const environment = { COUNTERSIGN_DATA_DIR: dataDir.path }
 let program: Program
 let browser: Chromium

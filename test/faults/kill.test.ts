@@ -7,8 +7,9 @@ import { findPostmaster } from '../../server/src/store/embedded/postmaster.ts'
 import { attachEmbedded } from '../../server/src/store/embedded.ts'
 import { withDatabase } from '../../server/src/store/urls.ts'
 import { newVisitor, signIn, type Visitor } from '../support/browser.ts'
+import { newFolder } from '../support/embedded.ts'
 import { share } from '../support/long.ts'
-import { newDataDir, type Program, runCommand, startProgram } from '../support/program.ts'
+import { type Program, runCommand, startProgram } from '../support/program.ts'
 import { until } from '../support/until.ts'
 import { newJudge } from './judge.ts'
 import { type Acknowledged, startLoad } from './load.ts'
@@ -26,7 +27,7 @@ import { newRandom } from './random.ts'
 const rounds = share(100)
 const seed = Number(process.env.COUNTERSIGN_KILL_SEED || Math.floor(Math.random() * 1_000_000_000))
 const random = newRandom(seed)
-const dataDir = newDataDir()
+const dataDir = newFolder({ onDisk: true })
 const checkpoint = join(dataDir.path, 'checkpoint-halfway')
 const tenant = 'ten_globex'
 

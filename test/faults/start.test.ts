@@ -2,12 +2,13 @@ import type { Problem } from '@countersign/contract/errors.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { attachEmbedded } from '../../server/src/store/embedded.ts'
 import { newVisitor, signIn } from '../support/browser.ts'
-import { newDataDir, type Program, startProgram } from '../support/program.ts'
+import { newFolder } from '../support/embedded.ts'
+import { type Program, startProgram } from '../support/program.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 import { writeConfig } from './product.ts'
 import { addTenant, eventsOf, isDatabaseUp, openSession, startInVain, takePort } from './rig.ts'
 
-const dataDir = newDataDir()
+const dataDir = newFolder()
 let upstream: Upstream
 let config: string
 let program: Program | undefined
@@ -44,7 +45,7 @@ const problemOf = async (response: Response): Promise<[number, string]> => {
 describe('two instances', () => {
   it('run at the same time on ports and folders of their own', async () => {
     const first = await start()
-    const elsewhere = newDataDir()
+    const elsewhere = newFolder()
     const second = await startProgram(elsewhere.path, {}, ['--config', config])
     others.push(second)
     for (const { console } of [first, second]) expect((await fetch(`${console}/readyz`)).status).toBe(200)

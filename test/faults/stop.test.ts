@@ -3,13 +3,14 @@ import { once } from 'node:events'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { attachEmbedded } from '../../server/src/store/embedded.ts'
 import { signIn, type Visitor } from '../support/browser.ts'
-import { mainFile, newDataDir, type Program, repository, startProgram } from '../support/program.ts'
+import { newFolder } from '../support/embedded.ts'
+import { mainFile, type Program, repository, startProgram } from '../support/program.ts'
 import { until } from '../support/until.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 import { writeConfig } from './product.ts'
 import { addTenant, eventsOf, isDatabaseUp, openSession } from './rig.ts'
 
-const dataDir = newDataDir()
+const dataDir = newFolder()
 let upstream: Upstream
 let config: string
 let program: Program | undefined

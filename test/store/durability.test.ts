@@ -9,7 +9,7 @@ import { newFolder } from '../support/embedded.ts'
 import { until } from '../support/until.ts'
 
 // A server of its own: that it waits for a standby is a setting of the whole server.
-const { folder, remove } = newFolder()
+const { path: folder, remove } = newFolder({ onDisk: true })
 let server: Embedded
 let store: Store
 

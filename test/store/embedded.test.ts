@@ -15,7 +15,7 @@ const cleanUp: (() => Promise<unknown>)[] = []
 
 // Made once; most tests start from a copy.
 const made = newFolder()
-const original = join(made.folder, 'data')
+const original = join(made.path, 'data')
 beforeAll(async () => {
   const { said, end } = await startElsewhere(original)
   expect(said.trouble).toBeUndefined()
@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(made.remove)
 
 beforeEach(() => {
-  const { folder, remove: removeFolder } = newFolder()
+  const { path: folder, remove: removeFolder } = newFolder()
   dataDir = join(folder, 'data')
   remove = removeFolder
   execFileSync('cp', ['-a', original, dataDir])

@@ -9,7 +9,7 @@ import { migrate } from '../../server/src/store/migrate.ts'
 import { openStore } from '../../server/src/store/open.ts'
 import { newFolder } from '../support/embedded.ts'
 
-const { folder, remove } = newFolder()
+const { path: folder, remove } = newFolder()
 afterAll(remove)
 
 it('DB-10 a standby is refused: by the store, by the migrator, and as a server of our own', async () => {

@@ -17,7 +17,7 @@ const within3s = async (work: Promise<unknown>, code = 'store_unavailable') => {
 const one = sql`select 1`
 
 describe('DB-1 a database that does not answer is said within 3 s', () => {
-  const { folder, remove } = newFolder()
+  const { path: folder, remove } = newFolder()
   let server: Embedded
   beforeAll(async () => {
     server = await startEmbedded({ dataDir: `${folder}/data` })

@@ -23,7 +23,7 @@ afterEach(async () => {
 
 describe.runIf(isRoot)('as root', () => {
   it('the server runs as another user, in a folder that is all its own', async () => {
-    const { folder, remove } = newFolder()
+    const { path: folder, remove } = newFolder()
     cleanUp.push(remove)
     mkdirSync(join(folder, 'data'), { mode: 0o700 })
     const server = await startEmbedded({ dataDir: join(folder, 'data') })
@@ -76,7 +76,7 @@ describe.runIf(isRoot)('as root', () => {
       (existsSync('/var/lib/countersign') ? readdirSync('/var/lib/countersign') : []).filter((name) => /^postgresql-/.test(name))
     const before = staged()
 
-    const { folder, remove } = newFolder()
+    const { path: folder, remove } = newFolder()
     cleanUp.push(remove)
     const other = await startElsewhere(join(folder, 'data'), { repository: checkout })
     cleanUp.push(other.end)
@@ -90,7 +90,7 @@ describe.runIf(isRoot)('as root', () => {
   })
 
   it.runIf(canEnter(repository, someone))('an ordinary user runs it directly, under its own data folder', async () => {
-    const { folder, remove } = newFolder()
+    const { path: folder, remove } = newFolder()
     cleanUp.push(remove)
     const home = join(folder, 'home')
     mkdirSync(home)
@@ -107,7 +107,7 @@ describe.runIf(isRoot)('as root', () => {
   })
 
   it.runIf(canEnter(repository, someone))('an ordinary user is told when the folder belongs to another', async () => {
-    const { folder, remove } = newFolder()
+    const { path: folder, remove } = newFolder()
     cleanUp.push(remove)
     const dataDir = join(folder, 'data')
     await (await startEmbedded({ dataDir })).stop()
@@ -117,7 +117,7 @@ describe.runIf(isRoot)('as root', () => {
   })
 
   it.runIf(canEnter(repository, nameless))('a user without a name on this system is told so', async () => {
-    const { folder, remove } = newFolder()
+    const { path: folder, remove } = newFolder()
     cleanUp.push(remove)
     chownSync(folder, nameless.uid, nameless.gid)
     const { said } = await startElsewhere(join(folder, 'data'), nameless)

@@ -1,20 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Embedded } from '../../server/src/store/embedded.ts'
+import { server } from './database.ts'
+import { newDataDir } from './program.ts'
 
 export type Said = Omit<Embedded, 'stop'> & { postmaster: number; trouble?: string; hint?: string }
 
-/** A new folder that others may pass through. */
-export const newFolder = (): { folder: string; remove: () => void } => {
-  const folder = mkdtempSync(join(tmpdir(), 'countersign-embedded-'))
-  chmodSync(folder, 0o711)
-  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
-}
+/** A data folder of a test's own: where the run keeps everything, or on a disk where the test is about what lasts. */
+export const newFolder = ({ onDisk = false } = {}): ReturnType<typeof newDataDir> => newDataDir(onDisk ? tmpdir() : server().folder)
 
 /** Another program that starts the server of this folder: what it said first, and how to end it. */
 export const startElsewhere = async (

@@ -20,8 +20,9 @@ export type Program = {
   kill(): Promise<void>
 }
 
-export const newDataDir = (): { path: string; remove(): void } => {
-  const path = mkdtempSync(join(tmpdir(), 'countersign-program-'))
+/** A new data folder for a database server of its own. */
+export const newDataDir = (parent = tmpdir()): { path: string; remove(): void } => {
+  const path = mkdtempSync(join(parent, 'countersign-program-'))
   // mkdtemp makes it private; then the database would be elsewhere where root runs this, and stay behind.
   chmodSync(path, 0o711)
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }

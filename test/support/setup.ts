@@ -1,4 +1,15 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -17,6 +28,18 @@ declare module 'vitest' {
 }
 
 const prefix = 'countersign-tests-'
+const memory = '/dev/shm'
+const neededBytes = 2 * 1024 ** 3
+
+const hasMemory = (): boolean => {
+  try {
+    accessSync(memory, constants.W_OK)
+    const { bavail, bsize } = statfsSync(memory)
+    return bavail * bsize >= neededBytes
+  } catch {
+    return false
+  }
+}
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -27,10 +50,16 @@ const isAlive = (pid: number): boolean => {
   }
 }
 
+const listRuns = (parent: string): string[] =>
+  existsSync(parent)
+    ? readdirSync(parent)
+        .filter((name) => name.startsWith(prefix))
+        .map((name) => join(parent, name))
+    : []
+
 /** Stops and removes what a run that was killed left behind. */
 const removeStale = async () => {
-  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(prefix))) {
-    const folder = join(tmpdir(), name)
+  for (const folder of [memory, tmpdir()].flatMap(listRuns)) {
     try {
       if (isAlive(Number(readFileSync(join(folder, 'run.pid'), 'utf8')))) continue
       if (existsSync(join(folder, 'data'))) await (await attachEmbedded({ dataDir: join(folder, 'data') })).stop()
@@ -41,9 +70,9 @@ const removeStale = async () => {
   }
 }
 
-/** A folder for everything that this run leaves on the disk. */
+/** A folder for everything that this run keeps: in memory where there is enough, since a database mostly waits for its disk. */
 const makeFolder = () => {
-  const folder = mkdtempSync(join(tmpdir(), prefix))
+  const folder = mkdtempSync(join(hasMemory() ? memory : tmpdir(), prefix))
   writeFileSync(join(folder, 'run.pid'), String(process.pid))
   // mkdtemp makes it private; the server's user has to pass through.
   chmodSync(folder, 0o711)
