@@ -124,6 +124,13 @@ export default {
       ),
     ),
     {
+      name: 'doors-hold-no-store',
+      comment: 'A door parses, calls a verb and answers. What is asked of the database, and how, is said by verbs alone.',
+      severity: 'error',
+      from: { path: rooms('gateway'), pathNot: test },
+      to: { path: '^(server/src/store/|node_modules/(kysely|pg)/)' },
+    },
+    {
       name: 'nothing-imports-what-starts-it',
       comment: 'main puts the rooms together; a room that imports it could not be tested without all others.',
       severity: 'error',

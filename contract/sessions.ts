@@ -14,7 +14,15 @@ export const sessionStatuses = ['ACTIVE', 'EXPIRED', 'REVOKED'] as const
 export const SessionStatus = z.enum(sessionStatuses)
 export type SessionStatus = z.infer<typeof SessionStatus>
 
-/** What a caller may do with a session in each state; the server and the console read the same table. */
+/**
+ * Whether a session may be used now, and if not, why. That its tenant is gone from the directory, or its opener may not use it
+ * any more, ends nothing: the session is ACTIVE and refuses every request.
+ */
+export const sessionStandings = ['usable', 'revoked', 'expired', 'tenant_gone', 'staff_not_allowed'] as const
+export const SessionStanding = z.enum(sessionStandings)
+export type SessionStanding = z.infer<typeof SessionStanding>
+
+/** What the console offers for a session in each state. */
 export const sessionActs = {
   revoke: { allowed: ['ACTIVE'], otherwise: { EXPIRED: 'It has expired already', REVOKED: 'It is revoked already' } },
 } as const
@@ -41,6 +49,7 @@ export const Session = z
   .object({
     id: SessionId,
     status: SessionStatus,
+    standing: SessionStanding.describe('Whether the gateway lets it be used now, and if not, why'),
     tenant_id: TenantId,
     tenant_name: z.string().nullable(),
     target_user_id: UserId.nullable(),
@@ -86,6 +95,7 @@ export const SessionPage = pageOf(Session)
       active: z.number().int(),
       revoked: z.number().int(),
       expired: z.number().int(),
+      unusable: z.number().int().describe('How many of the active ones may not be used now: see `standing`'),
     }),
   })
   .meta({ id: 'SessionPage' })

@@ -249,6 +249,7 @@ export const sessions: Session[] = Array.from({ length: 64 }, (_, at): Session =
   return {
     id: newId('ses', issued),
     status: revoked ? 'REVOKED' : active ? 'ACTIVE' : 'EXPIRED',
+    standing: revoked ? 'revoked' : !active ? 'expired' : at === 3 ? 'staff_not_allowed' : 'usable',
     tenant_id: tenant.id,
     tenant_name: tenant.name,
     target_user_id: at % 7 === 3 ? (users.find((user) => user.tenant_id === tenant.id)?.id ?? null) : null,

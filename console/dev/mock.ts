@@ -42,7 +42,7 @@ const page = <T>(items: readonly T[], url: URL) => {
 const current = (session: Session): Session => {
   const left = Math.max(0, Math.round((Date.parse(session.expires_at) - Date.now()) / 1000))
   if (session.status !== 'ACTIVE' || left > 0) return { ...session, remaining_seconds: session.status === 'ACTIVE' ? left : 0 }
-  return { ...session, status: 'EXPIRED', ended_at: session.expires_at, ended_by: 'expiry', remaining_seconds: 0 }
+  return { ...session, status: 'EXPIRED', standing: 'expired', ended_at: session.expires_at, ended_by: 'expiry', remaining_seconds: 0 }
 }
 
 const fits = (event: LoggedEvent, filters: EventFilters) =>
@@ -88,7 +88,8 @@ const listSessions = ({ url, mode }: Call) => {
     (s) => (!status || s.status === status) && (!tenant_id || s.tenant_id === tenant_id) && (!staff_id || s.staff_id === staff_id),
   )
   const count = (wanted: Session['status']) => all.filter((session) => session.status === wanted).length
-  return { ...page(found, url), counters: { active: count('ACTIVE'), revoked: count('REVOKED'), expired: count('EXPIRED') } }
+  const unusable = all.filter(({ status, standing }) => status === 'ACTIVE' && standing !== 'usable').length
+  return { ...page(found, url), counters: { active: count('ACTIVE'), revoked: count('REVOKED'), expired: count('EXPIRED'), unusable } }
 }
 
 const findSession = (id: string): Session => {
@@ -109,6 +110,7 @@ const createSession = (call: Call) => {
   const session: Session = {
     id: data.newId('ses', issued),
     status: 'ACTIVE',
+    standing: 'usable',
     tenant_id: input.tenant_id,
     tenant_name: tenant?.name ?? null,
     target_user_id: input.target_user_id ?? null,
@@ -152,6 +154,7 @@ const revokeSession = (call: Call, id: string) => {
   const reason = (call.body as { reason?: string }).reason ?? null
   Object.assign(session, {
     status: 'REVOKED',
+    standing: 'revoked',
     ended_at: at,
     revoked_at: at,
     ended_by: 'opener',

@@ -22,6 +22,7 @@ import { userRoutes } from './http/routes/users.ts'
 import { defaultOrigin, type Keys } from './keys.ts'
 import { portTrouble } from './ports.ts'
 import { runSequencer } from './sequencer/run.ts'
+import { newAdmission } from './sessions/admit.ts'
 import { endSessionsOf } from './sessions/end-of-tenant.ts'
 import { startExpiry } from './sessions/expire.ts'
 import { startOutcomes } from './sessions/outcomes.ts'
@@ -73,11 +74,16 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
     closers.push(() => expiry.stop())
     const outcomes = await startOutcomes({ store: background, journal, log, alone: config.database_url === undefined })
     closers.push(() => outcomes.stop())
-    const gateway = await startGateway({ config, store, writer: await writer, log, issuer: publicUrl, gatewayUrl }).catch(
-      (error: unknown) => {
-        throw portTrouble(error, 'gateway', config.gateway.port, 'COUNTERSIGN_GATEWAY_PORT')
-      },
-    )
+    const gateway = await startGateway({
+      config,
+      admission: newAdmission(store),
+      writer: await writer,
+      log,
+      issuer: publicUrl,
+      gatewayUrl,
+    }).catch((error: unknown) => {
+      throw portTrouble(error, 'gateway', config.gateway.port, 'COUNTERSIGN_GATEWAY_PORT')
+    })
     let closed: Promise<void> | undefined
     const closeGateway = (): Promise<void> => {
       closed ??= gateway.close()

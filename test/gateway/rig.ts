@@ -8,6 +8,7 @@ import { type Gateway, startGateway } from '../../server/src/gateway/start.ts'
 import { startWriter } from '../../server/src/gateway/writer.ts'
 import type { StaffPrincipal } from '../../server/src/identity/principal.ts'
 import { newId } from '../../server/src/ids.ts'
+import { newAdmission } from '../../server/src/sessions/admit.ts'
 import { openSession } from '../../server/src/sessions/open.ts'
 import { revokeSession } from '../../server/src/sessions/revoke.ts'
 import { newDatabase, type TestDatabase } from '../support/database.ts'
@@ -74,7 +75,14 @@ export const startReplica = async (
   log: Parameters<typeof startGateway>[0]['log'] = console,
 ): Promise<Gateway> => {
   const writer = await startWriter({ databaseUrl: appUrl, keys, log })
-  return startGateway({ config, store, writer, log, issuer: 'http://localhost:4000', gatewayUrl: 'http://localhost:4001' })
+  return startGateway({
+    config,
+    admission: newAdmission(store),
+    writer,
+    log,
+    issuer: 'http://localhost:4000',
+    gatewayUrl: 'http://localhost:4001',
+  })
 }
 
 /** The gateway on a real database, between a raw socket and a product that writes down every byte. */

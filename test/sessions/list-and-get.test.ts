@@ -24,7 +24,7 @@ describe('listing sessions', () => {
   it('C35 shows live and past ones newest first, with three counters over all of them', async () => {
     const { items, counters, next_cursor } = await listSessions(rig.needs, rig.staff, {})
     expect(items.map(({ id }) => id)).toEqual([...ids.slice(3), ids[0], ids[1], ids[2]].sort((a, b) => rank(b) - rank(a)))
-    expect(counters).toEqual({ active: 6, revoked: 1, expired: 2 })
+    expect(counters).toEqual({ active: 6, revoked: 1, expired: 2, unusable: 0 })
     expect(next_cursor).toBeNull()
   })
   const rank = (id: string = ''): number => (id === ids[1] || id === ids[2] ? ids.indexOf(id) - 100 : ids.indexOf(id))
@@ -43,7 +43,7 @@ describe('listing sessions', () => {
     expect(revoked.items.map(({ id }) => id)).toEqual([ids[0]])
     const ofB = await listSessions(rig.needs, rig.staff, { tenant_id: 'ten_b' })
     expect(ofB.items.every(({ tenant_id }) => tenant_id === 'ten_b')).toBe(true)
-    expect(ofB.counters).toEqual({ active: 6, revoked: 1, expired: 2 })
+    expect(ofB.counters).toEqual({ active: 6, revoked: 1, expired: 2, unusable: 0 })
     expect((await listSessions(rig.needs, rig.staff, { staff_id: 'stf_00000000000000000000000000000000' })).items).toEqual([])
   })
 

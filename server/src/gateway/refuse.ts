@@ -1,9 +1,8 @@
 import { type ErrorCode, errorCatalogue } from '@countersign/contract/errors.ts'
 import { halveEvent } from '../audit/record.ts'
 import { formatProblem, Refusal } from '../errors.ts'
-import type { FactsSource, SessionFacts } from '../sessions/facts.ts'
-import { findOver } from '../sessions/standing.ts'
-import type { Store } from '../store/open.ts'
+import type { Admission } from '../sessions/admit.ts'
+import type { SessionFacts } from '../sessions/facts.ts'
 import { ownHeaders } from './answer.ts'
 import { methods } from './checks/method.ts'
 import { findTokenHash } from './checks/token.ts'
@@ -13,7 +12,7 @@ import type { Strangers } from './strangers.ts'
 import type { Writer } from './writer.ts'
 
 type Log = { error(facts: object, message: string): void }
-type Needs = { store: Store; writer: Writer; facts: FactsSource; strangers: Strangers; log: Log; secure: boolean }
+type Needs = { admission: Admission; writer: Writer; strangers: Strangers; log: Log; secure: boolean }
 
 export const toRefusal = (error: unknown, log: Log): Refusal => {
   if (error instanceof Refusal) return error
@@ -52,7 +51,7 @@ export const answerProblem = (exchange: Exchange, refusal: Refusal, secure: bool
 const findSession = async (needs: Needs, exchange: Exchange): Promise<SessionFacts | undefined> => {
   if (exchange.facts) return exchange.facts
   const tokenHash = findTokenHash(exchange.request.rawHeaders)
-  return tokenHash === undefined ? undefined : needs.facts.find(tokenHash)
+  return tokenHash === undefined ? undefined : needs.admission.findFacts(tokenHash)
 }
 
 /**
@@ -66,7 +65,7 @@ const recordRefusal = async (needs: Needs, exchange: Exchange, refusal: Refusal)
   const outcome = { result: 'deny', status: told.status, code: told.code, note } as const
   if (!facts) await needs.strangers.record(anonymousEvent(exchange, outcome))
   else {
-    const isGone = (await findOver(needs.store, [facts.id])).get(facts.id) === 'tenant_gone'
+    const isGone = (await needs.admission.findUnusable([facts.id])).get(facts.id) === 'tenant_gone'
     await needs.writer.note(halveEvent(sessionEvent('SUPPORT_SESSION.REQUEST.REFUSED', exchange, facts, outcome, isGone)))
   }
   return told

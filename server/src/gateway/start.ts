@@ -5,8 +5,7 @@ import { halveEvent } from '../audit/record.ts'
 import type { Config } from '../config.ts'
 import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
-import { newFacts } from '../sessions/facts.ts'
-import type { Store } from '../store/open.ts'
+import type { Admission } from '../sessions/admit.ts'
 import { admit } from './admit.ts'
 import { newClaims } from './assertion.ts'
 import { headersMaximum } from './checks/headers.ts'
@@ -27,7 +26,7 @@ type Log = { error(facts: object, message: string): void; warn(facts: object, me
 
 type Needs = {
   config: { gateway: Config['gateway'] }
-  store: Store
+  admission: Admission
   /** Ends with the gateway, also where it cannot listen. */
   writer: Writer
   log: Log
@@ -76,17 +75,16 @@ const hangUp = (socket: Socket, bytes?: string): void => {
 type Counted = Socket & { inFlight?: number }
 
 /** The gateway: judges, records, forwards. Settled when it listens. */
-export const startGateway = async ({ config, store, writer, log, issuer, gatewayUrl }: Needs): Promise<Gateway> => {
+export const startGateway = async ({ config, admission, writer, log, issuer, gatewayUrl }: Needs): Promise<Gateway> => {
   const { gateway: settings } = config
   const secure = gatewayUrl.startsWith('https:')
   const routes = compileRoutes(settings)
-  const facts = newFacts(store)
   const running = newRunning()
   const outbox = newOutbox(writer, log)
   const upstream = newUpstream({ origin: settings.upstream, timeoutMs: settings.upstream_timeout_seconds * 1000 })
   const strangers = newStrangers({ note: (event) => writer.note(halveEvent(event)), log })
   const claims = newClaims({ issuer, audience: settings.upstream_audience })
-  const needs = { store, writer, facts, claims, strangers, log, secure }
+  const needs = { admission, writer, claims, strangers, log, secure }
   const forwarding: ForwardNeeds = {
     writer,
     outbox,
@@ -103,7 +101,7 @@ export const startGateway = async ({ config, store, writer, log, issuer, gateway
     routes,
     maxRequestBytes: settings.max_request_bytes,
     isClosing: () => closing,
-    findFacts: facts.find,
+    findFacts: admission.findFacts,
   }
 
   const pass = async (exchange: Exchange): Promise<void> => {
@@ -183,7 +181,7 @@ export const startGateway = async ({ config, store, writer, log, issuer, gateway
   })
   const address = server.address() as AddressInfo
   gate.authorities = authoritiesOf(gatewayUrl, address.port)
-  const watch = startWatch({ store, running, log })
+  const watch = startWatch({ admission, running, log })
 
   const close = async (graceMs = 10_000): Promise<void> => {
     closing = true

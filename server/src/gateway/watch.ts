@@ -1,23 +1,22 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { findOver } from '../sessions/standing.ts'
-import type { Store } from '../store/open.ts'
+import type { Admission } from '../sessions/admit.ts'
 import type { Running } from './running.ts'
 
 const everyMs = 400
 /** Longest that anything runs on without the database's word that it may. */
 const leaseMs = 2_000
 
-type Needs = { store: Store; running: Running; log: { warn(facts: object, message: string): void } }
+type Needs = { admission: Admission; running: Running; log: { warn(facts: object, message: string): void } }
 
 /**
  * Looks after what is running: sessions that were revoked on another replica, or whose staff member lost the right, are cut
  * within a second. Where the database cannot be asked for two seconds, everything is cut.
  */
-export const startWatch = ({ store, running, log }: Needs): { stop(): Promise<void> } => {
+export const startWatch = ({ admission, running, log }: Needs): { stop(): Promise<void> } => {
   const stopping = new AbortController()
   const look = async (): Promise<void> => {
-    const over = await findOver(store, running.sessionIds())
-    for (const [sessionId, code] of over) running.cut(sessionId, code)
+    const unusable = await admission.findUnusable(running.sessionIds())
+    for (const [sessionId, code] of unusable) running.cut(sessionId, code)
   }
   const run = async (): Promise<void> => {
     let heardMs = performance.now()

@@ -1,8 +1,7 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import type { ErrorCode } from '@countersign/contract/errors.ts'
 import { Refusal } from '../errors.ts'
-import { type Batch, type Marked, markBatch, recordBatches } from '../sessions/record-admissions.ts'
-import { openStore } from '../store/open.ts'
+import { type Batch, type Marked, openRecorder } from '../sessions/record-admissions.ts'
 import { serveThread } from '../thread.ts'
 import { type AssertionKey, newSigner } from './assertion.ts'
 
@@ -22,8 +21,7 @@ export type Outcome = { id: number } & ({ grants: (Grant | undefined)[] } | { co
 const largest = 512
 
 await serveThread<ThreadData, Order, Outcome[]>(async ({ databaseUrl, eventKey, assertionKey }, tell) => {
-  const store = await openStore({ url: databaseUrl, max: 1, name: 'countersign-gateway' })
-  const key = Buffer.from(eventKey)
+  const recorder = await openRecorder({ databaseUrl, eventKey: Buffer.from(eventKey) })
   const signClaims = newSigner(assertionKey)
   const waiting: (Order & Marked)[] = []
   let isBusy = false
@@ -59,7 +57,7 @@ await serveThread<ThreadData, Order, Outcome[]>(async ({ databaseUrl, eventKey, 
     if (isBusy || waiting.length === 0) return
     isBusy = true
     const orders = takeOrders()
-    const recorded = recordBatches(store.pool, orders)
+    const recorded = recorder.record(orders)
     const next = (): void => {
       isBusy = false
       carryOn()
@@ -70,9 +68,9 @@ await serveThread<ThreadData, Order, Outcome[]>(async ({ databaseUrl, eventKey, 
 
   return {
     hear: (order) => {
-      waiting.push(markBatch(key, order))
+      waiting.push(recorder.mark(order))
       carryOn()
     },
-    close: store.close,
+    close: recorder.close,
   }
 })

@@ -1,8 +1,7 @@
 import type { EventHalves } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
 import type { Keys } from '../keys.ts'
-import type { SessionFacts } from '../sessions/facts.ts'
-import type { Ask } from '../sessions/record-admissions.ts'
+import { type AskText, formatLines } from '../sessions/record-admissions.ts'
 import { runThread } from '../thread.ts'
 import type { Grant, Order, Outcome, ThreadData } from './writer-thread.ts'
 
@@ -15,7 +14,7 @@ export type Admitted = {
 
 export type Writer = {
   /** Records a request where it is admitted; else nothing is recorded and the answer is undefined. */
-  admit(event: EventHalves, facts: SessionFacts, scope: string, claims: string): Promise<Admitted | undefined>
+  admit(event: EventHalves, ask: AskText, claims: string): Promise<Admitted | undefined>
   /** Settled when the event is recorded. */
   note(event: EventHalves): Promise<unknown>
   /** Whether anything can be recorded, as far as is known without asking the database. */
@@ -24,7 +23,7 @@ export type Writer = {
 }
 
 /** What an admission asks for, and what its assertion is to say. */
-type Request = { ask: Ask; claims: string }
+type Request = { ask: AskText; claims: string }
 type Entry = {
   event: EventHalves
   /** Where the event is an admission. */
@@ -41,16 +40,6 @@ type Needs = {
 }
 
 const longestQueue = 4_096
-
-const askOf = ({ id, token_hash, tenant_id, staff }: SessionFacts, scope: string): Ask => [
-  id,
-  token_hash,
-  tenant_id,
-  staff.id,
-  staff.email,
-  staff.name,
-  scope,
-]
 
 /**
  * Hands what concurrent requests have to record to a thread of its own, which marks, records and signs: that takes longer than
@@ -108,8 +97,7 @@ export const startWriter = async ({ databaseUrl, keys, log }: Needs): Promise<Wr
     waiting = []
     const order: Order = {
       id: ++lastId,
-      heads: entries.map(({ event }) => event.head).join('\n'),
-      tails: entries.map(({ event }) => event.tail).join('\n'),
+      ...formatLines(entries.map(({ event }) => event)),
       asks: entries.map(({ request }) => request?.ask),
       claims: entries.map(({ request }) => request?.claims),
     }
@@ -131,7 +119,7 @@ export const startWriter = async ({ databaseUrl, keys, log }: Needs): Promise<Wr
     })
 
   return {
-    admit: (event, facts, scope, claims) => enqueue(event, { ask: askOf(facts, scope), claims }),
+    admit: (event, ask, claims) => enqueue(event, { ask, claims }),
     note: (event) => enqueue(event),
     isRunning: thread.isRunning,
     close: thread.stop,

@@ -3,6 +3,7 @@ import type { Journal } from '../audit/record.ts'
 import { type Loop, type LoopLog, startLoop } from '../run/loop.ts'
 import type { Store } from '../store/open.ts'
 import { transaction } from '../store/transaction.ts'
+import { sqlJudged, sqlStatus } from './standing.ts'
 
 type ExpireNeeds = { store: Store; journal: Journal }
 type Ended = { id: string; tenant_id: string; ticket: string | null }
@@ -19,10 +20,10 @@ export const noteExpiries = async (needs: ExpireNeeds, everything = true): Promi
     const count = await transaction(needs.store, async (tx) => {
       const { rows } = await sql<Ended>`
         with ended as (
-          select s.id, s.tenant_id, s.ticket, s.expires_at from support_sessions s
-          where s.expires_at <= clock_timestamp()
-            and (${everything} or s.expires_at > clock_timestamp() - interval '2 hours')
-            and not exists (select from session_revocations r where r.session_id = s.id)
+          select s.id, s.tenant_id, s.ticket, s.expires_at from ${sqlJudged}
+          where ${sqlStatus} = 'EXPIRED'
+            -- By the statement's clock, at which an index can be entered.
+            and s.expires_at > case when ${everything} then '-infinity' else statement_timestamp() - interval '2 hours' end
             and not exists (select from session_expiries e where e.session_id = s.id)
           order by s.expires_at limit ${batch}
         ), claimed as (

@@ -5,7 +5,8 @@ import { z } from 'zod'
 import { Refusal } from '../errors.ts'
 import { type Principal, requireRole } from '../identity/principal.ts'
 import type { Store } from '../store/open.ts'
-import { selectSessions, sqlStatus } from './row.ts'
+import { selectSessions } from './row.ts'
+import { sqlJudged, sqlStanding, sqlStatus } from './standing.ts'
 
 const Place = z.tuple([z.iso.datetime({ precision: 6 }), z.string().max(60)])
 
@@ -20,11 +21,12 @@ const parseCursor = (cursor: string): z.infer<typeof Place> => {
 }
 
 const counters = sql<SessionPage['counters']>`
-  with ended as (
-    select count(*) as all_, count(r.session_id) as revoked, count(*) filter (where ${sqlStatus} = 'ACTIVE') as active
-    from support_sessions s left join session_revocations r on r.session_id = s.id
-  )
-  select active::int, revoked::int, (all_ - active - revoked)::int as expired from ended`
+  with judged as materialized (select ${sqlStatus} as status, ${sqlStanding} as standing from ${sqlJudged})
+  select count(*) filter (where status = 'ACTIVE')::int as active,
+    count(*) filter (where status = 'REVOKED')::int as revoked,
+    count(*) filter (where status = 'EXPIRED')::int as expired,
+    count(*) filter (where status = 'ACTIVE' and standing <> 'usable')::int as unusable
+  from judged`
 
 /** Sessions, newest first, and how many there are of each status over all of them. */
 export const listSessions = async (
@@ -49,6 +51,6 @@ export const listSessions = async (
   return {
     items: page.map(({ session }) => session),
     next_cursor: found.length > limit && last ? formatCursor([last.issued_us, last.session.id]) : null,
-    counters: counted.rows[0] ?? { active: 0, revoked: 0, expired: 0 },
+    counters: counted.rows[0] ?? { active: 0, revoked: 0, expired: 0, unusable: 0 },
   }
 }

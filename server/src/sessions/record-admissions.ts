@@ -1,86 +1,119 @@
-import { consoleRoles } from '@countersign/contract/staff.ts'
-import type pg from 'pg'
-import { macOf, nowText } from '../audit/record.ts'
+import { type EventHalves, macOf, nowText } from '../audit/record.ts'
+import { openStore, type Store } from '../store/open.ts'
+import type { SessionFacts } from './facts.ts'
+import { judgedSessions, standing } from './standing.ts'
 
 /** What must be so, by the database, for a request to be admitted: all that its event says of session and staff, and the scope. */
-export type Ask = readonly [
-  sessionId: string,
-  tokenHash: string,
-  tenantId: string,
-  staffId: string,
-  email: string,
-  name: string,
-  scope: string,
-]
+type Ask = {
+  id: string
+  token_hash: string
+  tenant_id: string
+  staff_id: string
+  email: string
+  name: string
+  scope: string
+}
 
-/** Events to be recorded. As lines, which a statement takes faster than arrays: an event's JSON holds no line feed. */
+/** An Ask as JSON: what concurrent requests ask alike is the same text, and is asked once. */
+export type AskText = string & { readonly form: 'ask' }
+
+/** Texts without a line feed, each a line. Between threads and to the database one long text is faster than an array. */
+export type Lines = string & { readonly form: 'lines' }
+
+/** Events to be recorded. */
 export type Batch = {
-  heads: string
-  tails: string
+  heads: Lines
+  tails: Lines
   /** For each event what must be granted; undefined where it is recorded in any case. */
-  asks: readonly (Ask | undefined)[]
+  asks: readonly (AskText | undefined)[]
 }
 
 /** The marks of a batch's events, one after the other. */
 export type Marked = { marks: Buffer }
 
+/** Records batches, in a database of its own connection. */
+export type Recorder = {
+  mark<B extends Batch>(batch: B): B & Marked
+  /**
+   * Records batches with one statement. Answers, for each event of each, how many more milliseconds its ask is granted;
+   * undefined where there is none, or it is not granted and the event not recorded.
+   */
+  record(batches: readonly (Batch & Marked)[]): Promise<(number | undefined)[][]>
+  close(): Promise<void>
+}
+
+export const formatAsk = ({ id, token_hash, tenant_id, staff }: SessionFacts, scope: string): AskText =>
+  JSON.stringify({ id, token_hash, tenant_id, staff_id: staff.id, email: staff.email, name: staff.name, scope } satisfies Ask) as AskText
+
+/** An event's JSON holds no line feed. */
+export const formatLines = (events: readonly EventHalves[]): Pick<Batch, 'heads' | 'tails'> => ({
+  heads: events.map(({ head }) => head).join('\n') as Lines,
+  tails: events.map(({ tail }) => tail).join('\n') as Lines,
+})
+
+const parameters = ['asks', 'heads', 'tails', 'places', 'marks'] as const
+type Parameters = Record<(typeof parameters)[number], string | Buffer>
+const $ = Object.fromEntries(parameters.map((name, i) => [name, `$${i + 1}`])) as Record<keyof Parameters, string>
+
 /**
- * The admission: one statement on the primary that records the request where its session is running by the database's
- * clock, not revoked, has the scope, and is of a staff member who may still use it; and where all that the event says of them
- * is still so. What it answers is admitted, and only that. Other events of the gateway ride along.
+ * The admission: one statement on the primary that records the request where its session may be used and has the scope, and
+ * where all that the event says of session and staff is still so. What it answers is admitted, and only that. Other events of
+ * the gateway ride along, with place 0.
  */
 const text = `
   with admitted as materialized (
     select k.place, extract(epoch from s.expires_at - clock_timestamp())::float8 * 1000 as remaining_ms
-    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[]) with ordinality
-      as k (id, token_hash, tenant_id, staff_id, email, name, scope, place)
-    join support_sessions s on s.id = k.id
-    join staff m on m.id = s.staff_id
-    -- The tenant it was opened for: not deleted since, and its id not another's.
-    join tenants t on t.id = s.tenant_id and t.deleted_at is null and t.known_since <= s.issued_at
-    where s.expires_at > clock_timestamp()
-      -- Not "=": a session is found by its id alone, whatever a planner thinks of the other indexes.
-      and (encode(s.token_hash, 'hex'), s.tenant_id, s.staff_id) is not distinct from (k.token_hash, k.tenant_id, k.staff_id)
+    from rows from (json_to_recordset(${$.asks}) as (id text, token_hash text, tenant_id text, staff_id text, email text, name text, scope text))
+      with ordinality as k (id, token_hash, tenant_id, staff_id, email, name, scope, place)
+    join ${judgedSessions} on s.id = k.id
+    -- Not "=": a session is found by its id alone, whatever a planner thinks of the other indexes.
+    where (encode(s.token_hash, 'hex'), s.tenant_id, s.staff_id) is not distinct from (k.token_hash, k.tenant_id, k.staff_id)
       and (m.email, m.name) is not distinct from (k.email, k.name)
-      and m.disabled_at is null and m.roles && $8::text[]
       and s.scopes @> array[k.scope]
-      and hold_session(s.id)
+      -- Held last, and only what may be used: from here on no revocation is written until the event is.
+      and case when ${standing} = 'usable' then hold_session(s.id) else false end
   ), recorded as (
     insert into events (body, mac)
     select e.head || ${nowText} || e.tail,
-           substring($12::bytea from e.ord::int * 32 - 31 for 32)
-    from unnest(string_to_array($9, E'\\n'), string_to_array($10, E'\\n'), string_to_array($11, ',')::int[]) with ordinality
-      as e (head, tail, place, ord)
+           substring(${$.marks}::bytea from e.ord::int * 32 - 31 for 32)
+    from unnest(string_to_array(${$.heads}, E'\\n'), string_to_array(${$.tails}, E'\\n'), string_to_array(${$.places}, ',')::int[])
+      with ordinality as e (head, tail, place, ord)
     where e.place = 0 or e.place in (select place from admitted)
   )
   select place::int as place, remaining_ms from admitted`
 
-export const markBatch = <B extends Batch>(key: Buffer, batch: B): B & Marked => {
+const mark = <B extends Batch>(key: Buffer, batch: B): B & Marked => {
   const tails = batch.tails.split('\n')
   return { ...batch, marks: Buffer.concat(batch.heads.split('\n').map((head, i) => macOf(key, head, tails[i] as string))) }
 }
 
-/**
- * Records batches with one statement. Answers, for each event of each, how many more milliseconds its ask is granted;
- * undefined where there is none, or it is not granted and the event not recorded.
- */
-export const recordBatches = async (pool: pg.Pool, batches: readonly (Batch & Marked)[]): Promise<(number | undefined)[][]> => {
-  // Each ask once, however many requests ask it; their places are counted from 1.
-  const asks: Ask[] = []
-  const known = new Map<string, number>()
-  const placeOf = (ask: Ask | undefined): number => {
-    if (!ask) return 0
-    const name = JSON.stringify(ask)
-    const place = known.get(name) ?? asks.push(ask)
-    known.set(name, place)
+const join = (batches: readonly Batch[], half: 'heads' | 'tails'): string => batches.map((batch) => batch[half]).join('\n')
+
+const recordBatches = async (pool: Store['pool'], batches: readonly (Batch & Marked)[]): Promise<(number | undefined)[][]> => {
+  /** Each ask once, however many requests ask it; their places are counted from 1. */
+  const known = new Map<AskText, number>()
+  const placeOf = (ask: AskText | undefined): number => {
+    if (ask === undefined) return 0
+    const place = known.get(ask) ?? known.size + 1
+    known.set(ask, place)
     return place
   }
-  const places = batches.map((batch) => batch.asks.map(placeOf))
-  const columns = [0, 1, 2, 3, 4, 5, 6].map((column) => asks.map((ask) => ask[column]))
-  const lines = (half: 'heads' | 'tails') => batches.map((batch) => batch[half]).join('\n')
-  const marks = Buffer.concat(batches.map((batch) => batch.marks))
-  const values = [...columns, consoleRoles, lines('heads'), lines('tails'), places.flat().join(','), marks]
-  const { rows } = await pool.query<{ place: number; remaining_ms: number }>({ name: 'gateway-record', text, values })
+  const places = batches.map(({ asks }) => asks.map(placeOf))
+  const given: Parameters = {
+    asks: `[${[...known.keys()].join(',')}]`,
+    heads: join(batches, 'heads'),
+    tails: join(batches, 'tails'),
+    places: places.flat().join(','),
+    marks: Buffer.concat(batches.map(({ marks }) => marks)),
+  }
+  const values = parameters.map((name) => given[name])
+  const { rows } = await pool.query<{ place: number; remaining_ms: number }>({ name: 'record-admissions', text, values })
   const remaining = new Map(rows.map(({ place, remaining_ms }) => [place, remaining_ms]))
   return places.map((ours) => ours.map((place) => remaining.get(place)))
+}
+
+/** Opens what records the gateway's events. Events are marked with the key. */
+export const openRecorder = async ({ databaseUrl, eventKey }: { databaseUrl: string; eventKey: Buffer }): Promise<Recorder> => {
+  const store = await openStore({ url: databaseUrl, max: 1, name: 'countersign-gateway' })
+  return { mark: (batch) => mark(eventKey, batch), record: (batches) => recordBatches(store.pool, batches), close: store.close }
 }

@@ -10,6 +10,7 @@ import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
 import { lockSession } from './order.ts'
 import { selectSessions } from './row.ts'
+import { sqlJudged, sqlStatus } from './standing.ts'
 
 export type RevokeNeeds = {
   store: Store
@@ -30,8 +31,8 @@ const insertRevocation = async (
 ): Promise<boolean> => {
   const { rows } = await sql`
     insert into session_revocations (session_id, revoked_by_kind, revoked_by, reason)
-    select s.id, ${by.kind}, ${by.email}, ${by.reason ?? null} from support_sessions s
-    where s.id = ${sessionId} and s.expires_at > clock_timestamp()
+    select s.id, ${by.kind}, ${by.email}, ${by.reason ?? null} from ${sqlJudged}
+    where s.id = ${sessionId} and ${sqlStatus} = 'ACTIVE'
     on conflict (session_id) do nothing
     returning session_id`.execute(tx)
   return rows.length > 0

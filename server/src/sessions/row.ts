@@ -1,12 +1,7 @@
 import type { Session } from '@countersign/contract/sessions.ts'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Tables } from '../store/tables.ts'
-
-/** Status by the database's clock, in the statement that reads the row (S3): no job has to run for a session to be over. */
-export const sqlStatus = sql<Session['status']>`case
-  when r.session_id is not null then 'REVOKED'
-  when s.expires_at <= clock_timestamp() then 'EXPIRED'
-  else 'ACTIVE' end`
+import { sqlJudged, sqlStanding, sqlStatus } from './standing.ts'
 
 type Row = Omit<Session, 'issued_at' | 'expires_at' | 'ended_at' | 'revoked_at'> & {
   issued_at: Date
@@ -24,18 +19,15 @@ export const selectSessions = async (
   limit = 1,
 ): Promise<{ session: Session; issued_us: string }[]> => {
   const { rows } = await sql<Row>`
-    select s.id, ${sqlStatus} as status, s.tenant_id, t.name as tenant_name, s.target_user_id, s.staff_id, m.email as staff_email,
+    select s.id, ${sqlStatus} as status, ${sqlStanding} as standing, s.tenant_id, t.name as tenant_name, s.target_user_id, s.staff_id, m.email as staff_email,
       s.reason, s.ticket, s.scopes, s.issued_at, s.expires_at,
-      case when r.session_id is not null then r.revoked_at when s.expires_at <= clock_timestamp() then s.expires_at end as ended_at,
-      case when r.session_id is not null then r.revoked_by_kind when s.expires_at <= clock_timestamp() then 'expiry' end as ended_by,
+      case ${sqlStatus} when 'REVOKED' then r.revoked_at when 'EXPIRED' then s.expires_at end as ended_at,
+      case ${sqlStatus} when 'REVOKED' then r.revoked_by_kind when 'EXPIRED' then 'expiry' end as ended_by,
       r.revoked_at, r.revoked_by, r.reason as revocation_reason,
-      case when r.session_id is null then greatest(0, floor(extract(epoch from s.expires_at - clock_timestamp())))::int else 0 end
+      case ${sqlStatus} when 'ACTIVE' then greatest(0, floor(extract(epoch from s.expires_at - clock_timestamp())))::int else 0 end
         as remaining_seconds,
       to_char(s.issued_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as issued_us
-    from support_sessions s
-    join staff m on m.id = s.staff_id
-    left join tenants t on t.id = s.tenant_id
-    left join session_revocations r on r.session_id = s.id
+    from ${sqlJudged}
     where ${where}
     order by s.issued_at desc, s.id desc
     limit ${limit}`.execute(db)

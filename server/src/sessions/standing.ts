@@ -1,25 +1,44 @@
 import type { ErrorCode } from '@countersign/contract/errors.ts'
+import type { SessionStanding, SessionStatus } from '@countersign/contract/sessions.ts'
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import { sql } from 'kysely'
 import type { Store } from '../store/open.ts'
 
-export type Over = Extract<ErrorCode, 'token_refused' | 'tenant_gone' | 'session_revoked' | 'session_expired' | 'staff_not_allowed'>
+/** A session `s` with what its standing depends on: its opener `m`, its tenant `t` and its revocation `r`, each if there is one. */
+export const judgedSessions = `(support_sessions s
+  join staff m on m.id = s.staff_id
+  left join tenants t on t.id = s.tenant_id
+  left join session_revocations r on r.session_id = s.id)`
+
+/** Whether the session may be used now, and if not, why: see session_standing() in the migrations. */
+export const standing = `session_standing(s, r, t, m, array[${consoleRoles.map((role) => `'${role}'`).join(', ')}])`
+
+export const sqlJudged = sql.raw(judgedSessions)
+export const sqlStanding = sql.raw<SessionStanding>(standing)
+export const sqlStatus = sql.raw<SessionStatus>('session_status(s, r)')
+
+const refusals = {
+  tenant_gone: 'tenant_gone',
+  revoked: 'session_revoked',
+  expired: 'session_expired',
+  staff_not_allowed: 'staff_not_allowed',
+} as const satisfies Record<Exclude<SessionStanding, 'usable'>, ErrorCode>
+
+/** Why a session may not be used, as its refusals say it. */
+export type Unusable = (typeof refusals)[keyof typeof refusals] | 'token_refused'
+
+const codeOf = (found: SessionStanding | null): Unusable | undefined =>
+  found === null ? 'token_refused' : found === 'usable' ? undefined : refusals[found]
 
 /** For each of these sessions that may not be used now: why, by the primary and its clock. */
-export const findOver = async (store: Store, sessionIds: readonly string[]): Promise<Map<string, Over>> => {
-  const { rows } = await sql<{ id: string; why: Over }>`
-    select id, why from (
-      select k.id, case
-        when s.id is null then 'token_refused'
-        when t.id is null then 'tenant_gone'
-        when r.session_id is not null then 'session_revoked'
-        when s.expires_at <= clock_timestamp() then 'session_expired'
-        when m.disabled_at is not null or not m.roles && ${[...consoleRoles]}::text[] then 'staff_not_allowed' end as why
-      from unnest(${[...sessionIds]}::text[]) as k (id)
-      left join support_sessions s on s.id = k.id
-      left join staff m on m.id = s.staff_id
-      left join tenants t on t.id = s.tenant_id and t.deleted_at is null and t.known_since <= s.issued_at
-      left join session_revocations r on r.session_id = k.id
-    ) judged where why is not null`.execute(store.db)
-  return new Map(rows.map(({ id, why }) => [id, why]))
+export const findUnusable = async (store: Store, sessionIds: readonly string[]): Promise<Map<string, Unusable>> => {
+  const { rows } = await sql<{ id: string; standing: SessionStanding | null }>`
+    select k.id, case when s.id is not null then ${sqlStanding} end as standing
+    from unnest(${[...sessionIds]}::text[]) as k (id) left join ${sqlJudged} on s.id = k.id`.execute(store.db)
+  return new Map(
+    rows.flatMap(({ id, standing }) => {
+      const code = codeOf(standing)
+      return code === undefined ? [] : [[id, code]]
+    }),
+  )
 }

@@ -6,7 +6,6 @@ import { type ReactNode, useMemo } from 'react'
 import { type SessionFilters, sessionsQuery } from '../../api/sessions.ts'
 import { paths } from '../../paths.ts'
 import { SessionBadge } from '../../ui/Badge.tsx'
-import { Countdown } from '../../ui/Countdown.tsx'
 import { formatUtc } from '../../ui/format.ts'
 import { Inert, InertLine, inertLine } from '../../ui/Inert.tsx'
 import { Person } from '../../ui/Person.tsx'
@@ -14,6 +13,7 @@ import { Empty } from '../../ui/States.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
 import { Since, Time } from '../../ui/Time.tsx'
 import { endOf } from './end.ts'
+import { Left } from './Left.tsx'
 import { RevokeButton } from './RevokeButton.tsx'
 import { Scopes } from './Scopes.tsx'
 
@@ -57,7 +57,7 @@ const withTenant = [status, tenant, ...others]
 const withoutTenant = [status, ...others]
 
 function Expires({ session }: { session: Session }) {
-  if (session.status === 'ACTIVE') return <Countdown issuedAt={session.issued_at} expiresAt={session.expires_at} />
+  if (session.status === 'ACTIVE') return <Left session={session} />
   const { word, at } = endOf(session)
   return (
     <span data-tip={`${word} ${formatUtc(at)}\nexpiry ${formatUtc(session.expires_at)}`} className="text-faint">

@@ -22,6 +22,7 @@ import { byWeight } from './presets.ts'
 import { RevokeButton } from './RevokeButton.tsx'
 import { ScopeTag } from './Scopes.tsx'
 import { TimingCard } from './TimingCard.tsx'
+import { whyUnusable } from './unusable.ts'
 
 export function SessionPage() {
   const { sessionId } = useParams({ from: '/shell/sessions/$sessionId' })
@@ -36,6 +37,7 @@ export function SessionPage() {
       </Page>
     )
   const name = session.tenant_name ?? session.tenant_id
+  const isUsable = session.standing === 'usable'
   return (
     <Page
       title={`Session on ${name}`}
@@ -49,15 +51,10 @@ export function SessionPage() {
       below={<IdChip id={session.id} what="session id" className="text-faint" />}
       acts={<RevokeButton session={session} />}
     >
-      <div
-        className={clsx(
-          'grid gap-4 lg:grid-cols-2',
-          session.status === 'ACTIVE' && 'xl:grid-cols-[minmax(0,5fr)_minmax(0,4fr)_minmax(0,5fr)]',
-        )}
-      >
+      <div className={clsx('grid gap-4 lg:grid-cols-2', isUsable && 'xl:grid-cols-[minmax(0,5fr)_minmax(0,4fr)_minmax(0,5fr)]')}>
         <Details session={session} />
         <TimingCard session={session} />
-        {session.status === 'ACTIVE' ? <Example session={session} /> : null}
+        {isUsable ? <Example session={session} /> : null}
       </div>
       <Tabs
         label="Records of the session"
@@ -75,11 +72,13 @@ export function SessionPage() {
 }
 
 function Details({ session }: { session: Session }) {
+  const unusable = whyUnusable(session)
   return (
     <Card title="Details">
       <Facts
         facts={[
           ['Status', <SessionBadge key="status" status={session.status} />],
+          unusable !== undefined && ['Cannot be used', unusable.sentence],
           [
             'Tenant',
             <span key="tenant" className="flex min-w-0 flex-wrap items-baseline gap-x-2">

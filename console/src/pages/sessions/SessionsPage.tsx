@@ -37,6 +37,7 @@ export function SessionsPage() {
             key={status}
             status={status}
             count={isError && !counters ? null : countOf(counters, status)}
+            unusable={status === 'ACTIVE' ? (counters?.unusable ?? 0) : 0}
             isChosen={search.status === status}
             onChoose={() => set({ status: search.status === status ? undefined : status })}
           />
@@ -81,11 +82,14 @@ export function SessionsPage() {
 function Counter({
   status,
   count,
+  unusable,
   isChosen,
   onChoose,
 }: {
   status: SessionStatus
   count: number | null | undefined
+  /** How many of them are refused at every request. */
+  unusable: number
   isChosen: boolean
   onChoose: () => void
 }) {
@@ -100,6 +104,7 @@ function Counter({
       )}
     >
       <SessionBadge status={status} />
+      {unusable > 0 ? <span className="ml-auto text-warn text-xs max-sm:ml-0">{formatNumber(unusable)} cannot be used</span> : null}
       <span className="font-semibold text-xl nums">
         {count === undefined ? <span className="skeleton block h-6 w-9" /> : count === null ? '–' : formatNumber(count)}
       </span>

@@ -21,7 +21,7 @@ export function TimingCard({ session }: { session: Session }) {
   return (
     <Card title="Timing">
       <div className="flex flex-col gap-3">
-        {session.status === 'ACTIVE' ? <Remaining session={session} /> : null}
+        {session.standing === 'usable' ? <Remaining session={session} /> : null}
         <Facts
           facts={[
             ['Issued', <Instant key="issued" at={session.issued_at} />],

@@ -12,14 +12,15 @@ export const nameOf = (session: Session) => session.tenant_name ?? session.tenan
 
 const none: readonly Session[] = []
 
-/** My open sessions, the one that ends first before the others. The list is read again when one of them has run out. */
+/** My open sessions that may be used, the one that ends first before the others. The list is read again when one of them has run out. */
 export const useMyOpenSessions = (me: Me): readonly Session[] => {
   const { data: sessions = none } = useQuery({ ...mySessionsQuery(me.staff.id), enabled: canUseConsole(me) })
   const now = useNow(1)
-  const open = sessions
+  const usable = sessions.filter(({ standing }) => standing === 'usable')
+  const open = usable
     .filter((session) => secondsLeft(session.expires_at, now) > 0)
     .sort((a, b) => Date.parse(a.expires_at) - Date.parse(b.expires_at))
-  const hasEnded = open.length < sessions.length
+  const hasEnded = open.length < usable.length
   useEffect(() => {
     if (hasEnded) void client.invalidateQueries({ queryKey: ['sessions'] })
   }, [hasEnded])

@@ -5,7 +5,6 @@ import { sessionsQuery } from '../../api/sessions.ts'
 import { paths } from '../../paths.ts'
 import { Lifecycle } from '../../ui/Badge.tsx'
 import { Card, Facts } from '../../ui/Card.tsx'
-import { Countdown } from '../../ui/Countdown.tsx'
 import { formatNumber } from '../../ui/format.ts'
 import { IdChip } from '../../ui/IdChip.tsx'
 import { Inert, InertLine } from '../../ui/Inert.tsx'
@@ -13,6 +12,7 @@ import { Person } from '../../ui/Person.tsx'
 import { FailureNote, Loading } from '../../ui/States.tsx'
 import { Instant } from '../../ui/Time.tsx'
 import { EventList } from '../audit/EventList.tsx'
+import { Left } from '../sessions/Left.tsx'
 
 export function TenantOverview({ tenant }: { tenant: Tenant }) {
   return (
@@ -76,7 +76,7 @@ function OpenSessions({ tenant }: { tenant: Tenant }) {
                   <Person email={session.staff_email} kind="staff" />
                   <InertLine text={session.reason} className="pl-7 text-faint text-xs" />
                 </span>
-                <Countdown issuedAt={session.issued_at} expiresAt={session.expires_at} />
+                <Left session={session} />
               </Link>
             </li>
           ))}

@@ -209,7 +209,29 @@ create table session_revocations (
   reason text
 );
 
--- Whether a session is not revoked, by a look that is newer than the statement that asks, with the answer held until the
+-- What the API calls a session. The database's clock decides: no job has to run for a session to be over.
+create function session_status(s support_sessions, r session_revocations) returns text language sql volatile as $$
+  select case
+    when r.session_id is not null then 'REVOKED'
+    when s.expires_at <= clock_timestamp() then 'EXPIRED'
+    else 'ACTIVE' end
+$$;
+
+-- The one rule of whether a session may be used now, and if not, why: for its revocation, its tenant (null where there is none)
+-- and its opener, who needs one of these roles. That the tenant is gone comes first: what is said of the session from then on
+-- is not for who has the tenant's id by now. Both functions are one expression, so that the planner puts them in the place of
+-- their call (sessions/standing.ts).
+create function session_standing(s support_sessions, r session_revocations, t tenants, m staff, allowed text[]) returns text
+language sql volatile as $$
+  select case
+    when t.id is null or t.deleted_at is not null or t.known_since > s.issued_at then 'tenant_gone'
+    when session_status(s, r) = 'REVOKED' then 'revoked'
+    when session_status(s, r) = 'EXPIRED' then 'expired'
+    when m.disabled_at is not null or not m.roles && allowed then 'staff_not_allowed'
+    else 'usable' end
+$$;
+
+-- The same of revocation alone, by a look that is newer than the statement that asks, with the answer held until the
 -- caller's commit: a revocation takes the same lock exclusively (sessions/order.ts). So admissions stand before the revocation
 -- in the log or are not made. Where a revocation is under way the answer is no, without waiting.
 create function hold_session(id text) returns boolean language plpgsql volatile as $$

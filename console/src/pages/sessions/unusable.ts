@@ -1,0 +1,16 @@
+import type { Session } from '@countersign/contract/sessions.ts'
+
+const words = {
+  tenant_gone: {
+    short: 'Tenant gone',
+    sentence: 'Every request is refused: the tenant was deleted, or its id is another tenant’s by now.',
+  },
+  staff_not_allowed: {
+    short: 'Opener not allowed',
+    sentence: 'Every request is refused: whoever opened it was disabled or lost the role.',
+  },
+} as const
+
+/** Why an active session may not be used, for people; undefined where it may be, or is over. */
+export const whyUnusable = ({ status, standing }: Pick<Session, 'status' | 'standing'>): { short: string; sentence: string } | undefined =>
+  status === 'ACTIVE' && (standing === 'tenant_gone' || standing === 'staff_not_allowed') ? words[standing] : undefined

@@ -1,0 +1,45 @@
+import { Refusal } from '../errors.ts'
+import type { Store } from '../store/open.ts'
+import { type FactsSource, newFacts, type SessionFacts } from './facts.ts'
+import { awaitRevocation } from './order.ts'
+import { findUnusable, type Unusable } from './standing.ts'
+
+/** What a door asks about sessions. The primary answers. */
+export type Admission = {
+  /** Which session a token belongs to. Whether it may be used is not asked here. */
+  findFacts: FactsSource['find']
+  /**
+   * Makes an attempt to record a request as admitted, which answers undefined where the database did not admit it; then refuses
+   * with the reason. Where a staff member's name or address has changed, reads the facts again and makes one more.
+   */
+  admit<Admitted>(facts: SessionFacts, attempt: (facts: SessionFacts) => Promise<Admitted | undefined>): Promise<Admitted>
+  /** For each of these sessions that may not be used now: why. */
+  findUnusable(sessionIds: readonly string[]): Promise<Map<string, Unusable>>
+}
+
+export const newAdmission = (store: Store): Admission => {
+  const known = newFacts(store)
+
+  /** Why the session may not be used now. A revocation that is under way is waited for: it decides. */
+  const findWhy = async (sessionId: string): Promise<Unusable | undefined> => {
+    await awaitRevocation(store.db, sessionId)
+    return (await findUnusable(store, [sessionId])).get(sessionId)
+  }
+
+  return {
+    findFacts: known.find,
+    admit: async (facts, attempt) => {
+      const first = await attempt(facts)
+      if (first) return first
+      known.forget(facts.token_hash)
+      const why = await findWhy(facts.id)
+      if (why) throw new Refusal(why)
+      const fresh = await known.find(facts.token_hash)
+      if (!fresh) throw new Refusal('token_refused')
+      const second = await attempt(fresh)
+      if (second) return second
+      throw new Refusal((await findWhy(facts.id)) ?? 'staff_not_allowed')
+    },
+    findUnusable: (sessionIds) => findUnusable(store, sessionIds),
+  }
+}
