@@ -4,7 +4,7 @@ import { bindLogKey, logKeyOf } from '../../server/src/sequencer/log-key.ts'
 import { createSequencer } from '../../server/src/sequencer/sequence.ts'
 import type { Store } from '../../server/src/store/open.ts'
 import { transaction } from '../../server/src/store/transaction.ts'
-import { newDatabase, type TestDatabase } from '../support/database.ts'
+import { newDatabase, type Original, type TestDatabase } from '../support/database.ts'
 
 export const origin = 'test.example/log'
 const silent = { info: () => {}, warn: () => {}, error: () => {} } as unknown as Logger
@@ -26,9 +26,9 @@ export type Rig = TestDatabase & {
   needs: { store: Store; keys: TestDatabase['keys']; dataDir: string; origin: string; log: Logger }
 }
 
-/** A database with a sequencer that runs only when it is told to. */
-export const newRig = async (): Promise<Rig> => {
-  const database = await newDatabase()
+/** A database, empty or as the original was, with a sequencer that runs only when it is told to. */
+export const newRig = async (original?: Original): Promise<Rig> => {
+  const database = await newDatabase({ original })
   const { store, keys, journal, dataDir } = database
   await bindLogKey(store, logKeyOf(keys, origin))
   const needs = { store, keys, dataDir, origin, log: silent }

@@ -3,17 +3,21 @@ import { dirname } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { guardPath } from '../../server/src/sequencer/guard-file.ts'
 import { startSequencer } from '../../server/src/sequencer/sequence.ts'
-import { asSuperuser } from '../support/database.ts'
+import { asSuperuser, makeOnce } from '../support/database.ts'
 import { eventOf, newRig, numbers, type Rig } from './rig.ts'
 
 let rig: Rig
 beforeEach(async () => {
-  rig = await newRig()
-  await rig.record(...numbers(300).map((n) => eventOf(n)))
-  await rig.sequencer.drain()
-  await rig.record(...numbers(20, 300).map((n) => eventOf(n)))
-  await rig.sequencer.drain()
-  await rig.sequencer.release()
+  const original = await makeOnce('signed_twice', async () => {
+    const building = await newRig()
+    await building.record(...numbers(300).map((n) => eventOf(n)))
+    await building.sequencer.drain()
+    await building.record(...numbers(20, 300).map((n) => eventOf(n)))
+    await building.sequencer.drain()
+    await building.sequencer.release()
+    return building
+  })
+  rig = await newRig(original)
 })
 afterEach(() => rig.close())
 

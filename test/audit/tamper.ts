@@ -1,11 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '@countersign/log/sha256-node.ts'
 import { appendToEdge, type Edge, rootOfEdge } from '@countersign/log/tile.ts'
 import { hashLeaf } from '@countersign/log/tree.ts'
 import { readCheckpoint } from '../../server/src/audit/checkpoint.ts'
 import { runVerify } from '../../server/src/cli/verify.ts'
-import { asSuperuser } from '../support/database.ts'
+import { asSuperuser, makeOnce } from '../support/database.ts'
 import { eventOf, newRig, numbers, type Rig } from './rig.ts'
 
 export const total = 600
@@ -22,18 +22,25 @@ export type Victim = Rig & {
   rebuildTree(): Promise<void>
 }
 
-/** A log of 600 entries that was signed four times, with its database's superuser at the attacker's hands. */
-export const newVictim = async (): Promise<Victim> => {
+const keptIn = (dataDir: string): string => join(dataDir, 'kept-checkpoint')
+
+const buildLog = async (): Promise<Rig> => {
   const rig = await newRig()
-  const kept = join(mkdtempSync(join(rig.dataDir, 'kept-')), 'checkpoint')
   let size = 0
   for (const next of signedAt) {
     await rig.record(...numbers(next - size, size).map((n) => eventOf(n, { tenant_id: `ten_${n % 7}` })))
     await rig.sequencer.drain()
     size = next
-    if (next === 500) writeFileSync(kept, (await readCheckpoint(rig.store)) as string)
+    if (next === 500) writeFileSync(keptIn(rig.dataDir), (await readCheckpoint(rig.store)) as string)
   }
   await rig.sequencer.release()
+  return rig
+}
+
+/** A log of 600 entries that was signed four times, with its database's superuser at the attacker's hands. */
+export const newVictim = async (): Promise<Victim> => {
+  const rig = await newRig(await makeOnce('victim', buildLog))
+  const kept = keptIn(rig.dataDir)
   const sql = (text: string, values: unknown[] = []) => asSuperuser(rig.superuserUrl, text, values)
   return {
     ...rig,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { inject } from 'vitest'
@@ -37,11 +37,13 @@ export const server = () => inject('postgres')
 export const newName = () => `countersign_test_${randomBytes(6).toString('hex')}`
 
 /** A migrated database of its own, with keys and a data folder, gone after `close()`. */
-export const newDatabase = async ({ max = 10 }: { max?: number } = {}): Promise<TestDatabase> => {
+export const newDatabase = async ({ max = 10, original }: { max?: number; original?: Original } = {}): Promise<TestDatabase> => {
   const { superuserUrl, ownerUrl, appUrl, template, folder } = server()
   const name = newName()
-  await asSuperuser(superuserUrl, `create database ${name} template ${template} owner ${pg.escapeIdentifier(new URL(ownerUrl).username)}`)
+  const owner = pg.escapeIdentifier(new URL(ownerUrl).username)
+  await asSuperuser(superuserUrl, `create database ${name} template ${original?.name ?? template} owner ${owner}`)
   const dataDir = mkdtempSync(join(folder, 'keys-'))
+  if (original) cpSync(original.dataDir, dataDir, { recursive: true })
   const store = await openStore({ url: withDatabase(appUrl, name), max, name })
   const keys = loadKeys(join(dataDir, 'keys'))
   return {
@@ -57,5 +59,27 @@ export const newDatabase = async ({ max = 10 }: { max?: number } = {}): Promise<
       await asSuperuser(superuserUrl, `drop database if exists ${name} with (force)`)
       rmSync(dataDir, { recursive: true, force: true })
     },
+  }
+}
+
+/** A database and its data folder that nobody uses any more, to be copied. */
+export type Original = { name: string; dataDir: string }
+
+/** Makes a database for tests of the whole run that need the same: the first of them builds it, all of them copy it. */
+export const makeOnce = async (what: string, build: () => Promise<TestDatabase>): Promise<Original> => {
+  const { superuserUrl, template, folder } = server()
+  const original = { name: `${template}_${what}`, dataDir: join(folder, what) }
+  const client = new pg.Client({ connectionString: superuserUrl })
+  await client.connect()
+  try {
+    await client.query('select pg_advisory_lock(hashtext($1))', [original.name])
+    if (existsSync(original.dataDir)) return original
+    const { store, appUrl, dataDir } = await build()
+    await store.close()
+    await client.query(`alter database ${new URL(appUrl).pathname.slice(1)} rename to ${original.name}`)
+    renameSync(dataDir, original.dataDir)
+    return original
+  } finally {
+    await client.end()
   }
 }

@@ -110,7 +110,9 @@ export default async (project: TestProject) => {
   project.provide('postgres', { ...postgres, folder })
   return async () => {
     const client = await connect(superuserUrl)
-    const { rows } = await client.query<{ datname: string }>('select datname from pg_database where datname = $1', [postgres.template])
+    const { rows } = await client.query<{ datname: string }>('select datname from pg_database where datname ~ $1', [
+      `^${postgres.template}(_|$)`,
+    ])
     for (const { datname } of rows) await client.query(`drop database ${datname} with (force)`)
     await client.end()
     await stop()
