@@ -1,9 +1,10 @@
-import { createHash, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
+import { createHash, createHmac, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { SignJWT } from 'jose'
 import pg from 'pg'
 import { parseEnvironment } from '../../examples/acme/src/environment.ts'
+import { seededTotpSecret } from '../../examples/acme/src/seed/people.ts'
 import { type Running, start } from '../../examples/acme/src/start.ts'
 import type { Keys } from '../../server/src/keys.ts'
 import { ensureDatabase } from '../../server/src/store/embedded.ts'
@@ -91,9 +92,26 @@ export type AcmeRig = Running & {
   sql<T extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<T[]>
   /** A request of a support session. */
   support(method: string, target: string, options?: { claims?: Claims; scope?: string; body?: unknown; signer?: Issuer }): Promise<Response>
+  /** An order of support: an act on a user or a tenant, as Countersign would sign it. */
+  order(target: Target, act: string, options?: OrderOptions): Promise<Response>
   /** A call to the connector. */
   ask(target: string, options?: { method?: string; claims?: Claims; body?: string; signer?: Issuer }): Promise<Response>
 }
+
+export type Target = { kind: 'user' | 'tenant'; id: string }
+export type OrderOptions = {
+  id?: string
+  /** The header, where it is to be another one than the token says. */
+  key?: string | undefined
+  parameters?: Record<string, unknown>
+  approvedBy?: { sub: string; email: string }[]
+  claims?: Claims
+  /** Members of the body that are to be others. */
+  body?: Record<string, unknown>
+  signer?: Issuer
+}
+
+export const rob = { sub: 'stf_1', email: 'rob@vendor.example' }
 
 export async function newAcmeDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
   const { superuserUrl } = server()
@@ -137,6 +155,22 @@ export async function startAcme(environment: Record<string, string> = {}): Promi
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
+    order: async (target, act, options = {}) => {
+      const { id = `act_${randomUUID()}`, parameters = {}, approvedBy = [], claims = {}, signer = issuer } = options
+      const path = `/countersign/${target.kind}s/${target.id}/acts`
+      const body = JSON.stringify({ act, parameters, requested_by: rob, approved_by: approvedBy, ...options.body })
+      const said = { body_sha256: createHash('sha256').update(body).digest('base64url'), act: rob, operation: { id, act, target } }
+      const key = 'key' in options ? options.key : id
+      return fetch(running.url + path, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${await signer.sign(callClaims('POST', path, { ...said, ...claims }))}`,
+          'content-type': 'application/json',
+          ...(key === undefined ? {} : { 'idempotency-key': key }),
+        },
+        body,
+      })
+    },
     ask: async (target, { method = 'GET', claims = {}, body, signer = issuer } = {}) =>
       fetch(running.url + target, {
         method,
@@ -152,16 +186,31 @@ export async function startAcme(environment: Record<string, string> = {}): Promi
   }
 }
 
-/** Signs in with the seeded password, as a browser would. */
+/** Signs in with the seeded password, and the code of the seeded authenticator where one is asked for, as a browser would. */
 export async function signIn(url: string, email: string, password: string): Promise<string> {
-  const response = await fetch(`${url}/api/auth/sign-in/email`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ email, password }),
-  })
-  if (!response.ok) throw new Error(`${email} was not let in: ${response.status} ${await response.text()}`)
-  return response.headers
+  const first = await post(url, '/api/auth/sign-in/email', { email, password })
+  if (!first.ok) throw new Error(`${email} was not let in: ${first.status} ${await first.text()}`)
+  const { twoFactorRedirect } = (await first.json()) as { twoFactorRedirect?: boolean }
+  if (!twoFactorRedirect) return cookiesOf(first)
+  const second = await post(url, '/api/auth/two-factor/verify-totp', { code: totpNow(seededTotpSecret) }, cookiesOf(first))
+  if (!second.ok) throw new Error(`${email} was not let in with a code: ${second.status} ${await second.text()}`)
+  return cookiesOf(second)
+}
+
+const post = (url: string, path: string, body: unknown, cookie = '') =>
+  fetch(url + path, { method: 'POST', headers: { 'content-type': 'application/json', origin: url, cookie }, body: JSON.stringify(body) })
+
+export const cookiesOf = (response: Response): string =>
+  response.headers
     .getSetCookie()
     .map((line) => line.split(';')[0])
     .join('; ')
+
+/** RFC 6238, as the seeded authenticators compute it. */
+export function totpNow(secret: string): string {
+  const counter = Buffer.alloc(8)
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)))
+  const mac = createHmac('sha1', secret).update(counter).digest()
+  const offset = (mac.at(-1) ?? 0) & 15
+  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0')
 }

@@ -1,5 +1,7 @@
+import type { Transaction } from 'kysely'
 import type { Auth } from './auth/open.ts'
 import type { Database } from './database/open.ts'
+import type { Tables } from './database/tables.ts'
 import type { Signer } from './signer.ts'
 import type { TrustedCaller } from './trust/verify.ts'
 
@@ -8,6 +10,8 @@ export type Acme = {
   database: Database
   /** Known once the port is. */
   auth: () => Auth
+  /** The same, for one transaction: all that it does is part of it. */
+  authIn: (tx: Transaction<Tables>) => Auth
   /** The address people use. */
   url: () => string
   signer: Signer

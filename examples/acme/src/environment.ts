@@ -17,6 +17,7 @@ const Environment = z.object({
   ACME_REQUEST_JOURNAL: z.string().optional(),
   ACME_TRAFFIC: z.coerce.number().min(0).max(200).default(2),
   ACME_SEED: flag(true),
+  ACME_FAULTS: flag(false),
   ACME_EXIT_WITH_PARENT: flag(false),
 })
 
@@ -31,6 +32,7 @@ export type Settings = {
   journal: string | undefined
   requestsPerSecond: number
   seed: boolean
+  faults: boolean
   exitWithParent: boolean
 }
 
@@ -50,6 +52,7 @@ export function parseEnvironment(environment: Record<string, string | undefined>
     journal: e.ACME_REQUEST_JOURNAL,
     requestsPerSecond: e.ACME_TRAFFIC,
     seed: e.ACME_SEED,
+    faults: e.ACME_FAULTS,
     exitWithParent: e.ACME_EXIT_WITH_PARENT,
   }
 }

@@ -12,7 +12,10 @@ const statuses = {
   not_found: 404,
   conflict: 409,
   too_large: 413,
+  unknown_act: 422,
+  key_reused: 422,
   trust_unavailable: 503,
+  act_under_way: 503,
   export_store_unavailable: 503,
   internal: 500,
 } as const

@@ -11,11 +11,14 @@ import { addNotifications } from './api/notifications.ts'
 import { addTenant } from './api/tenant.ts'
 import { mountAuth } from './auth/mount.ts'
 import { mountConnector } from './connector/mount.ts'
-import { addHome } from './home.ts'
+import type { Faults } from './faults.ts'
 import { type Journal, journaled } from './journal.ts'
+import { mountPages } from './pages/mount.ts'
 import { Problem, type ProblemCode } from './problem.ts'
 
-export function buildServer(acme: Acme, journal: Journal | undefined): FastifyInstance {
+type Extras = { journal: Journal | undefined; faults: Faults | undefined }
+
+export function buildServer(acme: Acme, { journal, faults }: Extras): FastifyInstance {
   const app = Fastify({
     bodyLimit: 1_000_000,
     forceCloseConnections: 'idle',
@@ -35,9 +38,10 @@ export function buildServer(acme: Acme, journal: Journal | undefined): FastifyIn
     reply.header('cache-control', 'no-store')
   })
 
-  addHome(app, acme.url)
+  mountPages(app, acme)
+  faults?.mount(app)
   mountAuth(app, acme)
-  mountConnector(app, acme)
+  mountConnector(app, acme, faults)
   for (const add of [addAttestations, addBilling, addMembers, addExports, addEvents, addNotifications, addTenant, addAccount])
     add(app, acme)
   return app

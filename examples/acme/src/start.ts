@@ -5,6 +5,7 @@ import { type Auth, openAuth } from './auth/open.ts'
 import { getSetting, migrate, withSetupLock } from './database/migrate.ts'
 import { openDatabase } from './database/open.ts'
 import type { Settings } from './environment.ts'
+import { Faults } from './faults.ts'
 import { Journal } from './journal.ts'
 import { seed } from './seed/run.ts'
 import { buildServer } from './server.ts'
@@ -35,6 +36,7 @@ export async function start(settings: Settings): Promise<Running> {
         if (!auth) throw new Error('not listening yet')
         return auth
       },
+      authIn: (tx) => openAuth({ db: tx }, secret, url),
       url: () => url,
       signer,
       support: new TrustedCaller(settings.trustedIssuer, settings.trustedJwksUrl, settings.audience),
@@ -42,7 +44,7 @@ export async function start(settings: Settings): Promise<Running> {
       stopping: stopping.signal,
     }
     const journal = settings.journal === undefined ? undefined : await Journal.open(settings.journal)
-    const app = buildServer(acme, journal)
+    const app = buildServer(acme, { journal, faults: settings.faults ? new Faults(stopping.signal) : undefined })
     await app.listen({ host: settings.host, port: settings.port })
     const { port } = app.server.address() as AddressInfo
     const host = settings.host === '0.0.0.0' || settings.host === '::' ? 'localhost' : settings.host

@@ -2,6 +2,7 @@ import { fromNodeHeaders } from 'better-auth/node'
 import type { FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Acme } from '../acme.ts'
+import { addressesOf } from '../auth/addresses.ts'
 import { Problem } from '../problem.ts'
 
 /** Whoever is behind a request, and the one tenant it works in. */
@@ -10,6 +11,8 @@ export type Caller = {
   tenantId: string
   /** The person themselves, or the one person that a support session is about. */
   userId: string | undefined
+  /** The session of a person; support has none here. */
+  sessionId: string | undefined
   /** What is written down as the doer. */
   actor: string
   /** Role in the tenant; support has none. */
@@ -54,7 +57,7 @@ async function requireSupport(acme: Acme, request: FastifyRequest, assertion: st
       .executeTakeFirst()
     if (!member) throw new Problem('not_found', 'no such user in this tenant')
   }
-  return { kind: 'support', tenantId: tenant.id, userId, actor: `support:${claims.act.email}`, role: undefined }
+  return { kind: 'support', tenantId: tenant.id, userId, sessionId: undefined, actor: `support:${claims.act.email}`, role: undefined }
 }
 
 async function requireUser(acme: Acme, request: FastifyRequest): Promise<Caller> {
@@ -72,14 +75,21 @@ async function requireUser(acme: Acme, request: FastifyRequest): Promise<Caller>
     .executeTakeFirst()
   if (!member) throw new Problem('no_tenant', 'you no longer belong to this organisation')
   await touch(acme, found.session.id, found.user.id)
-  return { kind: 'user', tenantId, userId: found.user.id, actor: found.user.id, role: member.role }
+  return { kind: 'user', tenantId, userId: found.user.id, sessionId: found.session.id, actor: found.user.id, role: member.role }
 }
 
 /** A cookie alone does not show who wrote a form: a page of another site may not change anything. */
 function requireSameOrigin(acme: Acme, request: FastifyRequest): void {
   const { origin } = request.headers
   if (request.method === 'GET' || request.method === 'HEAD' || origin === undefined) return
-  if (origin !== acme.url()) throw new Problem('cross_origin', 'this request comes from another site')
+  if (!addressesOf(acme.url()).includes(origin)) throw new Problem('cross_origin', 'this request comes from another site')
+}
+
+/** For what lasts longer than a request: false once the person's session was ended. */
+export async function isSignedIn({ database: { db } }: Acme, { sessionId }: Caller): Promise<boolean> {
+  if (sessionId === undefined) return true
+  const live = db.selectFrom('session').select('id').where('id', '=', sessionId).where('expiresAt', '>', new Date())
+  return (await live.executeTakeFirst()) !== undefined
 }
 
 /** Last seen, to the minute. */

@@ -1,13 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Acme } from '../acme.ts'
+import { isSignedIn } from './caller.ts'
 import { addRoutes } from './route.ts'
 
 const shownAtFirst = 5
 const pollMs = 1000
 const heartbeatMs = 15_000
 
-/** The tenant's activity as server-sent events: the last few, then each new one. It ends only with the connection. */
+/** The tenant's activity as server-sent events: the last few, then each new one. It ends with the connection or the person's session. */
 export function addEvents(app: FastifyInstance, acme: Acme): void {
   const { db } = acme.database
 
@@ -49,7 +50,7 @@ export function addEvents(app: FastifyInstance, acme: Acme): void {
         response.write(': connected\n\n')
         let lastWrite = Date.now()
         try {
-          while (!ended.aborted) {
+          while (!ended.aborted && (await isSignedIn(acme, caller))) {
             for (const event of await after(caller.tenantId, seq)) {
               response.write(`id: ${event.seq}\nevent: ${event.action}\ndata: ${JSON.stringify(event)}\n\n`)
               seq = event.seq

@@ -3,18 +3,24 @@ import { passkey } from '@better-auth/passkey'
 import { type BetterAuthOptions, betterAuth } from 'better-auth'
 import { admin, magicLink, organization, twoFactor } from 'better-auth/plugins'
 import type { Database } from '../database/open.ts'
+import { sendMail } from '../mail.ts'
+import { addressesOf, passkeyAddress, passkeyHost } from './addresses.ts'
 import { rememberSignIn, startSession } from './session.ts'
 
-const days = 24 * 60 * 60
+const minutes = 60
+const days = 24 * 60 * minutes
 
-/** better-auth with the product's own additions: what a tenant is, when somebody was last seen, how they signed in. */
-export const authOptions = (database: Database, secret: string, baseURL: string) =>
+/**
+ * better-auth with the product's own additions: what a tenant is, when somebody was last seen, how they signed in. `database` may be
+ * a transaction: whatever this better-auth does is then part of it.
+ */
+export const authOptions = (database: Pick<Database, 'db'>, secret: string, baseURL: string) =>
   ({
     appName: 'Acme Attest',
     baseURL,
     basePath: '/api/auth',
     secret,
-    trustedOrigins: [baseURL],
+    trustedOrigins: addressesOf(baseURL),
     telemetry: { enabled: false },
     logger: { level: 'error' },
     database: { db: database.db, type: 'postgres' },
@@ -34,9 +40,18 @@ export const authOptions = (database: Database, secret: string, baseURL: string)
     advanced: {
       // The address of the connection, written by our own mount: a client cannot choose it.
       ipAddress: { ipAddressHeaders: [peerHeader] },
-      database: { generateId: ({ model }) => newId(model) },
+      database: {
+        generateId: ({ model }) => newId(model),
+        // It looks at the schema on a connection of its own, which a transaction does not give.
+        validateSchema: database.db.isTransaction ? false : undefined,
+      },
     },
-    rateLimit: { enabled: true, window: 10, max: 200, customRules: { '/sign-in/email': { window: 10, max: 30 } } },
+    rateLimit: {
+      enabled: true,
+      window: 10,
+      max: 200,
+      customRules: { '/sign-in/*': { window: 10, max: 100 }, '/two-factor/*': { window: 10, max: 100 } },
+    },
     databaseHooks: {
       session: {
         create: {
@@ -64,11 +79,18 @@ export const authOptions = (database: Database, secret: string, baseURL: string)
       twoFactor({ issuer: 'Acme Attest' }),
       magicLink({
         disableSignUp: true,
-        sendMagicLink: async ({ email, url }) => console.error(`acme: magic link for ${JSON.stringify(email)}: ${url}`),
+        expiresIn: 15 * minutes,
+        sendMagicLink: ({ email, url }) => sendMail(database, email, signInLink(url)),
       }),
-      passkey({ rpID: 'localhost', rpName: 'Acme Attest', origin: baseURL }),
+      passkey({ rpID: passkeyHost, rpName: 'Acme Attest', origin: passkeyAddress(baseURL) }),
     ],
   }) satisfies BetterAuthOptions
+
+const signInLink = (url: string) => ({
+  subject: 'Your sign-in link for Acme Attest',
+  body: 'This link signs you in. It works once, for 15 minutes. You or our support asked for it; if you do not need it, do nothing.',
+  link: url,
+})
 
 export const peerHeader = 'x-acme-peer'
 
@@ -76,7 +98,7 @@ const idPrefixes: Record<string, string> = { user: 'usr', organization: 'ten', s
 
 export const newId = (model: string) => `${idPrefixes[model] ?? model.slice(0, 3)}_${randomBytes(12).toString('hex')}`
 
-export function openAuth(database: Database, secret: string, baseURL: string) {
+export function openAuth(database: Pick<Database, 'db'>, secret: string, baseURL: string) {
   return betterAuth(authOptions(database, secret, baseURL))
 }
 

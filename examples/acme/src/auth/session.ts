@@ -11,7 +11,7 @@ const methodByPath: Record<string, string> = {
 
 /** A new session works in its person's organisation at once, and says how it began. */
 export async function startSession(
-  { db }: Database,
+  { db }: Pick<Database, 'db'>,
   session: { userId: string } & Record<string, unknown>,
   path: string | undefined,
 ): Promise<{ data: Record<string, unknown> }> {
@@ -21,7 +21,12 @@ export async function startSession(
 }
 
 /** Kept apart from sessions, which come and go: this is when a way to sign in was first and last used. */
-export async function rememberSignIn({ db }: Database, session: { userId: string } & Record<string, unknown>): Promise<void> {
+export async function rememberSignIn(
+  { db }: Pick<Database, 'db'>,
+  session: ({ userId: string } & Record<string, unknown>) | null,
+): Promise<void> {
+  // The database did not let it begin: its person was suspended a moment ago.
+  if (!session) return
   const now = new Date()
   await db.updateTable('user').set({ lastSeenAt: now }).where('id', '=', session.userId).execute()
   if (typeof session.method !== 'string') return

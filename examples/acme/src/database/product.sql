@@ -97,6 +97,59 @@ CREATE TABLE api_keys (
   created_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- Sign-in and its end are ordered by the person's row: nobody who is suspended keeps a session that began a moment ago.
+CREATE FUNCTION refuse_session_of_suspended() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  suspended boolean;
+BEGIN
+  SELECT banned INTO suspended FROM "user" WHERE id = NEW."userId" FOR SHARE;
+  RETURN CASE WHEN suspended THEN NULL ELSE NEW END;
+END $$;
+CREATE TRIGGER session_begins BEFORE INSERT ON session FOR EACH ROW EXECUTE FUNCTION refuse_session_of_suspended();
+
+-- What was mailed to whom. It goes no further than the mailbox page.
+CREATE TABLE mails (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  user_id text NOT NULL REFERENCES "user" (id) ON DELETE CASCADE,
+  subject text NOT NULL,
+  body text NOT NULL,
+  link text NOT NULL,
+  sent_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX mails_by_user ON mails (user_id, id DESC);
+
+-- Acts of support: one row an id, written in the transaction that has the effect.
+CREATE TABLE support_acts (
+  id text PRIMARY KEY,
+  act text NOT NULL,
+  target_kind text NOT NULL CHECK (target_kind IN ('user', 'tenant')),
+  target_id text NOT NULL,
+  parameters jsonb NOT NULL,
+  status text NOT NULL CHECK (status IN ('done', 'failed')),
+  count integer,
+  code text,
+  message text,
+  at timestamptz NOT NULL,
+  requested_by text NOT NULL,
+  approved_by text[] NOT NULL,
+  CHECK ((status = 'done') = (count IS NOT NULL) AND (status = 'failed') = (code IS NOT NULL))
+);
+
+-- Every signed call that was received, before it is handled. An outcome of `done` commits with the effect, so that the rows with it are
+-- the effects. Without an outcome: under way, or the program died.
+CREATE TABLE support_calls (
+  seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  act_id text NOT NULL,
+  act text NOT NULL,
+  target_kind text NOT NULL,
+  target_id text NOT NULL,
+  requested_by text NOT NULL,
+  outcome text CHECK (outcome IN ('done', 'failed', 'repeated', 'refused')),
+  code text
+);
+CREATE INDEX support_calls_by_act ON support_calls (act_id, seq);
+
 -- A tenant whose export storage is failing: what makes some answers 5xx.
 CREATE TABLE storage_incidents (
   tenant_id text PRIMARY KEY REFERENCES organization (id) ON DELETE CASCADE,

@@ -150,6 +150,35 @@ export type ActivityTable = {
 }
 
 type ApiKeyTable = { id: string; tenant_id: string; user_id: string; name: string; key_hash: Buffer; created_at: Generated<Date> }
+type MailTable = { id: Generated<string>; user_id: string; subject: string; body: string; link: string; sent_at: Generated<Date> }
+
+type SupportActTable = {
+  id: string
+  act: string
+  target_kind: 'user' | 'tenant'
+  target_id: string
+  parameters: unknown
+  status: 'done' | 'failed'
+  count: number | null
+  code: string | null
+  message: string | null
+  at: Date
+  requested_by: string
+  approved_by: string[]
+}
+
+type SupportCallTable = {
+  seq: Generated<string>
+  received_at: Generated<Date>
+  act_id: string
+  act: string
+  target_kind: string
+  target_id: string
+  requested_by: string
+  outcome: 'done' | 'failed' | 'repeated' | 'refused' | null
+  code: string | null
+}
+
 type StorageIncidentTable = { tenant_id: string; failing_share: number }
 type SettingTable = { name: string; value: string }
 
@@ -181,6 +210,9 @@ export type Tables = {
   notifications: NotificationTable
   activity: ActivityTable
   api_keys: ApiKeyTable
+  mails: MailTable
+  support_acts: SupportActTable
+  support_calls: SupportCallTable
   storage_incidents: StorageIncidentTable
   settings: SettingTable
   tenant_directory: TenantDirectoryView

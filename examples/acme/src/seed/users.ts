@@ -1,4 +1,4 @@
-import { makeDevice, passkeyNames } from './devices.ts'
+import { firefox, iphone, makeDevice, passkeyNames } from './devices.ts'
 import { hostileNames, makeName } from './people.ts'
 import type { Random } from './random.ts'
 import type { SeededTenant } from './tenants.ts'
@@ -20,12 +20,25 @@ export type SeededUser = {
   sessions: { id: string; method: SignInMethod; userAgent: string; ip: string; place: string; createdAt: Date; lastSeenAt: Date }[]
 }
 
-type Person = Pick<SeededUser, 'name' | 'role' | 'methods' | 'totp'> & { mailbox: string; tenant: string }
+type Person = Pick<SeededUser, 'name' | 'role' | 'methods' | 'totp'> & {
+  mailbox: string
+  tenant: string
+  /** Where they are signed in, for those whom the documentation shows. */
+  devices?: readonly string[]
+}
 
-/** People whom the documentation names. All but Milton sign in with the password alone. */
+/** People whom the documentation names. All but Eve and Milton sign in with the password alone. */
 const memorablePeople: readonly Person[] = [
   { tenant: 'globex', mailbox: 'hank', name: 'Hank Sorensen', role: 'owner', methods: ['password'], totp: false },
-  { tenant: 'globex', mailbox: 'eve', name: 'Eve Rourke', role: 'member', methods: ['password', 'passkey', 'magic_link'], totp: false },
+  {
+    tenant: 'globex',
+    mailbox: 'eve',
+    name: 'Eve Rourke',
+    role: 'member',
+    methods: ['password', 'passkey', 'magic_link'],
+    totp: true,
+    devices: [firefox, iphone],
+  },
   { tenant: 'initech', mailbox: 'bill', name: 'Bill Lambert', role: 'owner', methods: ['password'], totp: false },
   { tenant: 'initech', mailbox: 'milton', name: 'Milton Wade', role: 'member', methods: ['password', 'passkey'], totp: true },
   { tenant: 'umbrella', mailbox: 'alice', name: 'Alice Marsh', role: 'owner', methods: ['password', 'passkey'], totp: false },
@@ -85,7 +98,7 @@ function makeUser(random: Random, tenant: SeededTenant, person: Person, known: b
     methods: invited ? [] : person.methods,
     totp: !invited && person.totp,
     passkeys: !invited && person.methods.includes('passkey') ? makePasskeys(random, createdAt, now) : [],
-    sessions: lastSeenAt && !dormant ? makeSessions(random, person.methods, lastSeenAt, createdAt, now) : [],
+    sessions: lastSeenAt && !dormant ? makeSessions(random, person, lastSeenAt, createdAt, now) : [],
   }
 }
 
@@ -114,22 +127,29 @@ function makePasskeys(random: Random, createdAt: Date, now: Date): SeededUser['p
   }))
 }
 
-function makeSessions(random: Random, methods: SignInMethod[], lastSeenAt: Date, createdAt: Date, now: Date): SeededUser['sessions'] {
+function makeSessions(random: Random, person: Person, lastSeenAt: Date, createdAt: Date, now: Date): SeededUser['sessions'] {
+  const { devices, methods } = person
+  if (devices) {
+    const before = (hours: number) => new Date(lastSeenAt.getTime() - hours * 60 * minute)
+    return devices.map((userAgent, n) => ({ ...makeSession(random, methods, before(2 * n + 3), before(2 * n)), userAgent }))
+  }
   const count = 1 + (random.chance(0.4) ? 1 : 0) + (random.chance(0.12) ? 1 : 0)
   const sessions: SeededUser['sessions'] = []
   for (let n = 0; n < count; n++) {
     const seen = n === 0 ? lastSeenAt : new Date(lastSeenAt.getTime() - Math.floor(random.next() * 12 * day))
     const begun = new Date(Math.max(createdAt.getTime(), seen.getTime() - Math.floor(random.next() * 9 * day)))
     if (begun > seen || now.getTime() - begun.getTime() > 28 * day) continue
-    sessions.push({
-      id: `sgn_${random.letters(16)}`,
-      method: random.pick(methods),
-      ...makeDevice(random),
-      createdAt: begun,
-      lastSeenAt: seen,
-    })
+    sessions.push(makeSession(random, methods, begun, seen))
   }
   return sessions
 }
+
+const makeSession = (random: Random, methods: SignInMethod[], createdAt: Date, lastSeenAt: Date) => ({
+  id: `sgn_${random.letters(16)}`,
+  method: random.pick(methods),
+  ...makeDevice(random),
+  createdAt,
+  lastSeenAt,
+})
 
 const base64url = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'

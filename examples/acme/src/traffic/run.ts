@@ -6,7 +6,6 @@ import { type Member, signIn, signOut } from './member.ts'
 
 const people = [
   'hank@globex.example',
-  'eve@globex.example',
   'bill@initech.example',
   'alice@umbrella.example',
   'gavin@hooli.example',

@@ -4,7 +4,7 @@ import { Problem } from '../problem.ts'
 import { UsedIds } from './replay.ts'
 
 const longestLifeSeconds = 60
-const clockToleranceSeconds = 5
+export const clockToleranceSeconds = 5
 
 /** What every call of Countersign carries, to the product API and to the connector alike. */
 const Call = z.object({
