@@ -74,6 +74,12 @@ export default {
     },
     row('ground-is-lowest', 'Errors, ids, keys and the like are used by every room, so they know none of them.', ground, pure),
     row(
+      'outbound-above-ground',
+      'Calls to others are made in one way, whoever makes them: it knows addresses, keys and limits, not what is asked or why.',
+      rooms('outbound'),
+      rooms('outbound'),
+    ),
+    row(
       'store-below-all-rooms',
       'The store is the lowest room: it knows tables and transactions, not what they are for.',
       rooms('store'),
@@ -107,20 +113,30 @@ export default {
       'identity-and-directory-above-audit',
       'Who is calling and whom it is about: they record and store, and know no verb and no door.',
       rooms('identity', 'directory'),
-      rooms('identity', 'directory', 'audit', 'run', 'store'),
+      rooms('identity', 'directory', 'audit', 'run', 'store', 'outbound'),
     ),
     row(
       'verbs-above-identity-and-directory',
       'A verb is what can happen, whoever asks: it may not know by which door the request came.',
       rooms(...verbs),
-      rooms(...verbs, 'identity', 'directory', 'audit', 'run', 'store'),
+      rooms(...verbs, 'identity', 'directory', 'audit', 'run', 'store', 'outbound'),
     ),
     ...doors.map((door) =>
       row(
         `${door}-is-a-door`,
         'Doors never import each other: what two of them need is a verb, below both. And none imports what starts it.',
         rooms(door),
-        rooms(door, ...verbs, 'identity', 'directory', 'audit', 'run', 'store', ...(door === 'cli' ? ['sequencer', 'verify'] : [])),
+        rooms(
+          door,
+          ...verbs,
+          'identity',
+          'directory',
+          'audit',
+          'run',
+          'store',
+          'outbound',
+          ...(door === 'cli' ? ['sequencer', 'verify'] : []),
+        ),
       ),
     ),
     {

@@ -224,6 +224,12 @@ const environmentDatabase = (environment: NodeJS.ProcessEnv, name: string): stri
 /** Whether a host to listen on is loopback: what the local sign-in needs. */
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 
+/** What may carry secrets: TLS, or an address of this host. */
+export const isSafeAddress = (address: string): boolean => {
+  const { protocol, hostname } = new URL(address)
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname.replace(/^\[(.*)\]$/, '$1')))
+}
+
 /** The configuration of the example product, where there is none of your own. */
 export const exampleFile = fileURLToPath(new URL('../../examples/acme/countersign.config.yaml', import.meta.url))
 
@@ -250,12 +256,19 @@ export const loadConfig = (options: { file?: string; defaultDataDir: () => strin
     ['console.public_url', file.console.public_url],
     ['gateway.public_url', file.gateway.public_url],
   ] as const) {
-    if (url?.startsWith('http:') && !isLoopback(new URL(url).hostname)) {
+    if (url !== undefined && !isSafeAddress(url)) {
       throw new Trouble(
         `${name} is ${url}: without TLS, sessions could be read on the way.`,
         'Use an https address (TLS ends at your load balancer), or loopback.',
       )
     }
+  }
+  const connectorUrl = file.directory.connector.url
+  if (!isSafeAddress(connectorUrl)) {
+    throw new Trouble(
+      `directory.connector.url is ${connectorUrl}: without TLS, anybody on the way could read people's data and answer in the product's place.`,
+      'Use its https address, or loopback (a sidecar or a tunnel that does TLS).',
+    )
   }
   return {
     ...file,

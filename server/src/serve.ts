@@ -66,7 +66,7 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
     )
     const sequencer = await runSequencer({ store, databaseUrl, keys, dataDir: config.data_dir, origin, log })
     closers.push(() => sequencer.stop())
-    const connector = openHttpConnector({ ...config.directory.connector, issuer: publicUrl, keys })
+    const connector = openHttpConnector({ ...config.directory.connector, issuer: publicUrl, keys, log })
     closers.push(() => connector.close())
     const sync = startSync({ store, journal, connector, config, log, endSessions: (tx, ids) => endSessionsOf(tx, journal, ids) })
     closers.push(() => sync.stop())

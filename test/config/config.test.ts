@@ -129,6 +129,16 @@ describe('the configuration', () => {
     ).toMatch(/without TLS/)
   })
 
+  it('refuses a connector that is reached without TLS, but on loopback', () => {
+    const at = (url: string) => load(minimal.replace('http://127.0.0.1:4002/connector', `"${url}"`))
+    for (const url of ['http://product.internal/countersign', 'http://192.168.1.7:4002', 'http://localhost.example.com/']) {
+      expect(troubleOf(() => at(url))).toMatch(/directory\.connector\.url is .* without TLS/)
+    }
+    for (const url of ['https://product.internal/countersign', 'http://localhost:4002/', 'http://[::1]:4002/']) {
+      expect(at(url).directory.connector.url).toBe(url)
+    }
+  })
+
   it('refuses a public address that is not loopback while the local sign-in is on', () => {
     expect(troubleOf(() => load(`${minimal}\nconsole: { public_url: 'https://console.example' }`))).toMatch(
       /no identity provider is configured/,

@@ -80,6 +80,8 @@ describe('arrows between rooms point down', () => {
     ['audit-above-store', importing('server/src/audit/a.ts', 'server/src/identity/b.ts')],
     ['run-above-store', importing('server/src/run/a.ts', 'server/src/audit/b.ts')],
     ['store-below-all-rooms', importing('server/src/store/a.ts', 'server/src/audit/b.ts')],
+    ['outbound-above-ground', importing('server/src/outbound/a.ts', 'server/src/store/b.ts')],
+    ['audit-above-store', importing('server/src/audit/a.ts', 'server/src/outbound/b.ts')],
     ['ground-is-lowest', importing('server/src/errors.ts', 'server/src/store/b.ts')],
     ['contract-is-pure', importing('contract/a.ts', 'node:crypto')],
     ['contract-is-pure', importing('contract/a.ts', 'log/b.ts')],

@@ -1,4 +1,3 @@
-import { type KeyObject, sign } from 'node:crypto'
 import type { SessionFacts } from '../sessions/facts.ts'
 import type { Exchange } from './exchange.ts'
 
@@ -33,16 +32,5 @@ export const newClaims = ({ issuer, audience }: { issuer: string; audience: stri
     const { id, method, target } = exchange
     const rest = `,"scope":"${scope}","iat":${iat},"exp":${iat + lifetimeSeconds},"jti":"${id}","htm":"${method}","htu":${JSON.stringify(target)}}`
     return sessionClaims(facts) + rest
-  }
-}
-
-export type AssertionKey = { privateKey: KeyObject; kid: string }
-
-/** Signs claims: a JWT (RFC 7519) with EdDSA. */
-export const newSigner = ({ privateKey, kid }: AssertionKey): ((claims: string) => string) => {
-  const header = Buffer.from(JSON.stringify({ alg: 'EdDSA', typ: 'JWT', kid })).toString('base64url')
-  return (claims) => {
-    const signed = `${header}.${Buffer.from(claims).toString('base64url')}`
-    return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString('base64url')}`
   }
 }

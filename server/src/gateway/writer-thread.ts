@@ -1,12 +1,12 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import type { ErrorCode } from '@countersign/contract/errors.ts'
 import { Refusal } from '../errors.ts'
+import { newSigner, type SigningKey } from '../outbound/sign.ts'
 import { type Batch, type Marked, openRecorder } from '../sessions/record-admissions.ts'
 import { serveThread } from '../thread.ts'
-import { type AssertionKey, newSigner } from './assertion.ts'
 
 /** What the thread is given. Buffers arrive as plain bytes. */
-export type ThreadData = { databaseUrl: string; eventKey: Uint8Array; assertionKey: AssertionKey }
+export type ThreadData = { databaseUrl: string; eventKey: Uint8Array; assertionKey: SigningKey }
 
 /** A batch, with what the assertion is to say of each event that is an admission. */
 export type Order = Batch & { id: number; claims: readonly (string | undefined)[] }

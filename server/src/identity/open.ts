@@ -1,6 +1,6 @@
 import type { Role } from '@countersign/contract/staff.ts'
 import type { FastifyBaseLogger } from 'fastify'
-import { type Config, isLoopback } from '../config.ts'
+import { type Config, isSafeAddress } from '../config.ts'
 import { Trouble } from '../errors.ts'
 import { type Issuer, openIssuer } from './issuer/open.ts'
 import type { StrengthPolicy } from './issuer/strength.ts'
@@ -37,15 +37,14 @@ export const openIdentity = (options: {
   const settings = config.identity
   if (settings === undefined) {
     const local = openLocalProvider({ publicUrl, host: config.console.host, log })
-    return { issuer: openIssuer(local.client), rolesClaim: 'roles', roleMap: undefined, strength: {}, local }
+    return { issuer: openIssuer(local.client, log), rolesClaim: 'roles', roleMap: undefined, strength: {}, local }
   }
-  const url = new URL(settings.issuer)
-  if (url.protocol !== 'https:' && !isLoopback(url.hostname)) {
+  if (!isSafeAddress(settings.issuer)) {
     throw new Trouble(`identity.issuer is ${settings.issuer}: without TLS, anybody on the way could sign in.`, 'Use its https address.')
   }
   const { issuer, client_id, scope, client_secret_env, acr_values, amr_any, max_age_seconds } = settings
   return {
-    issuer: openIssuer({ issuer, client_id, scope, client_secret: clientSecret(client_secret_env, environment) }),
+    issuer: openIssuer({ issuer, client_id, scope, client_secret: clientSecret(client_secret_env, environment) }, log),
     rolesClaim: settings.roles_claim,
     roleMap: settings.role_map,
     strength: { acr_values, amr_any, max_age_seconds },

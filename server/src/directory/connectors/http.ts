@@ -5,14 +5,17 @@ import {
   ConnectorUserPage,
   ConnectorUserSearch,
 } from '@countersign/contract/connector.ts'
-import { Agent, type Dispatcher } from 'undici'
 import type { z } from 'zod'
 import { Refusal } from '../../errors.ts'
 import type { Keys } from '../../keys.ts'
+import type { PeerState } from '../../outbound/breaker.ts'
+import { CallFailure } from '../../outbound/failure.ts'
+import { readJson } from '../../outbound/json.ts'
+import type { Answer } from '../../outbound/line.ts'
+import { isUnwell, openPeer, type PeerLog } from '../../outbound/peer.ts'
+import { newSigner } from '../../outbound/sign.ts'
 import type { Act, Connector, Page } from '../connector.ts'
-import { answerLimitBytes, readAnswer } from './answer.ts'
-import { newBreaker } from './breaker.ts'
-import { claimsOf, signClaims } from './sign.ts'
+import { claimsOf } from './claims.ts'
 
 export const callTimeoutMilliseconds = 5_000
 
@@ -24,7 +27,10 @@ type Options = {
   issuer: string
   keys: Pick<Keys, 'assertion'>
   timeoutMilliseconds?: number
+  log?: PeerLog
 }
+
+export type HttpConnector = Connector & { state(): PeerState; close(): Promise<void> }
 
 const query = (members: Record<string, string | number | undefined>): string =>
   new URLSearchParams(Object.entries(members).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]))).toString()
@@ -32,48 +38,59 @@ const query = (members: Record<string, string | number | undefined>): string =>
 /** `.` and `..` are ids to us and directions to others: no such thing is asked for. */
 const isSegment = (id: string): boolean => id !== '.' && id !== '..'
 
-const garbled = (cause: string): Refusal => new Refusal('directory_garbled', { cause: new Error(cause) })
+const garbled = (detail: string): Refusal => new Refusal('directory_garbled', { cause: new CallFailure('garbled', detail) })
+
+export const answerLimitBytes = 5_000_000
+
+/** What has no answer in time is unavailable; what came and cannot be read is garbled. */
+const refusalFrom = (cause: unknown): unknown => {
+  if (!(cause instanceof CallFailure)) return cause
+  const isGarbled = cause.kind === 'garbled' || cause.kind === 'too_large'
+  return new Refusal(isGarbled ? 'directory_garbled' : 'directory_unavailable', { cause })
+}
+
+/** The JSON value of an answer; undefined for 404. */
+const readValue = (answer: Answer): unknown => {
+  if (answer.status === 404) return undefined
+  if (isUnwell(answer.status)) throw new CallFailure('status', String(answer.status))
+  if (answer.status !== 200) throw new CallFailure('garbled', `status ${answer.status}`)
+  return readJson(answer)
+}
 
 /** The directory of a product that speaks the connector protocol over HTTP. */
-export const openHttpConnector = (options: Options): Connector & { close(): Promise<void> } => {
+export const openHttpConnector = (options: Options): HttpConnector => {
+  const { issuer, audience, keys, log } = options
   const { origin, pathname } = new URL(options.url)
   const base = pathname.replace(/\/+$/, '')
-  const agent = new Agent({ connections: 16, pipelining: 1, maxResponseSize: answerLimitBytes, maxHeaderSize: 16_384 })
-  const breaker = newBreaker()
+  const sign = newSigner({ privateKey: keys.assertion.privateKey, kid: keys.assertion.publicJwk.kid })
+  const peer = openPeer({
+    name: 'directory',
+    timeoutMs: options.timeoutMilliseconds ?? callTimeoutMilliseconds,
+    answerBytes: answerLimitBytes,
+    log,
+  })
 
-  const send = async (target: string, act?: Act): Promise<Dispatcher.ResponseData> => {
-    const claims = claimsOf({ issuer: options.issuer, audience: options.audience, method: 'GET', target, act })
-    const token = await signClaims(options.keys.assertion, claims)
-    // The target goes out as signed: no address parser stands between. Redirects are answers like any other.
-    return agent.request({
-      origin,
-      path: target,
-      method: 'GET',
-      headers: { authorization: `Bearer ${token}`, accept: 'application/json', 'accept-encoding': 'identity' },
-      signal: AbortSignal.timeout(options.timeoutMilliseconds ?? callTimeoutMilliseconds),
-    })
+  const send = (target: string, act?: Act): Promise<Answer> => {
+    const token = sign(JSON.stringify(claimsOf({ issuer, audience, method: 'GET', target, act })))
+    return peer.call({ origin, target, method: 'GET', headers: { authorization: `Bearer ${token}`, accept: 'application/json' } })
   }
 
   /** Undefined for 404. */
   const ask = async <Shape extends z.ZodType>(shape: Shape, path: string, act?: Act): Promise<z.infer<Shape> | undefined> => {
-    breaker.requireClosed()
     try {
-      const value = await readAnswer(await send(`${base}${path}`, act))
-      breaker.succeed()
+      const value = readValue(await send(`${base}${path}`, act))
       if (value === undefined) return undefined
       const parsed = shape.safeParse(value)
-      if (!parsed.success) throw new Refusal('directory_garbled', { cause: parsed.error })
+      if (!parsed.success) throw new CallFailure('garbled', 'another shape', { cause: parsed.error })
       return parsed.data
     } catch (cause) {
-      if (cause instanceof Refusal && cause.code !== 'directory_unavailable') throw cause
-      breaker.fail()
-      throw cause instanceof Refusal ? cause : new Refusal('directory_unavailable', { cause })
+      throw refusalFrom(cause)
     }
   }
 
   const askExisting = async <Shape extends z.ZodType>(shape: Shape, path: string, act?: Act): Promise<z.infer<Shape>> => {
     const answer = await ask(shape, path, act)
-    if (answer === undefined) throw garbled(`404 for ${path}, which must exist`)
+    if (answer === undefined) throw garbled('404 for what must exist')
     return answer
   }
 
@@ -104,6 +121,7 @@ export const openHttpConnector = (options: Options): Connector & { close(): Prom
       return detail
     },
 
-    close: () => agent.destroy(),
+    state: peer.state,
+    close: peer.close,
   }
 }

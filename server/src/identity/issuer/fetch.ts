@@ -1,53 +1,42 @@
 import type { CustomFetch } from 'openid-client'
-import { isLoopback } from '../../config.ts'
+import { CallFailure } from '../../outbound/failure.ts'
+import { openPeer, type PeerLog } from '../../outbound/peer.ts'
 import { parseStrictJson } from './strict-json.ts'
 import { ProviderTrouble } from './trouble.ts'
 
-const longest = 5_000
 /** Discovery, keys and tokens are a few kB each; what is larger is not one of them. */
-const largest = 262_144
+const answerBytes = 262_144
 
-const readLimited = async (response: Response): Promise<Buffer> => {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    size += chunk.length
-    if (size > largest) throw new ProviderTrouble(`the answer is larger than ${largest} bytes`)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks, size)
-}
+export type FetchOptions = { allowLoopback: boolean; headers?: Record<string, string>; milliseconds?: number; log?: PeerLog }
 
 /**
  * How we speak to the identity provider (AN-9): five seconds for the whole answer, which is one small JSON object; no redirect
  * followed; and TLS, unless both it and we are on loopback. Whatever goes wrong is a ProviderTrouble.
  */
-export const newFetch = (options: { allowLoopback: boolean; headers?: Record<string, string>; milliseconds?: number }): CustomFetch => {
+export const newFetch = ({ allowLoopback, headers, milliseconds = 5_000, log }: FetchOptions): CustomFetch => {
+  // It is asked always: strangers can make a provider fail, by codes it has never seen, and would keep everybody out.
+  const peer = openPeer({ name: 'identity provider', timeoutMs: milliseconds, answerBytes, failuresToPause: Infinity, log })
   return async (url, init) => {
-    const target = new URL(url)
-    const allowed = target.protocol === 'https:' || (options.allowLoopback && target.protocol === 'http:' && isLoopback(target.hostname))
-    if (!allowed) throw new ProviderTrouble(`${target.origin} is not an https address`)
+    const { origin, protocol, pathname, search } = new URL(url)
+    if (protocol !== 'https:' && !allowLoopback) throw new ProviderTrouble(`${origin} is not an https address`)
     try {
-      const response = await fetch(target, {
-        method: init.method,
-        headers: { ...(init.headers as Record<string, string>), ...options.headers },
-        body: init.body as string | undefined,
-        redirect: 'manual',
-        signal: AbortSignal.timeout(options.milliseconds ?? longest),
+      const answer = await peer.call({
+        origin,
+        target: pathname + search,
+        method: init.method as 'GET' | 'POST',
+        headers: { ...(init.headers as Record<string, string>), ...headers },
+        body: init.body == null ? undefined : Buffer.from(String(init.body)),
       })
-      if (response.status >= 300 && response.status < 400) throw new ProviderTrouble(`${target.pathname} answered with a redirect`)
-      const body = await readLimited(response)
-      const { status, headers } = response
-      if (status >= 500) throw new ProviderTrouble(`${target.pathname} answered ${status}`)
-      const value = parseStrictJson(body.toString('utf8'))
+      const { status } = answer
+      if (status >= 500 || (status >= 300 && status < 400)) throw new ProviderTrouble(`${pathname} answered ${status}`)
+      const value = parseStrictJson(answer.body.toString('utf8'))
       if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-        throw new ProviderTrouble(`${target.pathname} answered ${status} with something else than a JSON object`)
+        throw new ProviderTrouble(`${pathname} answered ${status} with something else than a JSON object`)
       }
-      return new Response(JSON.stringify(value), { status, headers })
+      return new Response(JSON.stringify(value), { status, headers: { 'content-type': String(answer.headers['content-type'] ?? '') } })
     } catch (error) {
-      if (error instanceof ProviderTrouble) throw error
-      const { message, cause } = error as Error
-      throw new ProviderTrouble(`${target.origin} does not answer: ${(cause as Error | undefined)?.message || message}`, { cause: error })
+      if (!(error instanceof CallFailure)) throw error
+      throw new ProviderTrouble(`${origin} does not answer: ${error.message}`, { cause: error })
     }
   }
 }

@@ -1,5 +1,6 @@
 import * as client from 'openid-client'
-import { isLoopback } from '../../config.ts'
+import { isSafeAddress } from '../../config.ts'
+import type { PeerLog } from '../../outbound/peer.ts'
 import { newFetch } from './fetch.ts'
 import { newKeysFetch } from './keys-fetch.ts'
 import { ProviderTrouble } from './trouble.ts'
@@ -32,10 +33,10 @@ const basic: client.ClientAuth = (as, metadata, body, headers) =>
     : client.ClientSecretPost()(as, metadata, body, headers)
 
 /** The identity provider. Nothing is asked of it until somebody signs in: the program starts while it is down. */
-export const openIssuer = (settings: IssuerSettings): Issuer => {
+export const openIssuer = (settings: IssuerSettings, log?: PeerLog): Issuer => {
   const url = new URL(settings.issuer)
-  const allowLoopback = url.protocol === 'http:' && isLoopback(url.hostname)
-  const fetch = newFetch({ allowLoopback, headers: settings.headers, milliseconds: settings.milliseconds })
+  const allowLoopback = url.protocol === 'http:' && isSafeAddress(settings.issuer)
+  const fetch = newFetch({ allowLoopback, headers: settings.headers, milliseconds: settings.milliseconds, log })
   const keysFetch = newKeysFetch(fetch)
 
   const discover = async (): Promise<client.Configuration> => {
@@ -55,8 +56,7 @@ export const openIssuer = (settings: IssuerSettings): Issuer => {
     if (new URL(issuer).href !== url.href) throw new ProviderTrouble(`it calls itself ${issuer}`)
     for (const [name, endpoint] of Object.entries({ jwks_uri, authorization_endpoint, token_endpoint })) {
       if (endpoint === undefined || !URL.canParse(endpoint)) throw new ProviderTrouble(`its description has no ${name}`)
-      const { protocol, hostname } = new URL(endpoint)
-      if (protocol !== 'https:' && !(allowLoopback && protocol === 'http:' && isLoopback(hostname))) {
+      if (!isSafeAddress(endpoint) || (new URL(endpoint).protocol === 'http:' && !allowLoopback)) {
         throw new ProviderTrouble(`its ${name} is not an https address`)
       }
     }

@@ -1,10 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { Agent } from 'undici'
 import type { z } from 'zod'
 import type { Keys } from '../../../keys.ts'
-import { answerLimitBytes, parseOutsideJson } from '../answer.ts'
-import { callTimeoutMilliseconds } from '../http.ts'
-import { claimsOf, signClaims } from '../sign.ts'
+import { CallFailure, failurePhrases } from '../../../outbound/failure.ts'
+import { mediaTypeOf, parseOutsideJson } from '../../../outbound/json.ts'
+import { openLine } from '../../../outbound/line.ts'
+import { newSigner } from '../../../outbound/sign.ts'
+import { claimsOf } from '../claims.ts'
+import { answerLimitBytes, callTimeoutMilliseconds } from '../http.ts'
 
 /** What is wrong with a connector, in one sentence. */
 export class Fault extends Error {
@@ -21,9 +23,11 @@ const unsigned = (claims: object): string =>
 export const openProbe = (options: ProbeOptions) => {
   const { origin, pathname } = new URL(options.url)
   const base = pathname.replace(/\/+$/, '')
-  const agent = new Agent({ connections: 2, maxResponseSize: answerLimitBytes })
+  const line = openLine({ timeoutMs: callTimeoutMilliseconds, answerBytes: answerLimitBytes })
+  const { kid } = options.keys.assertion.publicJwk
+  const signed = newSigner({ privateKey: options.keys.assertion.privateKey, kid })
   const times: { target: string; milliseconds: number }[] = []
-  const stranger = generateKeyPairSync('ed25519').privateKey
+  const signedByStranger = newSigner({ privateKey: generateKeyPairSync('ed25519').privateKey, kid })
   const act = { sub: 'connector-check', email: 'connector-check@localhost' }
 
   const claims = (path: string) =>
@@ -33,25 +37,15 @@ export const openProbe = (options: ProbeOptions) => {
     const target = `${base}${path}`
     const began = performance.now()
     try {
-      const { statusCode, headers, body } = await agent.request({
-        origin,
-        path: target,
-        method: 'GET',
-        headers: {
-          accept: 'application/json',
-          'accept-encoding': 'identity',
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        },
-        signal: AbortSignal.timeout(callTimeoutMilliseconds),
-      })
-      const text = await body.text()
+      const headers = { accept: 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) }
+      const answer = await line.send({ origin, target, method: 'GET', headers })
       times.push({ target, milliseconds: performance.now() - began })
-      return { status: statusCode, mediaType: String(headers['content-type'] ?? '').split(';', 1)[0] ?? '', text }
-    } catch (cause) {
-      const { name, code, message } = cause as Error & { code?: string }
-      if (name === 'TimeoutError') throw new Fault(`no whole answer to GET ${target} within ${callTimeoutMilliseconds / 1000} s`)
-      if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') throw new Fault(`the answer to GET ${target} is larger than ${answerLimitBytes} bytes`)
-      throw new Fault(`GET ${target} got no answer: ${code ?? message}`)
+      return { status: answer.status, mediaType: mediaTypeOf(answer), text: answer.body.toString('utf8') }
+    } catch (error) {
+      if (!(error instanceof CallFailure)) throw error
+      if (error.kind === 'timeout') throw new Fault(`no whole answer to GET ${target} within ${callTimeoutMilliseconds / 1000} s`)
+      if (error.kind === 'too_large') throw new Fault(`the answer to GET ${target} is larger than ${answerLimitBytes} bytes`)
+      throw new Fault(`GET ${target} got no answer: ${failurePhrases[error.kind]} (${error.detail})`)
     }
   }
 
@@ -59,16 +53,16 @@ export const openProbe = (options: ProbeOptions) => {
     times,
     claims,
     send,
-    sign: (value: Record<string, unknown>) => signClaims(options.keys.assertion, value),
-    signAsStranger: (value: Record<string, unknown>) => signClaims({ ...options.keys.assertion, privateKey: stranger }, value),
+    sign: (value: object) => signed(JSON.stringify(value)),
+    signAsStranger: (value: object) => signedByStranger(JSON.stringify(value)),
     unsigned,
     /** A call as the program makes it. */
-    call: async (path: string): Promise<Answer> => send(path, await signClaims(options.keys.assertion, claims(path))),
+    call: async (path: string): Promise<Answer> => send(path, signed(JSON.stringify(claims(path)))),
     /** The same, where an answer of this shape is expected. */
     async read<Shape extends z.ZodType>(path: string, shape: Shape): Promise<z.infer<Shape>> {
       return readShape(await this.call(path), path, shape)
     },
-    close: () => agent.destroy(),
+    close: () => line.close(),
   }
 }
 export type Probe = ReturnType<typeof openProbe>

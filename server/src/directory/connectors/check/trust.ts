@@ -13,7 +13,7 @@ const refuses = (name: string, hint: string, change: (probe: Probe) => Record<st
   hint,
   run: async (probe) => {
     const path = '/tenants?limit=1'
-    return requireRefused(await probe.send(path, await probe.sign({ ...probe.claims(path), ...change(probe) })), 'it')
+    return requireRefused(await probe.send(path, probe.sign({ ...probe.claims(path), ...change(probe) })), 'it')
   },
 })
 
@@ -62,7 +62,7 @@ export const trustChecks: Check[] = [
     hint: 'Verify the signature with the published key of that `kid`.',
     run: async (probe) => {
       const path = '/tenants?limit=1'
-      return requireRefused(await probe.send(path, await probe.signAsStranger(probe.claims(path))), 'it')
+      return requireRefused(await probe.send(path, probe.signAsStranger(probe.claims(path))), 'it')
     },
   },
   refuses("another issuer's token is refused", 'Compare `iss` with the console address.', () => ({ iss: 'https://issuer.invalid' })),
@@ -87,7 +87,7 @@ export const trustChecks: Check[] = [
     hint: 'Remember each `jti` until its `exp`, in one place for all your replicas, and refuse it when it comes again.',
     run: async (probe) => {
       const path = '/tenants?limit=1'
-      const token = await probe.sign(probe.claims(path))
+      const token = probe.sign(probe.claims(path))
       const first = await probe.send(path, token)
       if (first.status !== 200) throw new Fault(`its first use was answered with ${first.status}`)
       return requireRefused(await probe.send(path, token), 'the second use')
