@@ -2,7 +2,7 @@ import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { runVerify } from '../../server/src/cli/verify.ts'
 import { loadKeys } from '../../server/src/keys.ts'
-import { LostLease, lockLease, renewLease, takeLease } from '../../server/src/sequencer/lease.ts'
+import { holdLease, LostLease, takeLease } from '../../server/src/run/elected.ts'
 import { loadEdge } from '../../server/src/sequencer/load-edge.ts'
 import { bindLogKey, logKeyOf } from '../../server/src/sequencer/log-key.ts'
 import { publishCheckpoint } from '../../server/src/sequencer/publish.ts'
@@ -21,23 +21,14 @@ afterEach(() => rig.close())
 const sizeOf = async () => Number((await rig.store.db.selectFrom('log_sequencer').select('size').executeTakeFirstOrThrow()).size)
 const checkpoints = async () =>
   (await rig.store.db.selectFrom('log_checkpoints').select(['size', 'note']).orderBy('size').execute()).map(({ size }) => Number(size))
+const take = (holder: string) => takeLease(rig.store.db, { name: 'sequencer', holder, seconds: 3 })
 /** The database's clock cannot be moved; the lease's end can. */
-const expireLease = () =>
-  asSuperuser(rig.superuserUrl, `update log_sequencer set lease_expires_at = clock_timestamp() - interval '1 second'`)
+const expireLease = () => asSuperuser(rig.superuserUrl, `update leases set expires_at = clock_timestamp() - interval '1 second'`)
 
 describe('AU-10 one sequencer at a time', () => {
-  it('lets nobody take a lease that is held, and the next one only with a higher fence', async () => {
-    const first = await takeLease(rig.store.db, 'a')
-    expect(await takeLease(rig.store.db, 'b')).toBeUndefined()
-    await expireLease()
-    const second = await takeLease(rig.store.db, 'b')
-    expect(Number(second?.fence)).toBe(Number(first?.fence) + 1)
-    expect(first && (await renewLease(rig.store.db, first))).toBe(false)
-  })
-
   it('refuses a holder that was paused beyond its lease, before it reads anything', async () => {
     await rig.record(...numbers(3).map((n) => eventOf(n)))
-    const paused = await takeLease(rig.store.db, 'paused')
+    const paused = await take('paused')
     if (!paused) throw new Error('no lease')
     const edge = await loadEdge(rig.store, 0)
     await expireLease()
@@ -51,7 +42,7 @@ describe('AU-10 one sequencer at a time', () => {
 
   it('ends a holder that is paused within its transaction, so that another one can go on', async () => {
     await rig.record(eventOf(0))
-    const lease = await takeLease(rig.store.db, 'paused')
+    const lease = await take('paused')
     if (!lease) throw new Error('no lease')
     let locked = () => {}
     const hasLocked = new Promise<void>((resolve) => {
@@ -62,7 +53,7 @@ describe('AU-10 one sequencer at a time', () => {
       resume = resolve
     })
     const paused = transaction(rig.store, async (tx) => {
-      await lockLease(tx, lease)
+      await holdLease(tx, lease)
       locked()
       await resumed
       await tx.updateTable('log_sequencer').set({ size: 99 }).execute()
@@ -104,7 +95,7 @@ describe('AU-10 one sequencer at a time', () => {
     await rig.record(eventOf(0))
     await expect.poll(sizeOf).toBe(1)
     await first.stop()
-    expect(await takeLease(rig.store.db, 'next')).toBeDefined()
+    expect(await take('next')).toBeDefined()
   })
 })
 
@@ -112,7 +103,7 @@ describe('AU-10 one sequencer at a time', () => {
 const expireLeaseOf = async ({ superuserUrl }: Rig) => {
   const client = new pg.Client({ connectionString: superuserUrl })
   await client.connect()
-  const isOver = async () => (await client.query('select lease_expires_at < clock_timestamp() as over from log_sequencer')).rows[0].over
+  const isOver = async () => (await client.query('select expires_at < clock_timestamp() as over from leases')).rows[0].over
   await expect.poll(isOver, { timeout: 10_000 }).toBe(true)
   await client.end()
 }
@@ -120,7 +111,7 @@ const expireLeaseOf = async ({ superuserUrl }: Rig) => {
 describe('CR-6 CR-7 killed between its steps', () => {
   it('signs what was committed and not signed', async () => {
     await rig.record(...numbers(4).map((n) => eventOf(n)))
-    const lease = await takeLease(rig.store.db, 'killed')
+    const lease = await take('killed')
     if (!lease) throw new Error('no lease')
     await tick({ ...rig.needs }, lease, await loadEdge(rig.store, 0))
     expect(await checkpoints()).toEqual([])
@@ -141,7 +132,7 @@ describe('CR-6 CR-7 killed between its steps', () => {
 
   it('leaves nothing of a batch whose connection was cut in its middle', async () => {
     await rig.record(...numbers(4).map((n) => eventOf(n)))
-    const lease = await takeLease(rig.store.db, 'cut')
+    const lease = await take('cut')
     if (!lease) throw new Error('no lease')
     await asSuperuser(
       rig.superuserUrl,

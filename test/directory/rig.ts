@@ -1,12 +1,13 @@
 import type { Event } from '@countersign/contract/events.ts'
 import type { Role } from '@countersign/contract/staff.ts'
-import type { Selectable } from 'kysely'
+import type { Kysely, Selectable } from 'kysely'
 import type { Connector } from '../../server/src/directory/connector.ts'
 import { openHttpConnector } from '../../server/src/directory/connectors/http.ts'
 import type { Changes } from '../../server/src/directory/mirror.ts'
-import { claimRound, runRound } from '../../server/src/directory/round.ts'
+import { beginRound, runRound } from '../../server/src/directory/round.ts'
 import type { StaffPrincipal } from '../../server/src/identity/principal.ts'
 import { newId } from '../../server/src/ids.ts'
+import { newElected } from '../../server/src/run/elected.ts'
 import { endSessionsOf } from '../../server/src/sessions/end-of-tenant.ts'
 import type { Tables } from '../../server/src/store/tables.ts'
 import { newDatabase, type TestDatabase } from '../support/database.ts'
@@ -61,10 +62,19 @@ export const newRig = async (world: World, { timeoutMilliseconds }: { timeoutMil
     directory,
     connector,
     async syncOnce({ connector: other = connector, signal = new AbortController().signal } = {}) {
-      const round = await claimRound(store, schedule, true)
-      return (
-        round && runRound({ store, journal, connector: other, endSessions: (tx, ids) => endSessionsOf(tx, journal, ids) }, round, signal)
-      )
+      const needs = {
+        store,
+        journal,
+        connector: other,
+        endSessions: (tx: Kysely<Tables>, ids: readonly string[]) => endSessionsOf(tx, journal, ids),
+      }
+      const elected = newElected({ store, name: 'directory', seconds: 15 })
+      return elected
+        .lead(async (lease) => {
+          const round = await beginRound(store, lease, { ...schedule, sync_seconds: 0 })
+          return round && runRound(needs, lease, round, signal)
+        })
+        .finally(elected.release)
     },
     syncState: () => store.db.selectFrom('directory_sync').selectAll().executeTakeFirstOrThrow(),
     async events() {

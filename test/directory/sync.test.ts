@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Connector } from '../../server/src/directory/connector.ts'
 import { startSync } from '../../server/src/directory/sync.ts'
-import type { Refusal } from '../../server/src/errors.ts'
+import { Refusal } from '../../server/src/errors.ts'
+import { until } from '../gateway/rig.ts'
 import { asSuperuser } from '../support/database.ts'
 import { at, newTenant } from '../support/directory.ts'
 import { newRig, type Rig, schedule } from './rig.ts'
@@ -30,7 +31,8 @@ afterEach(async () => {
     rig.database.superuserUrl,
     `truncate tenants;
      update directory_sync set round = 0, full_round = true, cursor = null, sync_token = null, started_at = null, finished_at = null,
-       full_finished_at = null, error = null, lease_expires_at = '-infinity';
+       full_finished_at = null, error = null;
+     delete from leases;
      truncate events`,
   )
 })
@@ -157,7 +159,7 @@ describe('a runner that dies', () => {
     await new Promise<void>((resolve) => void rig.syncOnce({ connector: dyingAt(3, resolve) }))
     expect(await mirrored()).toHaveLength(1000)
     expect(await rig.syncOnce()).toBeUndefined()
-    await asSuperuser(rig.database.superuserUrl, `update directory_sync set lease_expires_at = clock_timestamp() - interval '1 second'`)
+    await asSuperuser(rig.database.superuserUrl, `update leases set expires_at = clock_timestamp() - interval '1 second'`)
     rig.directory.calls.length = 0
     expect(await rig.syncOnce()).toMatchObject({ added: 600 })
     expect(rig.directory.calls.map(({ target }) => new URL(target, 'http://x').searchParams.get('cursor'))).toEqual(['p1000', 'p1500'])
@@ -185,12 +187,12 @@ describe('a runner that dies', () => {
     }
     const first = codeOf(rig.syncOnce({ connector: slow }))
     await isWaiting
-    await asSuperuser(rig.database.superuserUrl, `update directory_sync set lease_expires_at = clock_timestamp() - interval '1 second'`)
+    await asSuperuser(rig.database.superuserUrl, `update leases set expires_at = clock_timestamp() - interval '1 second'`)
     expect(await rig.syncOnce()).toMatchObject({ added: 700 })
     const events = (await syncEvents()).length
     const state = await rig.syncState()
     goOn()
-    expect(await first).toBe('conflict')
+    expect(await first).toMatch(/^LostLease: /)
     expect(await syncEvents()).toHaveLength(events)
     expect(await rig.syncState()).toEqual(state)
   })
@@ -208,27 +210,35 @@ describe('the loop', () => {
       endSessions: async () => {},
     })
 
-  it('runs at once, runs when asked, and stops between pages', async () => {
+  it('runs at once, runs when it is woken and a round is due, and stops between pages, without the lease', async () => {
     rig.directory.world.tenants = [newTenant(1)]
     const sync = start()
-    await sync.syncNow()
-    expect(await mirrored()).toEqual(['ten_0001 Tenant 1'])
+    await until(async () => (await mirrored()).length === 1)
+    await until(async () => sync.status().state === 'waiting')
+    rig.directory.calls.length = 0
+    sync.wake()
+    await until(async () => sync.status().state === 'waiting')
+    expect(rig.directory.calls).toEqual([])
     rig.directory.world.tenants = Array.from({ length: 900 }, (_, n) => newTenant(n, { updated_at: at(500 + n) }))
     let stopped: Promise<void> | undefined
     rig.directory.fault = () => {
       stopped ??= sync.stop()
     }
-    await sync.syncNow()
+    await asSuperuser(rig.database.superuserUrl, `update directory_sync set finished_at = clock_timestamp() - interval '2 hours'`)
+    sync.wake()
+    await until(async () => stopped !== undefined)
     await stopped
     expect((await rig.syncState()).cursor).toBe('p500')
-    expect((await rig.syncState()).lease_expires_at).toBe(Number.NEGATIVE_INFINITY)
+    expect(await rig.syncOnce()).toMatchObject({ added: 400 })
   })
 
-  it('keeps the cause of a failure where people can read it', async () => {
+  it('keeps the cause of a failure where people can read it, and says the refusal where anybody can', async () => {
     rig.directory.fault = (_request, response) => response.writeHead(503).end()
     const sync = start()
-    expect(await codeOf(sync.syncNow())).toBe('directory_unavailable')
+    await until(async () => (await rig.syncState()).error !== null)
     expect((await rig.syncState()).error).toMatch(/^directory_unavailable: /)
+    await until(async () => sync.status().state === 'failing')
+    expect(sync.status()).toMatchObject({ name: 'directory sync', last_error: new Refusal('directory_unavailable').message })
     await sync.stop()
   })
 })

@@ -69,7 +69,7 @@ describe('a stream under way', () => {
   })
 
   it('P9 is cut within a second when it runs on another replica', async () => {
-    const other = await startReplica(rig, { error: () => {}, warn: () => {} })
+    const other = await startReplica(rig, { error: () => {}, info: () => {}, warn: () => {} })
     const { session, token } = await rig.open()
     const connection = await startStream(token, other.address.port)
     await rig.revoke(session.id)
@@ -155,7 +155,7 @@ describe('a stream under way', () => {
 
 describe('a gateway that closes', () => {
   it('finishes what runs within its patience, refuses what is new, and cuts the rest on the record', async () => {
-    const other = await startReplica(rig, { error: () => {}, warn: () => {} })
+    const other = await startReplica(rig, { error: () => {}, info: () => {}, warn: () => {} })
     const { session, token } = await rig.open()
     const stream = await startStream(token, other.address.port)
     const idle = await openRaw(other.address.port)

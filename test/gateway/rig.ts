@@ -93,7 +93,7 @@ export const startGatewayRig = async ({ config: more = '', tenants = ['ten_a', '
   const config: Config = { ...parsed, source: 'test', example: false, example_port: 0, data_dir: database.dataDir }
   const { store, journal } = database
   const failures: unknown[] = []
-  const log = { error: (facts: object, message: string) => void failures.push([message, facts]), warn: () => {} }
+  const log = { error: (facts: object, message: string) => void failures.push([message, facts]), info: () => {}, warn: () => {} }
   const gateway = await startReplica({ config, database }, log)
   const { port } = gateway.address
   for (const id of tenants) {

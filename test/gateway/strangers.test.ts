@@ -19,7 +19,7 @@ const newRig = () => {
       if (store.fails) throw new Error('the database does not answer')
       noted.push(event)
     },
-    log: { error: () => {} },
+    log: { info: () => {}, warn: () => {} },
     now: () => clock.ms,
   })
   const refuse = async (times: number) => {
@@ -55,7 +55,7 @@ describe('RL-1 refusals of callers whom nobody knows', () => {
     const { noted, clock, store, strangers, refuse } = newRig()
     await refuse(130)
     store.fails = true
-    await strangers.flush()
+    await expect(strangers.flush()).rejects.toThrow('does not answer')
     clock.ms = 60_000
     await expect(refuse(1)).rejects.toThrow('does not answer')
     store.fails = false

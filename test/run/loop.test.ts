@@ -18,7 +18,7 @@ const startHeld = (settings: Partial<Parameters<typeof startLoop>[0]> = {}) => {
     pass: async (signal) => {
       most = Math.max(most, ++now)
       try {
-        return await new Promise((resolve, reject) => void held.push({ end: () => resolve(undefined), fail: reject, signal }))
+        await new Promise<void>((resolve, reject) => void held.push({ end: resolve, fail: reject, signal }))
       } finally {
         now -= 1
       }
@@ -113,8 +113,8 @@ describe('a loop', () => {
     await until(async () => stateOf(loop) === 'waiting')
     await loop.stop()
     expect(logged).toMatchObject([
-      ['the test failed and is tried again', { service: 'the test', code: 'directory_unavailable', err: cause }],
-      ['the test failed and is tried again', { service: 'the test', err: { message: 'another' } }],
+      ['the test failed; it is tried again', { service: 'the test', code: 'directory_unavailable', err: cause }],
+      ['the test failed; it is tried again', { service: 'the test', err: { message: 'another' } }],
       ['the test works again', { service: 'the test', failures: 4 }],
     ])
   })

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Journal } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
+import { holdLease, type Lease } from '../run/elected.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
@@ -8,8 +9,6 @@ import type { Connector } from './connector.ts'
 import { type Changes, findLeaving, mirrorPage, sweepUnseen } from './mirror.ts'
 
 const pageSize = 500
-/** Longer than the longest call to the directory. */
-const lease = sql`clock_timestamp() + interval '15 seconds'`
 
 export type RoundNeeds = {
   store: Store
@@ -20,30 +19,27 @@ export type RoundNeeds = {
 }
 export type Schedule = { sync_seconds: number; full_sync_hours: number }
 
-/** A round as its holder knows it. The instant the lease ends names the holder: no two hold the same. */
-type Round = { lease: string; round: string; full_round: boolean; cursor: string | null; sync_token: string | null }
+export type Round = { round: string; full_round: boolean; cursor: string | null; sync_token: string | null }
 
-const columns = sql.raw('lease_expires_at::text as lease, round, full_round, cursor, sync_token')
+const columns = sql.raw('round, full_round, cursor, sync_token')
 
-/**
- * Takes the lease if nobody holds it and a round is due, by the database's clock: goes on with the round that was left
- * at a cursor, or begins a new one.
- */
-export const claimRound = async (store: Store, { sync_seconds, full_sync_hours }: Schedule, now: boolean): Promise<Round | undefined> => {
-  const { rows } = await sql<Round>`
-    update directory_sync set
-      lease_expires_at = ${lease},
-      round = case when cursor is null then round + 1 else round end,
-      started_at = case when cursor is null then clock_timestamp() else started_at end,
-      full_round = case when cursor is not null then full_round else
-        sync_token is null or full_finished_at is null
-        or full_finished_at <= clock_timestamp() - make_interval(secs => ${full_sync_hours * 3600}) end
-    where id = 1 and lease_expires_at <= clock_timestamp()
-      and (${now}::boolean or cursor is not null or error is not null or finished_at is null
-        or finished_at <= clock_timestamp() - make_interval(secs => ${sync_seconds}))
-    returning ${columns}`.execute(store.db)
-  return rows[0]
-}
+/** If a round is due, by the database's clock: goes on with the one that was left at a cursor, or begins a new one. */
+export const beginRound = (store: Store, lease: Lease, { sync_seconds, full_sync_hours }: Schedule): Promise<Round | undefined> =>
+  transaction(store, async (tx) => {
+    await holdLease(tx, lease)
+    const { rows } = await sql<Round>`
+      update directory_sync set
+        round = case when cursor is null then round + 1 else round end,
+        started_at = case when cursor is null then clock_timestamp() else started_at end,
+        full_round = case when cursor is not null then full_round else
+          sync_token is null or full_finished_at is null
+          or full_finished_at <= clock_timestamp() - make_interval(secs => ${full_sync_hours * 3600}) end
+      where id = 1
+        and (cursor is not null or error is not null or finished_at is null
+          or finished_at <= clock_timestamp() - make_interval(secs => ${sync_seconds}))
+      returning ${columns}`.execute(tx)
+    return rows[0]
+  })
 
 const recordChanges = async (tx: Kysely<Tables>, journal: Journal, round: Round, changes: Changes): Promise<void> => {
   const { recreated, ...counts } = changes
@@ -56,26 +52,24 @@ const recordChanges = async (tx: Kysely<Tables>, journal: Journal, round: Round,
   })
 }
 
-/** Whoever lost the lease writes nothing more: the page is not his to store. */
 const advance = async (tx: Kysely<Tables>, round: Round, next: string | null, syncToken: string | null): Promise<Round> => {
   const done = next === null
   const { rows } = await sql<Round>`
     update directory_sync set
-      lease_expires_at = ${lease},
       cursor = ${next},
       sync_token = ${done ? syncToken : round.sync_token},
       finished_at = case when ${done}::boolean then clock_timestamp() else finished_at end,
       full_finished_at = case when ${done && round.full_round}::boolean then clock_timestamp() else full_finished_at end,
       error = null
-    where id = 1 and lease_expires_at = ${round.lease}::timestamptz
+    where id = 1
     returning ${columns}`.execute(tx)
-  if (!rows[0]) throw new Refusal('conflict', { cause: new Error('another instance reads the directory now') })
-  return rows[0]
+  return rows[0] as Round
 }
 
 /** Reads one page and stores it with its cursor and its event. Answers the round as it stands, and whether it is over. */
 const turnPage = async (
   { store, journal, connector, endSessions }: RoundNeeds,
+  lease: Lease,
   round: Round,
 ): Promise<{ round: Round; over: boolean; changes: Changes }> => {
   const page = await connector.listTenants({
@@ -86,6 +80,7 @@ const turnPage = async (
   const next = page.next_cursor
   if (next !== null && next === round.cursor) throw new Refusal('directory_garbled', { cause: new Error('a page that leads to itself') })
   return transaction(store, async (tx) => {
+    await holdLease(tx, lease)
     const advanced = await advance(tx, round, next, page.sync_token)
     // Before the mirror changes: what is recorded of a former tenant's sessions is older than the one that has its id now.
     await endSessions(tx, await findLeaving(tx, page.items))
@@ -103,29 +98,28 @@ const turnPage = async (
   })
 }
 
-/** Gives the lease back. What was garbled begins anew with a full round; what was only unavailable goes on where it stands. */
-const leaveRound = async (store: Store, round: Round, error: unknown): Promise<void> => {
-  const garbled = error instanceof Refusal && error.code === 'directory_garbled'
-  const cause = error instanceof Refusal ? error.facts.cause : error
-  const text =
-    error === undefined ? null : `${error instanceof Refusal ? error.code : 'internal'}: ${String((cause as Error)?.message ?? cause)}`
-  await sql`
-    update directory_sync set
-      lease_expires_at = '-infinity',
-      error = ${text === null ? null : text.slice(0, 500)},
-      cursor = case when ${garbled}::boolean then null else cursor end,
-      sync_token = case when ${garbled}::boolean then null else sync_token end
-    where id = 1 and lease_expires_at = ${round.lease}::timestamptz`.execute(store.db)
-}
+/** Keeps why a round failed. What was garbled begins anew with a full round; what was only unavailable goes on where it stands. */
+const leaveRound = (store: Store, lease: Lease, error: unknown): Promise<void> =>
+  transaction(store, async (tx) => {
+    await holdLease(tx, lease)
+    const garbled = error instanceof Refusal && error.code === 'directory_garbled'
+    const cause = error instanceof Refusal ? error.facts.cause : error
+    const text = `${error instanceof Refusal ? error.code : 'internal'}: ${String((cause as Error)?.message ?? cause)}`
+    await sql`
+      update directory_sync set
+        error = ${text.slice(0, 500)},
+        cursor = case when ${garbled}::boolean then null else cursor end,
+        sync_token = case when ${garbled}::boolean then null else sync_token end
+      where id = 1`.execute(tx)
+  })
 
-/** Runs a claimed round to its end, page by page, or until `stopping`. */
-export const runRound = async (needs: RoundNeeds, claimed: Round, stopping: AbortSignal): Promise<Changes> => {
+/** Runs a round to its end, page by page, or until `stopping`. Whoever lost the lease stores no further page. */
+export const runRound = async (needs: RoundNeeds, lease: Lease, begun: Round, stopping: AbortSignal): Promise<Changes> => {
   const total: Changes = { added: 0, changed: 0, deleted: 0, restored: 0, recreated: [] }
-  let round = claimed
-  let failure: unknown
+  let round = begun
   try {
     for (let over = false; !over && !stopping.aborted; ) {
-      const turned = await turnPage(needs, round)
+      const turned = await turnPage(needs, lease, round)
       round = turned.round
       over = turned.over
       for (const name of ['added', 'changed', 'deleted', 'restored'] as const) total[name] += turned.changes[name]
@@ -133,9 +127,7 @@ export const runRound = async (needs: RoundNeeds, claimed: Round, stopping: Abor
     }
     return total
   } catch (error) {
-    failure = error
+    await leaveRound(needs.store, lease, error).catch(() => {})
     throw error
-  } finally {
-    await leaveRound(needs.store, round, failure).catch(() => {})
   }
 }

@@ -1,4 +1,7 @@
+import type { ServiceStatus } from '@countersign/contract/services.ts'
 import type { EventHalves } from '../audit/record.ts'
+import { Refusal } from '../errors.ts'
+import { type LoopLog, startLoop } from '../run/loop.ts'
 import type { Writer } from './writer.ts'
 
 /** Makes the event anew for each attempt: one whose answer was lost may be there already, and an id is used once. */
@@ -7,15 +10,15 @@ type Make = () => EventHalves
 /** Outcomes that nobody waits for: tried until they are recorded, so that no admission stays without its outcome. */
 export type Outbox = {
   send(make: Make): void
-  /** Tries what is left once more; answers how many remain. */
-  flush(): Promise<number>
-  close(): void
+  status(): ServiceStatus
+  /** Tries what is left once more. */
+  close(): Promise<void>
 }
 
 const longest = 10_000
 const everyMs = 1_000
 
-export const newOutbox = (writer: Writer, log: { error(facts: object, message: string): void }): Outbox => {
+export const newOutbox = (writer: Writer, log: LoopLog & { error(facts: object, message: string): void }): Outbox => {
   /** What is to be recorded, and the attempt that is under way: never two at once, or it would be there twice. */
   const waiting = new Map<Make, Promise<void> | undefined>()
   const attempt = (make: Make): Promise<void> => {
@@ -28,12 +31,12 @@ export const newOutbox = (writer: Writer, log: { error(facts: object, message: s
     waiting.set(make, trying)
     return trying
   }
-  const flush = async (): Promise<number> => {
+  const flush = async (): Promise<void> => {
     await Promise.all([...waiting.keys()].slice(0, 1_000).map(attempt))
-    return waiting.size
+    const isLeft = [...waiting.values()].some((underWay) => underWay === undefined)
+    if (isLeft) throw new Refusal('store_unavailable', { cause: new Error(`${waiting.size} outcomes wait to be recorded`) })
   }
-  const timer = setInterval(() => void flush(), everyMs)
-  timer.unref()
+  const loop = startLoop({ name: 'gateway outbox', everyMs, pass: flush, end: flush, log })
   return {
     send: (make) => {
       if (waiting.size >= longest) {
@@ -42,7 +45,7 @@ export const newOutbox = (writer: Writer, log: { error(facts: object, message: s
       }
       void attempt(make)
     },
-    flush,
-    close: () => clearInterval(timer),
+    status: loop.status,
+    close: loop.stop,
   }
 }

@@ -5,6 +5,7 @@ import { halveEvent } from '../audit/record.ts'
 import type { Config } from '../config.ts'
 import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
+import type { LoopLog } from '../run/loop.ts'
 import type { Admission } from '../sessions/admit.ts'
 import { admit } from './admit.ts'
 import { newClaims } from './assertion.ts'
@@ -22,7 +23,7 @@ import { newUpstream } from './upstream.ts'
 import { startWatch } from './watch.ts'
 import type { Writer } from './writer.ts'
 
-type Log = { error(facts: object, message: string): void; warn(facts: object, message: string): void }
+type Log = LoopLog & { error(facts: object, message: string): void }
 
 type Needs = {
   config: { gateway: Config['gateway'] }
@@ -195,8 +196,7 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
     await closed
     await watch.stop()
     await strangers.close()
-    await outbox.flush()
-    outbox.close()
+    await outbox.close()
     await writer.close()
     await upstream.close()
   }

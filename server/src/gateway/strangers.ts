@@ -1,5 +1,7 @@
 import type { NewEvent } from '@countersign/contract/events.ts'
+import type { ServiceStatus } from '@countersign/contract/services.ts'
 import { newBudget } from '../identity/budget.ts'
+import { type LoopLog, startLoop } from '../run/loop.ts'
 import { newPace } from './pace.ts'
 
 /** Callers behind whom no session stands. Anybody can be one, as often as they like. */
@@ -10,13 +12,14 @@ export type Strangers = {
   record(event: NewEvent): Promise<void>
   /** Puts a count that no refusal has come to take along on the record. */
   flush(): Promise<void>
+  status(): ServiceStatus
   /** Puts the last count on the record. */
   close(): Promise<void>
 }
 
 type Needs = {
   note(event: NewEvent): Promise<unknown>
-  log: { error(facts: object, message: string): void }
+  log: LoopLog
   /** Monotonic milliseconds. */
   now?: () => number
 }
@@ -48,11 +51,10 @@ export const newStrangers = ({ note, log, now = () => performance.now() }: Needs
       result: 'deny',
       actor: { kind: 'anonymous', id: 'anonymous' },
       note: 'Requests that no session stands behind were refused; there were too many to record each.',
-    }).catch((err) => log.error({ err, unrecorded }, 'how many were refused could not be recorded'))
+    })
   }
 
-  const timer = setInterval(() => void flush(), flushEveryMs)
-  timer.unref()
+  const loop = startLoop({ name: 'gateway strangers', everyMs: flushEveryMs, firstMs: flushEveryMs, pass: flush, end: flush, log })
   return {
     mayAsk: (address = 'unknown') => pace.take(address),
     record: async (event) => {
@@ -60,9 +62,7 @@ export const newStrangers = ({ note, log, now = () => performance.now() }: Needs
       else await noteWithCount(event)
     },
     flush,
-    close: async () => {
-      clearInterval(timer)
-      await flush()
-    },
+    status: loop.status,
+    close: loop.stop,
   }
 }

@@ -14,9 +14,13 @@ type Settings = {
   /** After the first failure; doubled with each further one up to the longest, with jitter. By default as after a success. */
   retry?: { firstMs: number; longestMs: number }
   /** The work. It may answer when it wants to run again, and ends early when the signal fires. */
-  pass(signal: AbortSignal): Promise<{ nextMs: number } | undefined>
+  pass(signal: AbortSignal): Promise<{ nextMs: number } | undefined> | Promise<void>
+  /** What is to be done after the last pass. */
+  end?(): Promise<void>
   /** What anybody may be told of a failure. By default a refusal's own sentence, and nothing of any other error. */
   explain?(error: unknown): string
+  /** It begins to fail, fails differently, or works again. */
+  changed?(): void
   log: LoopLog
 }
 
@@ -24,7 +28,7 @@ export type Loop = {
   /** Begins a pass now, or right after the one that is under way. */
   wake(): void
   status(): ServiceStatus
-  /** Settled when the pass that is under way has ended. */
+  /** Settled when the pass that is under way has ended, and nothing is held any more. */
   stop(): Promise<void>
 }
 
@@ -36,7 +40,7 @@ const jitter = (ms: number): number => ms * (0.5 + Math.random() / 2)
 const formatInstant = (ms: number | undefined): string | null => (ms === undefined ? null : new Date(ms).toISOString())
 
 /** Runs one pass after another, in time and whenever it is woken, until it is stopped. A pass that fails is tried again. */
-export const startLoop = ({ name, everyMs, firstMs, retry, pass, explain = explainRefusal, log }: Settings): Loop => {
+export const startLoop = ({ name, everyMs, firstMs, retry, pass, end, explain = explainRefusal, changed, log }: Settings): Loop => {
   const stopping = new AbortController()
   const { signal } = stopping
   let nap = new AbortController()
@@ -53,11 +57,14 @@ export const startLoop = ({ name, everyMs, firstMs, retry, pass, explain = expla
     failures += 1
     if (!isNews) return
     const facts = error instanceof Refusal ? { code: error.code, err: error.facts.cause ?? error } : { err: error }
-    log.warn({ service: name, ...facts }, `${name} failed and is tried again`)
+    log.warn({ service: name, ...facts }, `${name} failed; it is tried again`)
+    changed?.()
   }
   const noteSuccess = (): void => {
-    if (failures > 0) log.info({ service: name, failures }, `${name} works again`)
+    if (failures === 0) return
+    log.info({ service: name, failures }, `${name} works again`)
     failures = 0
+    changed?.()
   }
   const retryMs = (): number => (retry ? jitter(Math.min(retry.longestMs, retry.firstMs * 2 ** (failures - 1))) : everyMs)
 
@@ -85,6 +92,7 @@ export const startLoop = ({ name, everyMs, firstMs, retry, pass, explain = expla
   const run = async (): Promise<void> => {
     if (firstMs !== undefined) await rest(firstMs)
     while (!signal.aborted) await rest(await attempt())
+    await end?.().catch((err) => log.warn({ service: name, err }, `${name} left something behind`))
   }
   const running = run()
 

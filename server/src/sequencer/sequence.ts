@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto'
-import { setTimeout as wait, setImmediate as yieldToOthers } from 'node:timers/promises'
 import type { LogStatus } from '@countersign/contract/events.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
 import { type Edge, rootOfEdge } from '@countersign/log/tile.ts'
@@ -9,8 +7,9 @@ import { announceSequenced } from '../audit/sequenced.ts'
 import { readLogStatus } from '../audit/status.ts'
 import { Refusal } from '../errors.ts'
 import type { Keys } from '../keys.ts'
+import { type Lease, LostLease, newElected } from '../run/elected.ts'
+import { startLoop } from '../run/loop.ts'
 import type { Store } from '../store/open.ts'
-import { type Lease, LostLease, leaseSeconds, releaseLease, renewLease, takeLease } from './lease.ts'
 import { loadEdge, Stop } from './load-edge.ts'
 import { bindLogKey, type LogKey, logKeyOf } from './log-key.ts'
 import { publishCheckpoint, requireContinuity } from './publish.ts'
@@ -24,36 +23,31 @@ export type SequencerNeeds = {
   log: Pick<Logger, 'info' | 'warn' | 'error'>
 }
 
-type Leader = { lease: Lease; edge: Edge; signedSize: number; signedAt: number; renewedAt: number }
+type Leader = { lease: Lease; edge: Edge; signedSize: number; signedAt: number }
 
+/** How long a sequencer that fell silent keeps others waiting. */
+const leaseSeconds = 3
 /** Pause between looks for new events, and between looks for a free lease. */
 const pollMilliseconds = 200
 /** A busy log is signed this often at most; a quiet one as soon as it has grown. */
 const checkpointMilliseconds = 1000
-const stoppedMilliseconds = 5000
 
 /** A sequencer without timers: whoever holds one calls `step` for as long as it answers `more`. */
-export const createSequencer = (needs: SequencerNeeds, holder: string = randomUUID()) => {
+export const createSequencer = (needs: SequencerNeeds, holder?: string) => {
   const { store, keys, dataDir, origin } = needs
   const key: LogKey = logKeyOf(keys, origin)
   const publishNeeds = { store, dataDir, key, eventKey: keys.event }
+  const elected = newElected({ store, name: 'sequencer', seconds: leaseSeconds, holder })
   let leader: Leader | undefined
 
-  /** Takes the lease and makes sure that what is there agrees with itself and continues what was signed. */
-  const takeOver = async (): Promise<Leader | undefined> => {
-    const lease = await takeLease(store.db, holder)
-    if (!lease) return undefined
-    try {
-      const { size, root } = await store.db.selectFrom('log_sequencer').select(['size', 'root']).executeTakeFirstOrThrow()
-      const edge = await loadEdge(store, Number(size))
-      if (!root.equals(rootOfEdge(sha256, edge)))
-        throw new Stop(`The stored root of ${size} entries is not that of the stored entries and tiles.`)
-      await requireContinuity(publishNeeds, { size: edge.size, root })
-      return { lease, edge, signedSize: -1, signedAt: Number.NEGATIVE_INFINITY, renewedAt: performance.now() }
-    } catch (error) {
-      await releaseLease(store.db, lease)
-      throw error
-    }
+  /** Makes sure that what is there agrees with itself and continues what was signed. */
+  const takeOver = async (lease: Lease): Promise<Leader> => {
+    const { size, root } = await store.db.selectFrom('log_sequencer').select(['size', 'root']).executeTakeFirstOrThrow()
+    const edge = await loadEdge(store, Number(size))
+    if (!root.equals(rootOfEdge(sha256, edge)))
+      throw new Stop(`The stored root of ${size} entries is not that of the stored entries and tiles.`)
+    await requireContinuity(publishNeeds, { size: edge.size, root })
+    return { lease, edge, signedSize: -1, signedAt: Number.NEGATIVE_INFINITY }
   }
 
   /** Cheap look, without a transaction: is there anything to take? */
@@ -72,38 +66,36 @@ export const createSequencer = (needs: SequencerNeeds, holder: string = randomUU
     held.signedAt = performance.now()
   }
 
-  const keepLease = async (held: Leader): Promise<void> => {
-    if (performance.now() - held.renewedAt < (leaseSeconds * 1000) / 3) return
-    if (!(await renewLease(store.db, held.lease))) throw new LostLease('the lease has run out')
-    held.renewedAt = performance.now()
+  /** Takes one batch, if there is any, and signs when it is time. Answers whether there may be more at once. */
+  const sequence = async (held: Leader, signNow: boolean): Promise<boolean> => {
+    let more = false
+    if (await hasWork()) {
+      const ticked = await tick({ store, keys, origin }, held.lease, held.edge)
+      held.edge = ticked.edge
+      more = ticked.more
+      if (ticked.appended > 0) announceSequenced(store, ticked.edge.size)
+      if (ticked.rejected > 0) needs.log.error({ count: ticked.rejected }, 'rows among the events were not written by this program')
+    }
+    const isDue = signNow || performance.now() - held.signedAt >= checkpointMilliseconds
+    if (held.edge.size > Math.max(held.signedSize, 0) && isDue) await sign(held)
+    return more
   }
 
   /** Sequences one batch, and signs when it is time (or when told to). Answers whether there may be more at once. */
   const step = async ({ signNow = false }: { signNow?: boolean } = {}): Promise<{ leading: boolean; more: boolean }> => {
-    try {
-      leader ??= await takeOver()
-      if (!leader) return { leading: false, more: false }
-      let more = false
-      if (await hasWork()) {
-        const ticked = await tick({ store, keys, origin }, leader.lease, leader.edge)
-        leader.edge = ticked.edge
-        leader.renewedAt = performance.now()
-        more = ticked.more
-        if (ticked.appended > 0) announceSequenced(store, ticked.edge.size)
-        if (ticked.rejected > 0) needs.log.error({ count: ticked.rejected }, 'rows among the events were not written by this program')
-      } else {
-        await keepLease(leader)
+    const more = await elected.lead(async (lease) => {
+      try {
+        if (leader?.lease !== lease) leader = await takeOver(lease)
+        return await sequence(leader, signNow)
+      } catch (error) {
+        // Whatever went wrong, what we think of the tree may be outdated: the next step reads it anew.
+        leader = undefined
+        if (error instanceof Stop) await elected.release().catch(() => {})
+        throw error
       }
-      const isDue = signNow || performance.now() - leader.signedAt >= checkpointMilliseconds
-      if (leader.edge.size > Math.max(leader.signedSize, 0) && isDue) await sign(leader)
-      return { leading: true, more }
-    } catch (error) {
-      // Whatever went wrong, what we think of the tree may be outdated: the next step reads it anew.
-      const lost = leader
-      leader = undefined
-      if (error instanceof Stop && lost) await releaseLease(store.db, lost.lease).catch(() => {})
-      throw error
-    }
+    })
+    if (more === undefined) leader = undefined
+    return { leading: more !== undefined, more: more === true }
   }
 
   return {
@@ -125,65 +117,56 @@ export const createSequencer = (needs: SequencerNeeds, holder: string = randomUU
     size: () => leader?.edge.size ?? 0,
     isLeading: () => leader !== undefined,
     async release(): Promise<void> {
-      if (leader) await releaseLease(store.db, leader.lease)
       leader = undefined
+      await elected.release()
     },
   }
 }
 
+const explain = (error: unknown): string =>
+  error instanceof Stop || error instanceof Refusal ? error.message : "The log does not grow; the program's log says why."
+
 /** Runs the sequencer until it is stopped. Refuses (Trouble) a log that was begun with another name or key. */
-export const startSequencer = async (needs: SequencerNeeds) => {
+export const startSequencer = async (needs: SequencerNeeds & { changed?(): void }) => {
+  const { store, log, changed } = needs
   const sequencer = createSequencer(needs)
-  await bindLogKey(needs.store, sequencer.key)
-  const stopping = new AbortController()
-  let trouble: Error | undefined
+  await bindLogKey(store, sequencer.key)
+  let stopped: Stop | undefined
 
-  /** Remembers and tells what is wrong, once; answers how long to wait before the next try. */
-  const noteTrouble = (error: unknown): number => {
-    if (error instanceof LostLease) return pollMilliseconds
-    const isStop = error instanceof Stop
-    if ((error as Error).message !== trouble?.message) needs.log[isStop ? 'error' : 'warn']({ err: error }, 'the log does not grow')
-    trouble = error as Error
-    return isStop ? stoppedMilliseconds : 5 * pollMilliseconds
-  }
-
-  const run = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      let pause = pollMilliseconds
-      try {
-        const { leading, more } = await sequencer.step()
-        // While another replica leads, what stopped us here has not been looked at again.
-        if (leading || !(trouble instanceof Stop)) {
-          if (trouble) needs.log.info('the log grows again')
-          trouble = undefined
-        }
-        if (more) pause = 0
-      } catch (error) {
-        pause = noteTrouble(error)
-      }
-      if (pause === 0) await yieldToOthers()
-      else await wait(pause, undefined, { signal: stopping.signal }).catch(() => {})
+  const pass = async (): Promise<{ nextMs: number } | undefined> => {
+    try {
+      const { leading, more } = await sequencer.step()
+      if (leading) stopped = undefined
+      // Another replica leads: what stopped us here has not been looked at again.
+      if (stopped) throw stopped
+      return more ? { nextMs: 0 } : undefined
+    } catch (error) {
+      if (error instanceof LostLease) return undefined
+      if (error instanceof Stop) stopped = error
+      throw error
     }
-    await sequencer.release().catch((error) => needs.log.warn({ err: error }, 'the lease was not given back'))
   }
-  const running = run()
+  const loop = startLoop({
+    name: 'sequencer',
+    everyMs: pollMilliseconds,
+    retry: { firstMs: 1_000, longestMs: 5_000 },
+    pass,
+    end: sequencer.release,
+    explain,
+    changed,
+    log: { info: log.info, warn: (facts, sentence) => log[stopped ? 'error' : 'warn'](facts, sentence) },
+  })
 
   return {
     /** The log's verifier key. */
     key: sequencer.key.text,
     isLeading: sequencer.isLeading,
     /** What keeps the log from growing here, if anything does: a sentence for anyone. */
-    trouble: (): string | null => {
-      if (!trouble) return null
-      return trouble instanceof Stop || trouble instanceof Refusal ? trouble.message : 'The log does not grow; the program log says why.'
-    },
-    /** Why it has stopped for good, where it has. */
-    stopped: (): string | undefined => (trouble instanceof Stop ? trouble.message : undefined),
-    status: (): Promise<LogStatus> => readLogStatus(needs.store, sequencer.key.text, trouble instanceof Stop ? trouble.message : undefined),
-    async stop(): Promise<void> {
-      stopping.abort()
-      await running
-    },
+    trouble: (): string | null => loop.status().last_error,
+    /** Why it has stopped until somebody has looked, where it has. */
+    stopped: (): string | undefined => stopped?.message,
+    status: (): Promise<LogStatus> => readLogStatus(store, sequencer.key.text, stopped?.message),
+    stop: loop.stop,
   }
 }
 

@@ -14,7 +14,6 @@ export type ThreadMessage =
 
 /** A backlog must not run into the two seconds that a person waits. */
 const answerMs = 30_000
-const stateMilliseconds = 250
 
 await serveThread<ThreadData, never, ThreadMessage>(async ({ databaseUrl, keys, dataDir, origin }, tell) => {
   const say =
@@ -26,18 +25,19 @@ await serveThread<ThreadData, never, ThreadMessage>(async ({ databaseUrl, keys, 
     }
   const store = await openStore({ url: databaseUrl, max: 3, name: 'countersign-sequencer', answerMs })
   const log = { info: say('info'), warn: say('warn'), error: say('error') }
-  const sequencer = await startSequencer({ store, keys: { ...keys, event: Buffer.from(keys.event) }, dataDir, origin, log })
+  const tellState = (): void => tell({ kind: 'state', trouble: sequencer.trouble(), stopped: sequencer.stopped() })
+  const sequencer = await startSequencer({
+    store,
+    keys: { ...keys, event: Buffer.from(keys.event) },
+    dataDir,
+    origin,
+    log,
+    changed: tellState,
+  })
+  tellState()
   onSequenced(store, (size) => tell({ kind: 'grown', size }))
-  let told = ''
-  const watch = setInterval(() => {
-    const state = { trouble: sequencer.trouble(), stopped: sequencer.stopped() }
-    if (JSON.stringify(state) === told) return
-    told = JSON.stringify(state)
-    tell({ kind: 'state', ...state })
-  }, stateMilliseconds)
   return {
     close: async () => {
-      clearInterval(watch)
       await sequencer.stop()
       await store.close()
     },

@@ -5,11 +5,11 @@ import { type Kysely, sql } from 'kysely'
 import { type CheckedEvent, checkEvent, type EventRow, type Rejection } from '../audit/check-event.ts'
 import { newJournal } from '../audit/record.ts'
 import type { Keys } from '../keys.ts'
+import { holdLease, type Lease } from '../run/elected.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
 import { createAppender } from './append.ts'
-import { type Lease, leaseUntil, lockLease } from './lease.ts'
 import { Stop } from './load-edge.ts'
 import { readPending, settleGaps } from './pending.ts'
 
@@ -72,11 +72,17 @@ const judge = (key: Buffer, rows: readonly EventRow[], seen: Set<string>) => {
 const isCopyInserted = (error: unknown): boolean =>
   (error as { code?: string }).code === '23505' && (error as { constraint?: string }).constraint === 'log_entries_event_id_key'
 
+const readHead = async (tx: Kysely<Tables>): Promise<{ size: number; root: Buffer; high_n: string }> => {
+  const row = await tx.selectFrom('log_sequencer').select(['size', 'root', 'high_n']).executeTakeFirstOrThrow()
+  return { ...row, size: Number(row.size) }
+}
+
 const tickOnce = async (needs: TickNeeds, lease: Lease, edge: Edge, lookUpCopies: boolean): Promise<Ticked> =>
   await transaction(
     needs.store,
     async (tx) => {
-      const row = await lockLease(tx, lease)
+      await holdLease(tx, lease)
+      const row = await readHead(tx)
       if (row.size !== edge.size || !row.root.equals(rootOfEdge(sha256, edge))) {
         throw new Stop(`The database says that the log has ${row.size} entries, the tree has ${edge.size}; or their roots differ.`)
       }
@@ -96,7 +102,7 @@ const tickOnce = async (needs: TickNeeds, lease: Lease, edge: Edge, lookUpCopies
       await settleGaps(tx, pending)
       await tx
         .updateTable('log_sequencer')
-        .set({ size: next.size, root: Buffer.from(rootOfEdge(sha256, next)), high_n: pending.highN, lease_expires_at: leaseUntil })
+        .set({ size: next.size, root: Buffer.from(rootOfEdge(sha256, next)), high_n: pending.highN })
         .execute()
       const appended = next.size - edge.size
       return { edge: next, appended, rejected: rejections.length, more: pending.more || rejections.length > 0 }
@@ -104,7 +110,7 @@ const tickOnce = async (needs: TickNeeds, lease: Lease, edge: Edge, lookUpCopies
     { isolation: 'repeatable read' },
   )
 
-/** One step of the sequencer: everything in one transaction that holds the lease's fence, or nothing. */
+/** One step of the sequencer: everything in one transaction that holds the lease, or nothing. */
 export const tick = async (needs: TickNeeds, lease: Lease, edge: Edge): Promise<Ticked> => {
   try {
     return await tickOnce(needs, lease, edge, false)

@@ -1,8 +1,8 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Event } from '@countersign/contract/events.ts'
 import { type Kysely, sql } from 'kysely'
 import { awaitCaughtUp } from '../audit/caught-up.ts'
 import type { Journal } from '../audit/record.ts'
+import { type Loop, type LoopLog, startLoop } from '../run/loop.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
@@ -23,7 +23,6 @@ import { transaction } from '../store/transaction.ts'
  */
 
 type Needs = { store: Store; journal: Journal }
-type Log = { info(facts: object, message: string): void; warn(facts: object, message: string): void }
 
 const batch = 100
 /** Longer than a statement may take. */
@@ -108,49 +107,40 @@ export const noteUnknownOutcomes = async ({ store, journal }: Needs, everything 
  * database; then what an earlier run left open is noted at once.
  */
 export const startOutcomes = async (
-  needs: Needs & { log: Log; alone: boolean },
+  needs: Needs & { log: LoopLog; alone: boolean },
   { everyMs = 20_000, firstMs = afterlifeMs } = {},
-): Promise<{ stop(): Promise<void> }> => {
+): Promise<Loop> => {
   const { store, log } = needs
   const { rows } = await sql<{ now: string }>`select clock_timestamp()::text as now`.execute(store.db)
   const began = (rows[0] as { now: string }).now
-  const stopping = new AbortController()
-  const { signal } = stopping
   let leftOpen = needs.alone
   /** False where the database could not be asked: what waited for it to come back is given time to be recorded. */
   let steady = true
   let looks = 0
 
-  /** Looks once; answers how long to wait before the next look. What one look noted, the next finds in the log. */
-  const look = async (): Promise<number> => {
-    if (!(await awaitCaughtUp(store, signal))) return everyMs
+  /** What one look noted, the next finds in the log. */
+  const look = async (signal: AbortSignal): Promise<{ nextMs: number } | undefined> => {
+    if (!(await awaitCaughtUp(store, signal))) return undefined
     if (!steady) {
       steady = true
-      return afterlifeMs
+      return { nextMs: afterlifeMs }
     }
     const noted = leftOpen ? await noteLeftOpen(needs, began) : await noteUnknownOutcomes(needs, looks++ % 1_000 === 0)
     if (noted > 0) log.info({ noted }, 'requests whose outcome nobody recorded were noted as unknown')
-    const pause = leftOpen ? 0 : everyMs
+    const again = leftOpen ? { nextMs: 0 } : undefined
     leftOpen = false
-    return pause
+    return again
   }
-  const run = async (): Promise<void> => {
-    let pause = firstMs
-    while (!signal.aborted) {
-      await wait(pause, undefined, { signal }).catch(() => {})
-      if (signal.aborted) return
-      pause = await look().catch((err) => {
-        log.warn({ err }, 'outcomes could not be looked after')
+  return startLoop({
+    name: 'outcomes',
+    everyMs,
+    firstMs,
+    retry: { firstMs: afterlifeMs, longestMs: afterlifeMs },
+    pass: (signal) =>
+      look(signal).catch((error) => {
         steady = false
-        return afterlifeMs
-      })
-    }
-  }
-  const running = run()
-  return {
-    stop: async () => {
-      stopping.abort()
-      await running
-    },
-  }
+        throw error
+      }),
+    log,
+  })
 }

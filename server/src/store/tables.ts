@@ -29,14 +29,12 @@ export type Tables = {
   }
   log_tiles: { level: number; tile_index: Big; hashes: Buffer }
   log_checkpoints: { size: Big; root: Buffer; note: string; signed_at: InstantDefault }
+  leases: { name: string; holder: string; fence: BigDefault; expires_at: Instant }
   log_sequencer: {
     id: Generated<number>
     origin: string | null
     key_hash: string | null
     event_key_hash: string | null
-    holder: string | null
-    fence: BigDefault
-    lease_expires_at: InstantDefault
     high_n: BigDefault
     size: BigDefault
     root: Generated<Buffer>
@@ -111,7 +109,6 @@ export type Tables = {
     finished_at: InstantOrNull
     full_finished_at: InstantOrNull
     error: string | null
-    lease_expires_at: InstantDefault
   }
   support_sessions: {
     id: string

@@ -2,8 +2,9 @@ import type { Tenant } from '@countersign/contract/tenants.ts'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Connector } from '../../../server/src/directory/connector.ts'
-import { claimRound, runRound } from '../../../server/src/directory/round.ts'
+import { beginRound, runRound } from '../../../server/src/directory/round.ts'
 import type { Refusal } from '../../../server/src/errors.ts'
+import { newElected } from '../../../server/src/run/elected.ts'
 import { endSessionsOf } from '../../../server/src/sessions/end-of-tenant.ts'
 import { codeOf, expectRefusal, type GatewayRig, startGatewayRig, until } from '../../gateway/rig.ts'
 import { at, newTenant } from '../../support/directory.ts'
@@ -28,13 +29,16 @@ beforeEach(async () => {
 const sync = async () => {
   const { store, journal } = rig.database
   const connector = { listTenants: async () => ({ items: tenants, next_cursor: null, sync_token: null }) } as unknown as Connector
-  const round = await claimRound(store, { sync_seconds: 3600, full_sync_hours: 24 }, true)
-  if (!round) throw new Error('another round is under way')
-  return runRound(
-    { store, journal, connector, endSessions: (tx, ids) => endSessionsOf(tx, journal, ids) },
-    round,
-    new AbortController().signal,
-  )
+  const needs = {
+    store,
+    journal,
+    connector,
+    endSessions: (tx: Parameters<typeof endSessionsOf>[0], ids: readonly string[]) => endSessionsOf(tx, journal, ids),
+  }
+  return newElected({ store, name: 'directory', seconds: 15, holder: 'test' }).lead(async (lease) => {
+    const round = await beginRound(store, lease, { sync_seconds: 0, full_sync_hours: 24 })
+    return round && runRound(needs, lease, round, new AbortController().signal)
+  })
 }
 const say = (members: Partial<Tenant>) => {
   tenants = tenants.map((tenant) => (tenant.id === id ? { ...tenant, ...members } : tenant))

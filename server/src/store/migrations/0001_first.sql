@@ -57,14 +57,19 @@ create table log_checkpoints (
   signed_at timestamptz not null default clock_timestamp()
 );
 
--- One row: who sequences now. `fence` grows with each holder; a holder whose fence is not the row's has lost.
+-- Who does now what one process at a time may do. `fence` grows with each holder; one whose fence is not the row's has lost.
+create table leases (
+  name text primary key,
+  holder text not null,
+  fence bigint not null default 1,
+  expires_at timestamptz not null
+);
+
+-- One row: how far the log is.
 create table log_sequencer (
   id smallint primary key default 1 check (id = 1),
   origin text,
   key_hash text,
-  holder text,
-  fence bigint not null default 0,
-  lease_expires_at timestamptz not null default '-infinity',
   high_n bigint not null default 0,
   size bigint not null default 0,
   root bytea not null default '\xe3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
@@ -174,8 +179,7 @@ create table directory_sync (
   started_at timestamptz,
   finished_at timestamptz,
   full_finished_at timestamptz,
-  error text,
-  lease_expires_at timestamptz not null default '-infinity'
+  error text
 );
 insert into directory_sync default values;
 
@@ -256,6 +260,7 @@ grant usage on schema public to countersign_app, countersign_tenant;
 grant select, insert on events, log_entries, log_tiles, log_checkpoints, log_rejected to countersign_app;
 grant usage on sequence events_n to countersign_app;
 grant select, update on log_sequencer to countersign_app;
+grant select, insert, update on leases to countersign_app;
 grant select, insert, delete on log_gaps to countersign_app;
 grant select, insert, update on staff, staff_sessions, api_keys, tenants to countersign_app;
 grant select, insert, update, delete on sign_in_flows to countersign_app;
