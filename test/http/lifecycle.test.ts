@@ -173,7 +173,9 @@ describe('a support session over HTTP', () => {
   it('C35 C36 C37 lists all sessions with three counters, which agree with the rows', async () => {
     const page = (await (await rob.get('/api/sessions?limit=200')).json()) as SessionPage
     const count = (status: string) => page.items.filter((session) => session.status === status).length
-    expect(page.counters).toEqual({ active: count('ACTIVE'), revoked: count('REVOKED'), expired: count('EXPIRED') })
+    const unusable = page.items.filter(({ status, standing }) => status === 'ACTIVE' && standing !== 'usable').length
+    expect(page.counters).toEqual({ active: count('ACTIVE'), revoked: count('REVOKED'), expired: count('EXPIRED'), unusable })
+    expect(unusable).toBeGreaterThan(0)
     expect(page.counters.revoked).toBeGreaterThan(0)
     for (const session of page.items) {
       expect(session).toMatchObject({

@@ -21,12 +21,11 @@ const parseCursor = (cursor: string): z.infer<typeof Place> => {
 }
 
 const counters = sql<SessionPage['counters']>`
-  with judged as materialized (select ${sqlStatus} as status, ${sqlStanding} as standing from ${sqlJudged})
   select count(*) filter (where status = 'ACTIVE')::int as active,
     count(*) filter (where status = 'REVOKED')::int as revoked,
     count(*) filter (where status = 'EXPIRED')::int as expired,
     count(*) filter (where status = 'ACTIVE' and standing <> 'usable')::int as unusable
-  from judged`
+  from (select ${sqlStatus} as status, ${sqlStanding} as standing from ${sqlJudged}) judged`
 
 /** Sessions, newest first, and how many there are of each status over all of them. */
 export const listSessions = async (

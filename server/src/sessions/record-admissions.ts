@@ -68,10 +68,11 @@ const text = `
     join ${judgedSessions} on s.id = k.id
     -- Not "=": a session is found by its id alone, whatever a planner thinks of the other indexes.
     where (encode(s.token_hash, 'hex'), s.tenant_id, s.staff_id) is not distinct from (k.token_hash, k.tenant_id, k.staff_id)
-      and (m.email, m.name) is not distinct from (k.email, k.name)
       and s.scopes @> array[k.scope]
-      -- Held last, and only what may be used: from here on no revocation is written until the event is.
-      and case when ${standing} = 'usable' then hold_session(s.id) else false end
+      -- Held last, and only what may be used: from here on no revocation is written until the event is. One expression, so that
+      -- all of it is asked of the one row that was found by its id.
+      and case when ${standing} = 'usable' and (m.email, m.name) is not distinct from (k.email, k.name) then hold_session(s.id)
+        else false end
   ), recorded as (
     insert into events (body, mac)
     select e.head || ${nowText} || e.tail,
