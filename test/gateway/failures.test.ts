@@ -180,7 +180,7 @@ describe('a store in trouble', () => {
       const timer = setInterval(() => response.write('line\n'), 10)
       response.once('close', () => clearInterval(timer))
     }
-    const { token } = await rig.open()
+    const { session, token } = await rig.open()
     const connection = await rig.connect()
     connection.send(rig.head('GET /v1/stream', token))
     await until(() => connection.pending().includes('line'))
@@ -189,6 +189,11 @@ describe('a store in trouble', () => {
     await connection.closed
     expect(performance.now() - cut).toBeLessThan(3_500)
     await asSuperuser(rig.database.superuserUrl, 'grant select on session_revocations to countersign_app')
+    await until(async () =>
+      (await rig.events({ session_id: session.id })).some(
+        ({ action, code }) => action === 'SUPPORT_SESSION.REQUEST.CUT' && code === 'store_unavailable',
+      ),
+    )
   })
 })
 

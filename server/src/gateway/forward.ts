@@ -1,12 +1,14 @@
 import type { Transform } from 'node:stream'
 import type { ErrorCode } from '@countersign/contract/errors.ts'
-import { type Dispatcher, errors as undici } from 'undici'
+import type { Dispatcher } from 'undici'
 import { halveEvent } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
 import type { SessionFacts } from '../sessions/facts.ts'
 import { announcedBytes, filterHead, ownHeaders } from './answer.ts'
-import { CallerGone, feedBody } from './body.ts'
-import { draftCompleted, sessionEvent } from './entries.ts'
+import { feedBody } from './body.ts'
+import { Delivery, Held } from './delivery.ts'
+import { endingEvent, type Reached, type Why, whyOf } from './ending.ts'
+import { draftCompleted } from './entries.ts'
 import type { Exchange } from './exchange.ts'
 import type { Outbox } from './outbox.ts'
 import { answerProblem } from './refuse.ts'
@@ -41,43 +43,43 @@ const forwarded = [
   'range',
 ]
 
-/** Held at most of an answer whose completion is still being recorded. */
-const heldMaximum = 65_536
-const informationalMaximum = 10
-const oneWriteMaximum = 16_384
-const empty = Buffer.alloc(0)
+const interimMaximum = 10
 
+/** The headers of the request to the product. */
+const headersFor = ({ id, headers, has_body }: Exchange, assertion: string): string[] => {
+  const sent = ['countersign-assertion', assertion, 'countersign-request-id', id, 'x-request-id', id]
+  for (const name of forwarded) {
+    const value = headers.get(name)
+    if (value !== undefined) sent.push(name, value)
+  }
+  const length = has_body ? headers.get('content-length') : undefined
+  if (length !== undefined) sent.push('content-length', length)
+  return sent
+}
+
+/**
+ * Where a request is. It goes from one to the next, and from each of them to its end.
+ *
+ *   sent ─► answered ─► released ─► over
+ */
 type State =
   /** Sent to the product, nothing heard yet. */
-  | 'waiting'
-  /** The head is here, its completion is being recorded; nothing has been released. */
-  | 'settling'
+  | { name: 'sent' }
+  /** The answer's head is here, its completion is being recorded; nothing has been released. */
+  | { name: 'answered'; held: Held }
   /** Recorded, and on its way to the caller. */
-  | 'released'
-  | 'over'
+  | { name: 'released'; delivery: Delivery }
+  | { name: 'over' }
 
-const ownTrouble = new Set<ErrorCode>(['upstream_unavailable', 'upstream_refused', 'upstream_timeout'])
+const sent: State = { name: 'sent' }
+const over: State = { name: 'over' }
 
-/** What an error of the connection to the product means. */
-const codeOf = (error: Error): Refusal | 'client_abort' => {
-  if (error instanceof Refusal) return error
-  if (error instanceof CallerGone) return 'client_abort'
-  if (
-    error instanceof undici.HeadersTimeoutError ||
-    error instanceof undici.BodyTimeoutError ||
-    error instanceof undici.ConnectTimeoutError
-  ) {
-    return new Refusal('upstream_timeout', { cause: error })
-  }
-  if (
-    error instanceof undici.HTTPParserError ||
-    error instanceof undici.HeadersOverflowError ||
-    /bad (response|upgrade)/.test(error.message)
-  ) {
-    return new Refusal('upstream_refused', { cause: error })
-  }
-  return new Refusal('upstream_unavailable', { cause: error })
-}
+/** The product has nothing more to say: its connection may serve another request of the session. */
+const isAnswerWhole = (state: State): boolean =>
+  state.name === 'answered' ? state.held.isWhole : state.name === 'released' && state.delivery.isWhole
+
+const reachedIn = (state: Exclude<State, { name: 'over' }>): Reached =>
+  state.name === 'released' ? { status: state.delivery.status, bytes: state.delivery.goneBytes() } : state.name
 
 /** One admitted request on its way to the product and back. */
 class Passage implements Dispatcher.DispatchHandler, Run {
@@ -85,31 +87,24 @@ class Passage implements Dispatcher.DispatchHandler, Run {
   readonly #exchange: Exchange
   readonly #facts: SessionFacts
   readonly #admitted: Admitted
-  #state: State = 'waiting'
+  readonly #over = Promise.withResolvers<void>()
+  #state: State = sent
+  #interim = 0
+  /** What it holds of the product's connection, to be given back at its end. */
   #controller: Dispatcher.DispatchController | undefined
   #body: Transform | undefined
-  #release: () => void = () => {}
-  #status = 0
-  #head: string[] = []
-  #held: Buffer[] = []
-  #heldBytes = 0
-  #ended = false
-  #broken: Error | undefined
-  #bytes = 0
-  #informational = 0
-  #draining = false
-  /** Settled when the request is over, for a gateway that closes. */
-  readonly done: Promise<void>
-  #finish: () => void = () => {}
+  #release: (() => void) | undefined
 
   constructor(needs: ForwardNeeds, exchange: Exchange, facts: SessionFacts, admitted: Admitted) {
     this.#needs = needs
     this.#exchange = exchange
     this.#facts = facts
     this.#admitted = admitted
-    this.done = new Promise((resolve) => {
-      this.#finish = resolve
-    })
+  }
+
+  /** Settled when the request is over, for a gateway that closes. */
+  get done(): Promise<void> {
+    return this.#over.promise
   }
 
   start(): void {
@@ -119,7 +114,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     running.add(this.#facts.id, this, deadlineMs)
     response.once('close', () => this.#onClose()).on('error', () => this.#onClose())
     // Between the admission and now, the caller may have left or the session ended.
-    if (response.destroyed) this.#stop('client_abort')
+    if (response.destroyed) this.stop('client_abort')
     else if (performance.now() >= deadlineMs) this.cut('session_expired')
     else if (running.hasEnded(this.#facts.id)) this.cut('session_revoked')
     else this.#dispatch()
@@ -127,22 +122,16 @@ class Passage implements Dispatcher.DispatchHandler, Run {
 
   #dispatch(): void {
     const { upstream, maxRequestBytes } = this.#needs
-    const { request, response, method, target, id, headers, has_body } = this.#exchange
+    const { request, response, method, target, has_body, expects_continue } = this.#exchange
     const { pool, release } = upstream.lend(this.#facts.id)
     this.#release = release
-    const sent = ['countersign-assertion', this.#admitted.assertion, 'countersign-request-id', id, 'x-request-id', id]
-    for (const name of forwarded) {
-      const value = headers.get(name)
-      if (value !== undefined) sent.push(name, value)
-    }
+    const headers = headersFor(this.#exchange, this.#admitted.assertion)
     if (has_body) {
-      const length = headers.get('content-length')
-      if (length !== undefined) sent.push('content-length', length)
       this.#body = feedBody(request, maxRequestBytes)
-      if (this.#exchange.expects_continue) response.writeContinue()
+      if (expects_continue) response.writeContinue()
     }
     try {
-      pool.dispatch({ path: target, method: method as Dispatcher.HttpMethod, headers: sent, body: this.#body ?? null }, this)
+      pool.dispatch({ path: target, method: method as Dispatcher.HttpMethod, headers, body: this.#body ?? null }, this)
     } catch (error) {
       this.onResponseError(undefined, error as Error)
     }
@@ -150,165 +139,124 @@ class Passage implements Dispatcher.DispatchHandler, Run {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    if (this.#state === 'over') controller.abort(new Error('over'))
+    if (this.#state === over) controller.abort(new Error('over'))
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[] | undefined>): void {
-    if (this.#state !== 'waiting') return
-    if (status < 200) {
-      this.#informational++
-      if (this.#informational > informationalMaximum)
-        controller.abort(new Refusal('upstream_refused', { detail: 'It sent too many interim answers.' }))
-      return
-    }
+    if (this.#state !== sent) return
     try {
-      this.#head = filterHead(status, headers, this.#needs.origin)
+      if (status < 200) this.#passInterim()
+      else this.#hold(status, headers)
     } catch (error) {
       controller.abort(error as Error)
-      return
     }
-    this.#status = status
-    this.#state = 'settling'
-    const { writer } = this.#needs
+  }
+
+  #passInterim(): void {
+    this.#interim++
+    if (this.#interim > interimMaximum) throw new Refusal('upstream_refused', { detail: 'It sent too many interim answers.' })
+  }
+
+  /** sent ─► answered: nothing is released before the completion is durable. */
+  #hold(status: number, headers: Record<string, string | string[] | undefined>): void {
+    const { writer, origin } = this.#needs
+    const held = new Held(status, filterHead(status, headers, origin))
+    this.#state = { name: 'answered', held }
     const bytes = this.#exchange.method === 'HEAD' ? undefined : announcedBytes(headers)
     writer.note(draftCompleted(this.#exchange, this.#facts, status, bytes)).then(
-      () => this.#tryDeliver(),
-      (error) => this.#stop(error instanceof Refusal ? error : new Refusal('store_unavailable', { cause: error })),
+      () => this.#deliver(),
+      (cause) => this.stop(cause instanceof Refusal ? cause : new Refusal('store_unavailable', { cause })),
     )
   }
 
+  /** answered ─► released: the completion is durable. */
+  #deliver(): void {
+    if (this.#state.name !== 'answered') return
+    const { held } = this.#state
+    if (held.broken) {
+      this.#break(held.broken)
+      return
+    }
+    const { response, id } = this.#exchange
+    const delivery = new Delivery(held.status, response, this.#controller)
+    this.#state = { name: 'released', delivery }
+    try {
+      delivery.start(held, ownHeaders(id, this.#needs.secure))
+    } catch (cause) {
+      this.stop(new Refusal('upstream_refused', { cause }))
+    }
+  }
+
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#state === 'settling') {
-      this.#held.push(chunk)
-      this.#heldBytes += chunk.length
-      if (this.#heldBytes >= heldMaximum) controller.pause()
-    } else if (this.#state === 'released') this.#write(chunk)
+    const state = this.#state
+    if (state.name === 'answered') state.held.add(chunk, controller)
+    else if (state.name === 'released') state.delivery.write(chunk)
   }
 
   onResponseEnd(): void {
-    this.#ended = true
-    if (this.#state === 'released') this.#exchange.response.end()
+    const state = this.#state
+    if (state.name === 'answered') state.held.isWhole = true
+    else if (state.name === 'released') state.delivery.end()
   }
 
   onResponseError(_: unknown, error: Error): void {
-    if (this.#state === 'over') return
-    // What was recorded as completed is not released any more: the answer could not be whole.
-    if (this.#state === 'settling') this.#broken = error
+    const state = this.#state
+    if (state.name === 'answered') state.held.broken = error
     else this.#break(error)
   }
 
-  /** Ends it now: the session is over, or the gateway closes. */
-  cut(code: ErrorCode): void {
-    this.#stop(new Refusal(code))
-  }
-
-  fail(cause: unknown): void {
-    this.#stop(new Refusal('internal', { cause }))
-  }
-
+  /** The product's side broke off, or what it sends cannot be passed on. */
   #break(error: Error): void {
-    const meaning = codeOf(error)
-    if (meaning === 'client_abort') this.#onClose()
-    else this.#stop(meaning)
-  }
-
-  #tryDeliver(): void {
-    try {
-      this.#deliver()
-    } catch (cause) {
-      this.#stop(new Refusal('upstream_refused', { cause }))
-    }
-  }
-
-  /** The completion is durable: the head goes out, then what has been held. */
-  #deliver(): void {
-    if (this.#state !== 'settling') return
-    if (this.#broken) {
-      this.#break(this.#broken)
-      return
-    }
-    this.#state = 'released'
-    const { response, id } = this.#exchange
-    response.writeHead(this.#status, [...ownHeaders(id, this.#needs.secure), ...this.#head])
-    const held = this.#held
-    this.#held = []
-    if (this.#ended && held.length <= 1) {
-      const body = held[0] ?? empty
-      this.#bytes += body.length
-      // As text of one byte a character it leaves together with the head, in one write.
-      if (body.length <= oneWriteMaximum) response.end(body.toString('latin1'), 'latin1')
-      else response.end(body)
-      return
-    }
-    if (held.length === 0) response.flushHeaders()
-    for (const chunk of held) this.#write(chunk)
-    if (this.#ended) response.end()
-    else this.#controller?.resume()
-  }
-
-  #write(chunk: Buffer): void {
-    const { response } = this.#exchange
-    this.#bytes += chunk.length
-    if (response.write(chunk)) return
-    this.#controller?.pause()
-    if (this.#draining) return
-    this.#draining = true
-    response.once('drain', () => {
-      this.#draining = false
-      this.#controller?.resume()
-    })
+    const why = whyOf(error)
+    if (why === 'client_abort') this.#onClose()
+    else this.stop(why)
   }
 
   /** The connection to the caller has closed: after everything was sent, or because the caller left. */
   #onClose(): void {
-    if (this.#state === 'over') return
-    if (this.#exchange.response.writableFinished) this.#settle()
-    else this.#stop('client_abort')
+    if (this.#exchange.response.writableFinished) this.#leave()
+    else this.stop('client_abort')
   }
 
-  /** Over, for a reason: the product's connection ends, the log says why, the caller is answered where that is still possible. */
-  #stop(why: Refusal | 'client_abort'): void {
-    const before = this.#state
-    if (before === 'over') return
-    this.#settle()
-    const code = why === 'client_abort' ? why : why.code
-    const status = why === 'client_abort' ? 499 : why.status
-    const { response } = this.#exchange
-    const failed = before === 'waiting' && (why === 'client_abort' || ownTrouble.has(why.code) || why.code === 'body_too_large')
-    // What still waits in our own buffer has not gone; it may hold framing too, so this is never too many.
-    const gone = Math.max(0, this.#bytes - response.writableLength)
-    const make = () =>
-      halveEvent(
-        sessionEvent(failed ? 'SUPPORT_SESSION.REQUEST.FAILED' : 'SUPPORT_SESSION.REQUEST.CUT', this.#exchange, this.#facts, {
-          result: 'error',
-          status: before === 'released' ? this.#status : status,
-          code,
-          note: why === 'client_abort' ? 'The caller went away.' : why.message,
-          bytes: before === 'released' ? gone : 0,
-        }),
-      )
-    if (before === 'released' || why === 'client_abort') {
-      response.destroy()
-      this.#needs.outbox.send(make)
-      return
+  /** Ends it now: the session is over, or the gateway closes. */
+  cut(code: ErrorCode): void {
+    this.stop(new Refusal(code))
+  }
+
+  /** Over, for a reason: the log says why, and the caller is answered where that is still possible. */
+  stop(why: Why): void {
+    const state = this.#state
+    if (state.name === 'over') return
+    const reached = reachedIn(state)
+    this.#leave()
+    const makeEvent = () => halveEvent(endingEvent(this.#exchange, this.#facts, reached, why))
+    if (state.name !== 'released' && why !== 'client_abort') return void this.#refuse(why, makeEvent)
+    this.#exchange.response.destroy()
+    this.#needs.outbox.send(makeEvent)
+  }
+
+  /** On the record first, then the answer. */
+  async #refuse(why: Refusal, makeEvent: () => ReturnType<typeof halveEvent>): Promise<void> {
+    const { writer, outbox, secure } = this.#needs
+    try {
+      await writer.note(makeEvent())
+    } catch {
+      outbox.send(makeEvent)
+      return answerProblem(this.#exchange, new Refusal('store_unavailable'), secure)
     }
-    this.#needs.writer.note(make()).then(
-      () => answerProblem(this.#exchange, why, this.#needs.secure),
-      () => {
-        answerProblem(this.#exchange, new Refusal('store_unavailable'), this.#needs.secure)
-        this.#needs.outbox.send(make)
-      },
-    )
+    answerProblem(this.#exchange, why, secure)
   }
 
-  #settle(): void {
-    this.#state = 'over'
-    this.#held = []
+  /** The one way to be over: what was held is given back. */
+  #leave(): void {
+    const state = this.#state
+    if (state.name === 'over') return
+    this.#state = over
     this.#needs.running.remove(this.#facts.id, this)
-    if (!this.#ended) this.#controller?.abort(new Error('over'))
+    if (!isAnswerWhole(state)) this.#controller?.abort(new Error('over'))
     this.#body?.destroy()
-    this.#release()
-    this.#finish()
+    this.#release?.()
+    this.#over.resolve()
   }
 }
 
@@ -321,7 +269,7 @@ export const forward = (needs: ForwardNeeds, exchange: Exchange, admitted: Admit
     passage.start()
   } catch (cause) {
     // An admission has its outcome whatever goes wrong on our side.
-    passage.fail(cause)
+    passage.stop(new Refusal('internal', { cause }))
   }
   return passage.done
 }
