@@ -44,6 +44,7 @@ export const CreateSession = z
 export type CreateSession = z.infer<typeof CreateSession>
 
 export const EndedBy = z.enum(['expiry', 'opener', 'staff', 'tenant', 'system'])
+export type EndedBy = z.infer<typeof EndedBy>
 
 export const Session = z
   .object({

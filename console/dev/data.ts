@@ -1,4 +1,4 @@
-import type { LoggedEvent } from '@countersign/contract/events.ts'
+import { categoryOf, type LoggedEvent, type NewEvent } from '@countersign/contract/events.ts'
 import type { ScopeCatalogue } from '@countersign/contract/scopes.ts'
 import type { Session } from '@countersign/contract/sessions.ts'
 import type { Role, Staff } from '@countersign/contract/staff.ts'
@@ -271,8 +271,9 @@ export const sessions: Session[] = Array.from({ length: 64 }, (_, at): Session =
 
 const micro = (at: number) => iso(at).replace('Z', `${String(Math.floor(random() * 1000)).padStart(3, '0')}Z`)
 export const events: LoggedEvent[] = []
-export const append = (event: Omit<LoggedEvent, 'v' | 'id' | 'occurred_at' | 'log_index'>, at = now()): LoggedEvent => {
-  const logged = { v: 1 as const, id: newId('evt', at), occurred_at: micro(at), ...event, log_index: events.length }
+export const append = (event: NewEvent, at = now()): LoggedEvent => {
+  const own = { v: 1, id: newId('evt', at), occurred_at: micro(at), category: categoryOf(event.action), log_index: events.length } as const
+  const logged = { ...event, ...own } as LoggedEvent
   events.push(logged)
   return logged
 }
@@ -298,7 +299,6 @@ export const appendRequest = (session: Session, at: number): LoggedEvent[] => {
     `/api/tenants/${session.tenant_id}/invoices/2026-10`,
   ])
   const common = {
-    category: 'support_session',
     actor,
     tenant_id: session.tenant_id,
     session_id: session.id,
@@ -377,7 +377,6 @@ for (const session of [...sessions].reverse()) {
   const person = openerOf(session)
   const issued = Date.parse(session.issued_at)
   const about = {
-    category: 'support_session',
     actor: staffActor(person),
     tenant_id: session.tenant_id,
     session_id: session.id,
@@ -386,17 +385,17 @@ for (const session of [...sessions].reverse()) {
   const target = { kind: 'session', id: session.id, ...(session.tenant_name ? { label: session.tenant_name } : {}) } as const
   append(
     {
-      category: 'authentication',
       action: 'AUTH.SIGNED_IN',
       result: 'ok',
       actor: staffActor(person),
       target: { kind: 'staff', id: staffOf(person).id, label: person.email },
+      request: { id: newId('req', issued - 200_000), method: 'GET', path: '/auth/callback' },
+      details: { roles: person.roles, sign_in: newId('sts', issued - 200_000) },
     },
     issued - 200_000,
   )
   append(
     {
-      category: 'look_up',
       action: 'TENANT.OPENED',
       result: 'ok',
       actor: staffActor(person),
@@ -409,7 +408,6 @@ for (const session of [...sessions].reverse()) {
   if (user)
     append(
       {
-        category: 'look_up',
         action: 'CONSOLE.OPENED',
         result: 'ok',
         actor: staffActor(person),
@@ -433,7 +431,8 @@ for (const session of [...sessions].reverse()) {
   if (random() < 0.2)
     append(
       {
-        ...about,
+        actor: staffActor(person),
+        tenant_id: session.tenant_id,
         action: 'SUPPORT_SESSION.DENIED',
         result: 'deny',
         target: { kind: 'tenant', id: session.tenant_id },
@@ -452,6 +451,7 @@ for (const session of [...sessions].reverse()) {
         result: 'ok',
         target,
         reason: session.revocation_reason ?? '',
+        details: { revoked_by: 'staff' },
         actor: staffActor(people[1] as Person),
       },
       Date.parse(session.revoked_at),

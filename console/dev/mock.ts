@@ -131,13 +131,13 @@ const createSession = (call: Call) => {
   data.sessions.unshift(session)
   data.append({
     action: 'SUPPORT_SESSION.CREATED',
-    category: 'support_session',
     result: 'ok',
     actor: data.staffActor(person),
     tenant_id: session.tenant_id,
     session_id: session.id,
     target: { kind: 'session', id: session.id },
     reason: session.reason,
+    details: { scopes: session.scopes, ttl_minutes: input.ttl_minutes, expires_at },
   })
   return {
     session,
@@ -163,13 +163,13 @@ const revokeSession = (call: Call, id: string) => {
   })
   data.append({
     action: 'SUPPORT_SESSION.REVOKED',
-    category: 'support_session',
     result: 'ok',
     actor: data.staffActor(person),
     tenant_id: session.tenant_id,
     session_id: id,
     target: { kind: 'session', id },
     ...(reason ? { reason } : {}),
+    details: { revoked_by: 'opener' },
   })
   return current(session)
 }
@@ -181,7 +181,6 @@ const openUser = (call: Call, id: string) => {
   const ticket = call.url.searchParams.get('ticket')
   const event = data.append({
     action: 'CONSOLE.OPENED',
-    category: 'look_up',
     result: 'ok',
     actor: data.staffActor(person),
     tenant_id: user.tenant_id,

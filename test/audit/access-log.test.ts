@@ -1,7 +1,6 @@
-import type { EventAction, EventRequest } from '@countersign/contract/events.ts'
+import type { EventName, EventRequest } from '@countersign/contract/events.ts'
 import { AccessLogPage } from '@countersign/contract/sessions.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { z } from 'zod'
 import { listAccessLog } from '../../server/src/audit/access-log.ts'
 import { newId } from '../../server/src/ids.ts'
 import { eventOf, newRig, numbers, type Rig } from './rig.ts'
@@ -9,9 +8,9 @@ import { eventOf, newRig, numbers, type Rig } from './rig.ts'
 let rig: Rig
 const session = newId('session')
 const ids = numbers(6).map(() => newId('request'))
-type Facts = Partial<z.infer<typeof EventRequest>> & { code?: string }
+type Facts = Partial<EventRequest> & { code?: string }
 
-const event = (action: EventAction, request: number, { code, ...facts }: Facts = {}, session_id = session) =>
+const event = (action: EventName, request: number, { code, ...facts }: Facts = {}, session_id = session) =>
   eventOf(0, {
     action,
     session_id,

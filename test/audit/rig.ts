@@ -9,13 +9,17 @@ import { newDatabase, type Original, type TestDatabase } from '../support/databa
 export const origin = 'test.example/log'
 const silent = { info: () => {}, warn: () => {}, error: () => {} } as unknown as Logger
 
-export const eventOf = (number: number, more: Partial<NewEvent> = {}): NewEvent => ({
-  action: 'TENANT.OPENED',
-  result: 'ok',
-  actor: { kind: 'operator', id: 'tester' },
-  details: { number },
-  ...more,
-})
+/** An event with a number to be known by; `more` may make another one of it. */
+export const eventOf = (number: number, more: { [M in keyof NewEvent]?: unknown } = {}): NewEvent => {
+  const event: NewEvent = {
+    action: 'TENANT.USERS.LISTED',
+    result: 'ok',
+    actor: { kind: 'operator', id: 'tester' },
+    target: { kind: 'tenant', id: 'ten_0' },
+    details: { count: number },
+  }
+  return { ...event, ...more } as NewEvent
+}
 
 export type Rig = TestDatabase & {
   sequencer: ReturnType<typeof createSequencer>

@@ -16,9 +16,10 @@ it('A34 has events newest first, over all pages, each exactly once', async () =>
   const total = 25
   for (let n = 0; n < total; n++) {
     await rig.database.journal.record(rig.database.store.db, {
-      action: 'AUDIT.READ',
+      action: 'TENANT.OPENED',
       result: 'ok',
       actor: { kind: 'system', id: 'test' },
+      target: { kind: 'tenant', id: 'ten_1' },
       note: String(n),
     })
   }

@@ -46,9 +46,10 @@ const readStream = async (
 
 const note = (text: string) =>
   rig.database.journal.record(rig.database.store.db, {
-    action: 'AUDIT.READ',
+    action: 'TENANT.OPENED',
     result: 'ok',
     actor: { kind: 'system', id: 'test' },
+    target: { kind: 'tenant', id: 'ten_stream' },
     note: text,
     tenant_id: 'ten_stream',
   })
@@ -135,9 +136,10 @@ it('P10 cuts a stream whose reader has stopped reading, when the person may no l
   const big = 'x'.repeat(100_000)
   for (let n = 0; n < 150; n++) {
     await rig.database.journal.record(rig.database.store.db, {
-      action: 'AUDIT.READ',
+      action: 'TENANT.OPENED',
       result: 'ok',
       actor: { kind: 'system', id: 'stalled' },
+      target: { kind: 'tenant', id: 'ten_stream' },
       note: big,
     })
   }

@@ -11,7 +11,7 @@ afterAll(() => rig.close())
 
 const minutes = ({ issued_at, expires_at }: { issued_at: string; expires_at: string }) =>
   (Date.parse(expires_at) - Date.parse(issued_at)) / 60_000
-const denials = () => rig.events(({ action }) => action === 'SUPPORT_SESSION.DENIED')
+const denials = () => rig.events(({ action }) => action === 'SUPPORT_SESSION.DENIED' || action === 'IMPERSONATE.DENIED')
 
 describe('opening a session', () => {
   it('S1 S2 C33 names tenant, scopes, reason and end, and stands in the tenant’s log', async () => {
@@ -82,7 +82,8 @@ describe('opening a session', () => {
     const { session } = await rig.open({ target_user_id: 'usr_a', ttl_minutes: 15 })
     expect([session.target_user_id, minutes(session)]).toEqual(['usr_a', 15])
     expect(await codeOf(rig.open({ target_user_id: 'usr_a', ttl_minutes: 16 }))).toBe('ttl_out_of_range')
-    const created = (await rig.events()).filter(({ action }) => action === 'SUPPORT_SESSION.CREATED').at(-1)
+    const [created] = await rig.events(({ session_id }) => session_id === session.id)
+    expect([created?.action, created?.category]).toEqual(['IMPERSONATE.STARTED', 'support_session'])
     expect(created?.target).toEqual({ kind: 'user', id: 'usr_a' })
   })
 
@@ -135,6 +136,7 @@ describe('opening a session', () => {
       expect((await denials()).at(-1)).toMatchObject({
         code: 'not_found',
         tenant_id: 'ten_a',
+        action: 'IMPERSONATE.DENIED',
         target: { kind: 'user', id: target_user_id },
       })
     }

@@ -43,6 +43,22 @@ describe('revoking a session', () => {
     })
   })
 
+  it('X11 an impersonation is ended by its opener, and revoked by anybody else', async () => {
+    const manager = await rig.newStaff(['super_admin'])
+    for (const [by, action] of [
+      [rig.staff, 'IMPERSONATE.ENDED'],
+      [manager, 'IMPERSONATE.REVOKED'],
+    ] as const) {
+      const { session } = await rig.open({ target_user_id: 'usr_a', ttl_minutes: 5 })
+      await revokeSession(rig.needs, by, session.id, {})
+      expect((await eventsOf(session.id)).at(-1)).toMatchObject({
+        action,
+        category: 'support_session',
+        target: { kind: 'user', id: 'usr_a' },
+      })
+    }
+  })
+
   it('C45 S7 is harmless twice: the same session, no second event, whoever asks', async () => {
     const { session } = await rig.open()
     const first = await revokeSession(rig.needs, rig.staff, session.id, {})

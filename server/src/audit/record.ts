@@ -1,4 +1,4 @@
-import { eventCategories, type NewEvent } from '@countersign/contract/events.ts'
+import { categoryOf, type NewEvent } from '@countersign/contract/events.ts'
 import canonicalize from 'canonicalize'
 import { type Kysely, sql } from 'kysely'
 import { newId } from '../ids.ts'
@@ -29,7 +29,7 @@ export const macOf = (key: Buffer, head: string, tail: string): Buffer => hmacOf
 export const halveEvent = (event: NewEvent, id = newId('event')): EventHalves => {
   const before: Record<string, unknown> = {}
   const after: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries({ ...event, v: 1, id, category: eventCategories[event.action] })) {
+  for (const [name, value] of Object.entries({ ...event, v: 1, id, category: categoryOf(event.action) })) {
     if (value === undefined) continue
     ;(name < 'occurred_at' ? before : after)[name] = value
   }

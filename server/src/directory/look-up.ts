@@ -1,4 +1,4 @@
-import type { NewEvent } from '@countersign/contract/events.ts'
+import type { NewEventOf } from '@countersign/contract/events.ts'
 import type { Journal } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
 import { actorOf, type StaffPrincipal } from '../identity/principal.ts'
@@ -10,7 +10,10 @@ export type LookUpNeeds = { store: Store; journal: Journal; connector: Connector
 
 export const actOf = (principal: StaffPrincipal): Act => ({ sub: principal.id, email: principal.email })
 
-type Attempt = Pick<NewEvent, 'action' | 'target' | 'tenant_id' | 'ticket' | 'details'>
+type AttemptOf<N extends 'CONSOLE.OPENED' | 'USER.SEARCHED' | 'TENANT.USERS.LISTED'> = {
+  [K in N]: Omit<NewEventOf<K>, 'result' | 'actor' | 'code' | 'note'>
+}[N]
+type Attempt = AttemptOf<'CONSOLE.OPENED' | 'USER.SEARCHED' | 'TENANT.USERS.LISTED'>
 
 /**
  * Asks the directory for a person. A look-up that finds nothing or fails is on the record like one that succeeds;

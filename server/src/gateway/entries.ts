@@ -1,4 +1,4 @@
-import type { EventAction, NewEvent } from '@countersign/contract/events.ts'
+import type { NewEventOf } from '@countersign/contract/events.ts'
 import type { EventHalves } from '../audit/record.ts'
 import type { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
@@ -27,14 +27,16 @@ const requestOf = (exchange: Exchange) => ({
 
 type Outcome = { result: 'ok' | 'deny' | 'error'; status: number; code?: string; note?: string; bytes?: number }
 
+type RequestName = `SUPPORT_SESSION.REQUEST.${'ADMITTED' | 'COMPLETED' | 'FAILED' | 'REFUSED' | 'CUT'}`
+
 /** What became of a request of a session. `isGone`: its tenant's id may be another's by now, who is to see nothing of it. */
 export const sessionEvent = (
-  action: EventAction,
+  action: RequestName,
   exchange: Exchange,
   facts: SessionFacts,
   outcome: Outcome,
   isGone = outcome.code === 'tenant_gone',
-): NewEvent => ({
+): NewEventOf<RequestName> => ({
   action,
   result: outcome.result,
   actor: facts.staff,
@@ -49,7 +51,7 @@ export const sessionEvent = (
 })
 
 /** A refusal that no session stands behind. */
-export const anonymousEvent = (exchange: Exchange, outcome: Outcome & { result: 'deny' }): NewEvent => ({
+export const anonymousEvent = (exchange: Exchange, outcome: Outcome & { result: 'deny' }): NewEventOf<'GATEWAY.REFUSED'> => ({
   action: 'GATEWAY.REFUSED',
   result: outcome.result,
   actor: { kind: 'anonymous', id: 'anonymous' },
@@ -60,7 +62,7 @@ export const anonymousEvent = (exchange: Exchange, outcome: Outcome & { result: 
 })
 
 /** Bytes that were no request. */
-export const brokenEvent = (id: string, refusal: Refusal, peer: string | undefined): NewEvent => ({
+export const brokenEvent = (id: string, refusal: Refusal, peer: string | undefined): NewEventOf<'GATEWAY.REFUSED'> => ({
   action: 'GATEWAY.REFUSED',
   result: 'deny',
   actor: { kind: 'anonymous', id: 'anonymous' },

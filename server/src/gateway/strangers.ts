@@ -1,15 +1,17 @@
-import type { NewEvent } from '@countersign/contract/events.ts'
+import type { NewEventOf } from '@countersign/contract/events.ts'
 import type { ServiceStatus } from '@countersign/contract/services.ts'
 import { newBudget } from '../identity/budget.ts'
 import { type LoopLog, startLoop } from '../run/loop.ts'
 import { newPace } from './pace.ts'
+
+type Refused = NewEventOf<'GATEWAY.REFUSED'>
 
 /** Callers behind whom no session stands. Anybody can be one, as often as they like. */
 export type Strangers = {
   /** Whether this address is still told why it is refused, or only that it asks too often. */
   mayAsk(address: string | undefined): boolean
   /** Records the refusal; or counts it, where enough were recorded in this minute. The next one recorded has the count. */
-  record(event: NewEvent): Promise<void>
+  record(event: Refused): Promise<void>
   /** Puts a count that no refusal has come to take along on the record. */
   flush(): Promise<void>
   status(): ServiceStatus
@@ -18,7 +20,7 @@ export type Strangers = {
 }
 
 type Needs = {
-  note(event: NewEvent): Promise<unknown>
+  note(event: Refused): Promise<unknown>
   log: LoopLog
   /** Monotonic milliseconds. */
   now?: () => number
@@ -33,7 +35,7 @@ export const newStrangers = ({ note, log, now = () => performance.now() }: Needs
   let unrecorded = 0
 
   /** The count goes along; where it could not be recorded it is not forgotten. */
-  const noteWithCount = async (event: NewEvent): Promise<void> => {
+  const noteWithCount = async (event: Refused): Promise<void> => {
     const counted = unrecorded
     unrecorded = 0
     try {

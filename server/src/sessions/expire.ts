@@ -3,10 +3,11 @@ import type { Journal } from '../audit/record.ts'
 import { type Loop, type LoopLog, startLoop } from '../run/loop.ts'
 import type { Store } from '../store/open.ts'
 import { transaction } from '../store/transaction.ts'
+import { endedTarget, expiredName } from './event-names.ts'
 import { sqlJudged, sqlStatus } from './standing.ts'
 
 type ExpireNeeds = { store: Store; journal: Journal }
-type Ended = { id: string; tenant_id: string; ticket: string | null }
+type Ended = { id: string; tenant_id: string; target_user_id: string | null; ticket: string | null }
 
 const batch = 200
 
@@ -20,7 +21,7 @@ export const noteExpiries = async (needs: ExpireNeeds, everything = true): Promi
     const count = await transaction(needs.store, async (tx) => {
       const { rows } = await sql<Ended>`
         with ended as (
-          select s.id, s.tenant_id, s.ticket, s.expires_at from ${sqlJudged}
+          select s.id, s.tenant_id, s.target_user_id, s.ticket, s.expires_at from ${sqlJudged}
           where ${sqlStatus} = 'EXPIRED'
             -- By the statement's clock, at which an index can be entered.
             and s.expires_at > case when ${everything} then '-infinity' else statement_timestamp() - interval '2 hours' end
@@ -29,14 +30,17 @@ export const noteExpiries = async (needs: ExpireNeeds, everything = true): Promi
         ), claimed as (
           insert into session_expiries (session_id) select id from ended on conflict (session_id) do nothing returning session_id
         )
-        select e.id, e.tenant_id, e.ticket from ended e join claimed c on c.session_id = e.id order by e.expires_at`.execute(tx)
-      for (const { id, tenant_id, ticket } of rows) {
+        select e.id, e.tenant_id, e.target_user_id, e.ticket from ended e join claimed c on c.session_id = e.id order by e.expires_at`.execute(
+        tx,
+      )
+      for (const session of rows) {
+        const { id, tenant_id, ticket } = session
         await needs.journal.record(tx, {
-          action: 'SUPPORT_SESSION.EXPIRED',
+          action: expiredName(session),
           result: 'ok',
           actor: { kind: 'system', id: 'expiry' },
           tenant_id,
-          target: { kind: 'session', id },
+          target: endedTarget(session),
           session_id: id,
           ...(ticket === null ? {} : { ticket }),
         })

@@ -12,6 +12,7 @@ import { newId } from '../ids.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
+import { deniedName, openedName } from './event-names.ts'
 import { selectSessions } from './row.ts'
 import { expandScopes } from './scopes.ts'
 
@@ -64,12 +65,12 @@ const recordDenial = async (needs: OpenNeeds, principal: Principal, input: unkno
     if (!tenant) return
     const unmet = refusal.facts.errors?.map(({ path, message }) => `${path} ${message}`).join('; ')
     await needs.journal.record(tx, {
-      action: 'SUPPORT_SESSION.DENIED',
+      action: deniedName({ target_user_id: target_user_id ?? null }),
       result: 'deny',
       actor: actorOf(principal),
       tenant_id,
       target: target_user_id === undefined ? { kind: 'tenant', id: tenant_id } : { kind: 'user', id: target_user_id },
-      code: refusal.code,
+      code: `${refusal.code}`,
       note: (unmet || refusal.message).slice(0, 500),
     })
   })
@@ -106,7 +107,7 @@ const open = async (needs: OpenNeeds, principal: Principal, raw: unknown): Promi
     if (!found) throw new Error('a session that was inserted is not there')
     const { tenant_id, target_user_id, tenant_name, expires_at, ticket, reason } = found.session
     await needs.journal.record(tx, {
-      action: 'SUPPORT_SESSION.CREATED',
+      action: openedName(found.session),
       result: 'ok',
       actor: actorOf(principal),
       tenant_id,

@@ -1,4 +1,4 @@
-import type { Event } from '@countersign/contract/events.ts'
+import type { EventOf } from '@countersign/contract/events.ts'
 import { type Kysely, sql } from 'kysely'
 import { awaitCaughtUp } from '../audit/caught-up.ts'
 import type { Journal } from '../audit/record.ts'
@@ -28,8 +28,10 @@ const batch = 100
 /** Longer than a statement may take. */
 const afterlifeMs = 3_000
 
+type Admission = EventOf<'SUPPORT_SESSION.REQUEST.ADMITTED'>
+
 /** What was admitted in these sessions, before this instant if there is one, and has no outcome in the log. */
-const readOpen = async (tx: Kysely<Tables>, sessionIds: readonly string[], before: string | null): Promise<Event[]> => {
+const readOpen = async (tx: Kysely<Tables>, sessionIds: readonly string[], before: string | null): Promise<Admission[]> => {
   const { rows } = await sql<{ body: string }>`
     select e.body from log_entries a join events e on e.n = a.event_n
     where a.session_id = any(${sessionIds}::text[]) and a.action = 'SUPPORT_SESSION.REQUEST.ADMITTED'
@@ -40,10 +42,10 @@ const readOpen = async (tx: Kysely<Tables>, sessionIds: readonly string[], befor
           and o.action in ('SUPPORT_SESSION.REQUEST.COMPLETED', 'SUPPORT_SESSION.REQUEST.FAILED', 'SUPPORT_SESSION.REQUEST.CUT')
       )
     order by a.log_index`.execute(tx)
-  return rows.map(({ body }) => JSON.parse(body) as Event)
+  return rows.map(({ body }) => JSON.parse(body) as Admission)
 }
 
-const recordUnknown = async (tx: Kysely<Tables>, journal: Journal, open: readonly Event[]): Promise<void> => {
+const recordUnknown = async (tx: Kysely<Tables>, journal: Journal, open: readonly Admission[]): Promise<void> => {
   if (open.length === 0) return
   await journal.recordAll(
     tx,

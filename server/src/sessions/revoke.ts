@@ -8,6 +8,7 @@ import { actorOf, hasRole, type Principal, type StaffPrincipal } from '../identi
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
+import { endedTarget, revokedName } from './event-names.ts'
 import { lockSession } from './order.ts'
 import { selectSessions } from './row.ts'
 import { sqlJudged, sqlStatus } from './standing.ts'
@@ -53,7 +54,7 @@ export const revokeSession = async (
   const revoked = await transaction(needs.store, async (tx) => {
     const row = await tx
       .selectFrom('support_sessions')
-      .select(['staff_id', 'tenant_id', 'ticket'])
+      .select(['id', 'staff_id', 'tenant_id', 'target_user_id', 'ticket'])
       .where('id', '=', sessionId)
       .executeTakeFirst()
     if (!mayRevoke(principal, row?.staff_id)) {
@@ -77,11 +78,11 @@ export const revokeSession = async (
     if (!mine && found.session.status !== 'REVOKED') throw new Refusal('session_already_over')
     if (mine) {
       await needs.journal.record(tx, {
-        action: 'SUPPORT_SESSION.REVOKED',
+        action: revokedName(row, kind),
         result: 'ok',
         actor: actorOf(principal),
         tenant_id: row.tenant_id,
-        target: { kind: 'session', id: sessionId },
+        target: endedTarget(row),
         session_id: sessionId,
         ...(row.ticket === null ? {} : { ticket: row.ticket }),
         ...(reason === undefined ? {} : { reason }),

@@ -92,7 +92,7 @@ describe('RL-1 a flood of callers whom nobody knows', () => {
 
     await gateway.close(0)
     const events = await rig.events({ action: 'GATEWAY.REFUSED' })
-    const unrecorded = events.reduce((sum, { details }) => sum + Number(details?.unrecorded ?? 0), 0)
+    const unrecorded = events.reduce((sum, { details }) => sum + Number((details as { unrecorded?: number })?.unrecorded ?? 0), 0)
     expect(events.filter((event) => event.request !== undefined).length + unrecorded).toBe(1_000)
     expect(events.length).toBeLessThanOrEqual(121)
   }, 60_000)

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { eventOf } from '../../audit/rig.ts'
 import { newVictim, type Victim } from '../../audit/tamper.ts'
 
 let victim: Victim
@@ -28,13 +29,7 @@ describe('AU-3 AU-6 AU-12 M2 cutting the end of the log off', () => {
   it('and letting it grow again, differently and properly signed', async () => {
     await truncate(490)
     await victim.sql('update log_sequencer set high_n = (select max(event_n) from log_entries)')
-    await victim.record(
-      ...Array.from({ length: 30 }, () => ({
-        action: 'TENANT.OPENED' as const,
-        result: 'ok' as const,
-        actor: { kind: 'operator' as const, id: 'tester' },
-      })),
-    )
+    await victim.record(...Array.from({ length: 30 }, (_, n) => eventOf(n)))
     const forger = victim.another({ dataDir: `${victim.dataDir}/forger` })
     await forger.drain()
     expect(await victim.verify({ checkpoint: false })).toMatchObject({ code: 0 })

@@ -8,16 +8,17 @@ const event: LoggedEvent = {
   log_index: 41,
   id: 'evt_019aa0c4d2f07a31bb6c2f10d4e8a9b7',
   occurred_at: '2026-11-20T12:00:00.123456Z',
-  action: 'SUPPORT_SESSION.CREATED',
-  category: 'support_session',
+  action: 'STAFF.ENABLED',
+  category: 'administration',
   result: 'ok',
   actor: { kind: 'system', id: 'é' },
+  target: { kind: 'staff', id: 'stf_1' },
 }
 
 it('is SHA-256 of a zero byte and the canonical event, without its place in the log', () => {
   const { canonical, leaf } = describeLeaf(event)
   expect(canonical).toBe(
-    '{"action":"SUPPORT_SESSION.CREATED","actor":{"id":"é","kind":"system"},"category":"support_session","id":"evt_019aa0c4d2f07a31bb6c2f10d4e8a9b7","occurred_at":"2026-11-20T12:00:00.123456Z","result":"ok","v":1}',
+    '{"action":"STAFF.ENABLED","actor":{"id":"é","kind":"system"},"category":"administration","id":"evt_019aa0c4d2f07a31bb6c2f10d4e8a9b7","occurred_at":"2026-11-20T12:00:00.123456Z","result":"ok","target":{"id":"stf_1","kind":"staff"},"v":1}',
   )
   expect(leaf).toBe(
     createHash('sha256')

@@ -42,6 +42,7 @@ export const eventGroups = [
   { value: 'sessions', label: 'Support sessions', search: { category: 'support_session' } },
   { value: 'opened', label: 'Sessions created', search: { action: 'SUPPORT_SESSION.CREATED' } },
   { value: 'revoked', label: 'Sessions revoked', search: { action: 'SUPPORT_SESSION.REVOKED' } },
+  { value: 'impersonations', label: 'Impersonations', search: { action: 'IMPERSONATE.*' } },
   { value: 'requests', label: 'Requests in sessions', search: { action: 'SUPPORT_SESSION.REQUEST.*' } },
   { value: 'look_up', label: 'Look-ups', search: { category: 'look_up' } },
   { value: 'gateway', label: 'Gateway refusals', search: { category: 'gateway' } },

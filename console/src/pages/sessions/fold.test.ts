@@ -1,15 +1,17 @@
-import type { LoggedEvent } from '@countersign/contract/events.ts'
+import type { EventOf, LoggedEvent } from '@countersign/contract/events.ts'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { foldAccess } from './fold.ts'
 
+type RequestEvent = LoggedEvent & EventOf<`SUPPORT_SESSION.REQUEST.${'ADMITTED' | 'COMPLETED' | 'FAILED' | 'REFUSED' | 'CUT'}`>
+
 const event = (
   log_index: number,
-  action: LoggedEvent['action'],
+  action: RequestEvent['action'],
   request: string,
-  more: Partial<LoggedEvent['request']> = {},
+  more: Partial<RequestEvent['request']> = {},
   code?: string,
-): LoggedEvent => ({
+): RequestEvent => ({
   v: 1,
   id: `evt_${String(log_index).padStart(32, '0')}`,
   occurred_at: new Date(1_700_000_000_000 + log_index * 1000).toISOString(),
@@ -17,6 +19,8 @@ const event = (
   category: 'support_session',
   result: action.endsWith('REFUSED') ? 'deny' : 'ok',
   actor: { kind: 'system', id: 'gateway' },
+  session_id: 'ses_1',
+  target: { kind: 'tenant', id: 'ten_1' },
   log_index,
   code,
   request: { id: `req_${request.padStart(32, '0')}`, method: 'GET', path: '/api/projects', scope: 'projects:read', ...more },
@@ -66,7 +70,7 @@ it('does not undo a completion when the admission arrives again', () => {
 })
 
 it('leaves events alone that are not requests', () => {
-  const { request: _, ...created } = event(4, 'SUPPORT_SESSION.CREATED', 'c')
+  const created = { ...event(4, 'SUPPORT_SESSION.REQUEST.ADMITTED', 'c'), action: 'SUPPORT_SESSION.CREATED' } as unknown as LoggedEvent
   expect(foldAccess([], [created])).toEqual([])
 })
 

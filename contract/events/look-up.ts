@@ -1,0 +1,21 @@
+import { z } from 'zod'
+import { EventId, UserId } from '../ids.ts'
+import { count, ofTenant, ofTenantIfAny, refusal, target, ticket } from './common.ts'
+import { erasable, kept, optional } from './members.ts'
+
+const userIds = z.array(UserId)
+
+export const userOpened = { ...ofTenantIfAny, ...refusal, target, ticket }
+
+/** A search over all tenants: what was asked, and who was shown. No tenant sees it: the text may speak of another's users. */
+export const userSearched = {
+  ...refusal,
+  details: { query: erasable(z.string()), count: kept(z.number().int().optional()), user_ids: kept(userIds.optional()) },
+}
+
+/** What one tenant sees of a search: which of its own users were shown. */
+export const userFound = { ...ofTenant, target, details: { search: kept(EventId), count, user_ids: kept(userIds) } }
+
+export const tenantOpened = { ...ofTenantIfAny, ...refusal, target }
+
+export const tenantUsersListed = { ...ofTenantIfAny, ...refusal, target, details: optional({ count }) }

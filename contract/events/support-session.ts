@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { EventId } from '../ids.ts'
+import { Scope } from '../scopes.ts'
+import { ofSession, ofTenant, ofTenantIfAny, reason, refusal, request, target, ticket } from './common.ts'
+import { erasable, kept, optional } from './members.ts'
+
+export const sessionOpened = {
+  ...ofTenant,
+  ...ofSession,
+  target,
+  reason,
+  ticket,
+  details: { scopes: kept(z.array(Scope)), ttl_minutes: kept(z.number().int()), expires_at: kept(z.string()) },
+}
+
+export const sessionDenied = { ...ofTenant, ...refusal, target }
+
+export const sessionRevoked = {
+  ...ofTenant,
+  ...ofSession,
+  target,
+  ticket,
+  reason: erasable(z.string().optional()),
+  details: { revoked_by: kept(z.enum(['opener', 'staff', 'tenant', 'system'])) },
+}
+
+export const sessionExpired = { ...ofTenant, ...ofSession, target, ticket }
+
+/** Of one request through the gateway. Without a tenant where the session's is gone: its id may be another's by now. */
+export const sessionRequest = {
+  ...ofTenantIfAny,
+  ...ofSession,
+  ...refusal,
+  target,
+  ticket,
+  request,
+  details: optional({
+    client_request_id: erasable(z.string().optional().describe('X-Request-Id, as the caller sent it')),
+    admission: kept(EventId.optional().describe('The admission whose outcome nobody recorded')),
+  }),
+}
