@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { TenantId, UserId } from './ids.ts'
 import { Tenant } from './tenants.ts'
 import { Factor, User, UserSession } from './users.ts'
 
@@ -6,7 +7,8 @@ import { Factor, User, UserSession } from './users.ts'
  * The connector protocol, version 1: what a product answers below its connector address. Every call carries
  * `Authorization: Bearer <JWT>` signed by Countersign (EdDSA, keys at /.well-known/jwks.json) with
  * `iss`, `aud` (the connector's audience), `iat`, `exp` (at most 60 s), `jti`, `htm`, `htu` (path and query),
- * `body_sha256` (base64url) and, where a person asked, `act` {sub, email}. Full text: docs/connector-protocol.md.
+ * `body_sha256` (base64url), where a person asked `act` {sub, email}, and for an act `operation` {id, act, target}.
+ * Full text: docs/connector-protocol.md.
  */
 export const connectorProtocol = 'countersign-connector/1'
 
@@ -17,11 +19,31 @@ const ConnectorCursor = z
   .max(2000)
   .regex(/^[\x21-\x7e]+$/)
 
-/** GET / below the connector's address */
+/** What a product may be able to do to a user or a tenant, and to which of the two. */
+export const actTargets = {
+  reset_passkey: 'user',
+  reset_totp: 'user',
+  revoke_sessions: 'user',
+  revoke_session: 'user',
+  send_magic_link: 'user',
+  suspend_account: 'user',
+  restore_account: 'user',
+  force_logout: 'tenant',
+} as const
+export type ActName = keyof typeof actTargets
+export const actNames = Object.keys(actTargets) as [ActName, ...ActName[]]
+const ActName = z.enum(actNames)
+
+/** GET / below the connector's address. Acts that we do not know are none to us. */
 export const ConnectorInfo = z.object({
   protocol: z.literal(connectorProtocol),
   product: z.string().min(1).max(100),
   version: z.string().max(100).optional(),
+  acts: z
+    .array(z.string().max(100))
+    .max(100)
+    .default([])
+    .transform((names) => actNames.filter((name) => names.includes(name))),
 })
 export type ConnectorInfo = z.infer<typeof ConnectorInfo>
 
@@ -50,5 +72,41 @@ export const ConnectorUserDetail = z.object({
   sessions: z.array(UserSession).max(1000),
 })
 export type ConnectorUserDetail = z.infer<typeof ConnectorUserDetail>
+
+/** Names an act at the product: the Idempotency-Key of its calls. */
+export const ActId = z.string().regex(/^[A-Za-z0-9_-]{1,100}$/)
+
+export const ActTarget = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('user'), id: UserId }),
+  z.object({ kind: z.literal('tenant'), id: TenantId }),
+])
+export type ActTarget = z.infer<typeof ActTarget>
+
+const asked = { id: ActId, act: ActName, target: ActTarget }
+const nothing = { count: z.null(), code: z.null(), message: z.null() }
+
+/** POST /users/{user_id}/acts, POST /tenants/{tenant_id}/acts and GET /acts/{id} — what came of an act. */
+export const ConnectorAct = z.discriminatedUnion('status', [
+  z.object({ ...asked, ...nothing, status: z.literal('done'), count: z.int().nonnegative(), at: z.iso.datetime() }),
+  z.object({
+    ...asked,
+    ...nothing,
+    status: z.literal('failed'),
+    code: z.string().min(1).max(100),
+    message: z.string().max(1000).nullable(),
+    at: z.iso.datetime(),
+  }),
+  z.object({ ...asked, ...nothing, status: z.literal('pending'), at: z.null() }),
+])
+export type ConnectorAct = z.infer<typeof ConnectorAct>
+
+/** How an act is refused without effect. These codes are the protocol's; all others are the product's. */
+export const actRefusals = { bad_request: 400, not_found: 404, unknown_act: 422, key_reused: 422 } as const
+export type ActRefusal = keyof typeof actRefusals
+
+/** The signed call of an act lives at most this long, and the product has no effect after it. */
+export const actLifetimeSeconds = 60
+/** So long after its end, "never heard of" means that nothing happened and nothing will. */
+export const actGraceSeconds = 30
 
 export const ConnectorError = z.object({ code: z.string().max(100), message: z.string().max(1000) })

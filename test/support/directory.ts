@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { actNames } from '@countersign/contract/connector.ts'
 import type { Tenant } from '@countersign/contract/tenants.ts'
 import type { Factor, User, UserSession } from '@countersign/contract/users.ts'
 import { distance } from 'fastest-levenshtein'
-import { createRemoteJWKSet, decodeJwt, importJWK, type JWK, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { createRemoteJWKSet, decodeJwt, importJWK, type JWK, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { type ActCare, newDirectoryActs } from './directory-acts.ts'
 
 export type Person = { user: User; factors: Factor[]; sessions: UserSession[] }
 
@@ -12,7 +14,7 @@ export type Person = { user: User; factors: Factor[]; sessions: UserSession[] }
 export type World = { tenants: Tenant[]; people: Person[] }
 
 /** Answers in place of the honest one; undefined leaves the honest answer. */
-export type Fault = (request: { path: string; query: URLSearchParams }, response: ServerResponse) => unknown
+export type Fault = (request: { method: string; path: string; query: URLSearchParams }, response: ServerResponse) => unknown
 
 export type DirectoryServer = {
   url: string
@@ -22,8 +24,12 @@ export type DirectoryServer = {
   /** Every call as it came, refused ones too. */
   calls: { target: string; act?: { sub: string; email: string } }[]
   fault: Fault | undefined
+  /** The same, after the effect of an act and before its answer. */
+  faultAfter: Fault | undefined
+  /** The effects that acts had, in their order. */
+  effects: { id: string; act: string; target: string }[]
   /** Checks that are left out, for a directory that is careless. */
-  careless: Set<'token' | 'signature' | 'iss' | 'aud' | 'exp' | 'lifetime' | 'htm' | 'htu' | 'body_sha256' | 'jti'>
+  careless: Set<'token' | 'signature' | 'iss' | 'aud' | 'exp' | 'lifetime' | 'htm' | 'htu' | 'body_sha256' | 'jti' | ActCare>
   close(): Promise<void>
 }
 
@@ -93,11 +99,12 @@ export const startDirectory = async (options: Options = {}): Promise<DirectorySe
     return published(header, token)
   }
   const used = new Set<string>()
+  const careless: DirectoryServer['careless'] = new Set()
+  const acts = newDirectoryActs(careless)
   const base = options.path ?? '/directory'
 
-  const judge = async (request: IncomingMessage): Promise<{ act?: { sub: string; email: string } } | undefined> => {
+  const judge = async (request: IncomingMessage, body: Buffer): Promise<JWTPayload | undefined> => {
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
-    const { careless } = directory
     if (token === undefined) return careless.has('token') ? {} : undefined
     try {
       if (!given && published === undefined) directory.issuer = String(decodeJwt(token).iss)
@@ -108,17 +115,17 @@ export const startDirectory = async (options: Options = {}): Promise<DirectorySe
             clockTolerance: careless.has('exp') ? 1_000_000 : 5,
             requiredClaims: careless.has('exp') ? [] : ['exp'],
           })
-      const { iss, aud, iat = 0, exp = 0, jti, htm, htu, body_sha256, act } = payload
-      const emptyHash = createHash('sha256').digest('base64url')
+      const { iss, aud, iat = 0, exp = 0, jti, htm, htu, body_sha256 } = payload
+      const hash = createHash('sha256').update(body).digest('base64url')
       if (iss !== directory.issuer && !careless.has('iss')) return undefined
       if (aud !== directory.audience && !careless.has('aud')) return undefined
       if (exp - iat > 60 && !careless.has('lifetime')) return undefined
       if (htm !== request.method && !careless.has('htm')) return undefined
       if (htu !== request.url && !careless.has('htu')) return undefined
-      if (body_sha256 !== emptyHash && !careless.has('body_sha256')) return undefined
+      if (body_sha256 !== hash && !careless.has('body_sha256')) return undefined
       if (used.has(String(jti)) && !careless.has('jti')) return undefined
       used.add(String(jti))
-      return { act: act as { sub: string; email: string } | undefined }
+      return payload
     } catch {
       return undefined
     }
@@ -132,7 +139,7 @@ export const startDirectory = async (options: Options = {}): Promise<DirectorySe
 
   const honest = (path: string, query: URLSearchParams): [status: number, body: unknown] => {
     const { tenants, people } = directory.world
-    if (path === '/' || path === '') return [200, { protocol: 'countersign-connector/1', product: 'Test product' }]
+    if (path === '/' || path === '') return [200, { protocol: 'countersign-connector/1', product: 'Test product', acts: actNames }]
     if (path === '/tenants') {
       const since = query.get('since')
       const sorted = tenants.toSorted((a, b) => (a.updated_at < b.updated_at ? -1 : 1))
@@ -151,6 +158,7 @@ export const startDirectory = async (options: Options = {}): Promise<DirectorySe
       return [200, { items: found.slice(0, Number(query.get('limit'))) }]
     }
     const [, noun, id, list] = path.split('/').map(decodeURIComponent)
+    if (noun === 'acts') return acts.get(String(id))
     if (noun === 'tenants' && list === 'users' && tenants.some((tenant) => tenant.id === id)) {
       const members = users.filter((user) => user.tenant_id === id)
       return [200, page(members, query)]
@@ -159,15 +167,26 @@ export const startDirectory = async (options: Options = {}): Promise<DirectorySe
     return person ? [200, person] : [404, { code: 'not_found', message: 'no such thing' }]
   }
 
+  const act = (path: string, request: IncomingMessage, body: Buffer, claims: JWTPayload): [status: number, body: unknown] => {
+    const [, noun, id] = path.split('/').map(decodeURIComponent)
+    return acts.post(directory.world, noun === 'tenants' ? 'tenant' : 'user', String(id), request, JSON.parse(body.toString()), claims)
+  }
+
   const server = createServer(async (request, response) => {
     const target = request.url ?? ''
     const { pathname, searchParams } = new URL(target, 'http://directory')
-    const caller = await judge(request)
-    directory.calls.push({ target, ...(caller?.act ? { act: caller.act } : {}) })
+    const method = request.method ?? ''
+    const body = Buffer.concat(await request.toArray())
+    const caller = await judge(request, body)
+    directory.calls.push({ target, ...(caller?.act ? { act: caller.act as { sub: string; email: string } } : {}) })
     if (!caller) return answer(response, 401, { code: 'bad_assertion', message: 'not signed as it should be' })
     const path = pathname.slice(base.length)
-    await directory.fault?.({ path, query: searchParams }, response)
-    if (!response.headersSent && !response.writableEnded && !response.destroyed) answer(response, ...honest(path, searchParams))
+    const isOver = () => response.headersSent || response.writableEnded || response.destroyed
+    await directory.fault?.({ method, path, query: searchParams }, response)
+    if (isOver()) return
+    const said = method === 'POST' ? act(path, request, body, caller) : honest(path, searchParams)
+    await directory.faultAfter?.({ method, path, query: searchParams }, response)
+    if (!isOver()) answer(response, ...said)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const directory: DirectoryServer = {
@@ -177,7 +196,9 @@ export const startDirectory = async (options: Options = {}): Promise<DirectorySe
     world: options.world ?? smallWorld(),
     calls: [],
     fault: undefined,
-    careless: new Set(),
+    faultAfter: undefined,
+    effects: acts.done,
+    careless,
     close: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

@@ -1,10 +1,48 @@
-import type { ConnectorInfo, ConnectorTenantPage, ConnectorUserDetail, ConnectorUserPage } from '@countersign/contract/connector.ts'
+import type {
+  ActName,
+  ActRefusal,
+  ActTarget,
+  ConnectorInfo,
+  ConnectorTenantPage,
+  ConnectorUserDetail,
+  ConnectorUserPage,
+} from '@countersign/contract/connector.ts'
 import type { User } from '@countersign/contract/users.ts'
+import type { CallFailure } from '../outbound/failure.ts'
 
 /** The staff member on whose behalf the product is asked. */
-export type Act = { sub: string; email: string }
+export type Asker = { sub: string; email: string }
 
 export type Page = { cursor?: string; limit: number }
+
+/** Something to do to a user or a tenant. Whoever asks again for the same one gives the same order. */
+export type ActOrder = {
+  /** Names the effect: the product has at most one for an id. */
+  id: string
+  act: ActName
+  target: ActTarget
+  parameters: { session_id?: string }
+  requested_by: Asker
+  approved_by: Asker[]
+  /** The product has no effect after it. At most 60 seconds from now; recorded before the call. */
+  expires_at: Date
+}
+
+/** What the product says came of an act. `failed` has no effect and never will; `pending` is under way. */
+export type ActOutcome =
+  | { status: 'done'; count: number; at: string }
+  | { status: 'failed'; code: string; message: string | null; at: string }
+  | { status: 'pending' }
+
+/**
+ * What came of asking for an act. Nothing happened where it was `refused` or `not_sent`. `unknown` is neither yes nor no: it
+ * may be done, or happen yet until the order expires; `findAct` tells.
+ */
+export type ActResult =
+  | ActOutcome
+  | { status: 'refused'; code: ActRefusal; message: string }
+  | { status: 'not_sent'; cause: CallFailure }
+  | { status: 'unknown'; cause: CallFailure }
 
 /**
  * The port to the product's own directory of tenants and users. Whatever implements it answers in the shapes of the
@@ -12,10 +50,16 @@ export type Page = { cursor?: string; limit: number }
  */
 export type Connector = {
   info(): Promise<ConnectorInfo>
+  /** What the product can do; asked for when first needed and once a minute. */
+  acts(): Promise<readonly ActName[]>
   listTenants(page: Page & { since?: string }): Promise<ConnectorTenantPage>
   /** Undefined where the product does not know the tenant. */
-  listTenantUsers(tenantId: string, page: Page, act: Act): Promise<ConnectorUserPage | undefined>
+  listTenantUsers(tenantId: string, page: Page, asker: Asker): Promise<ConnectorUserPage | undefined>
   /** Best match first. */
-  searchUsers(query: string, limit: number, act: Act): Promise<User[]>
-  findUser(userId: string, act: Act): Promise<ConnectorUserDetail | undefined>
+  searchUsers(query: string, limit: number, asker: Asker): Promise<User[]>
+  findUser(userId: string, asker: Asker): Promise<ConnectorUserDetail | undefined>
+  /** Asks once, and never throws for what the product did or did not answer. */
+  act(order: ActOrder): Promise<ActResult>
+  /** Undefined where the product never heard of the act: final from `actGraceSeconds` after its `expires_at` on. */
+  findAct(order: Pick<ActOrder, 'id' | 'act' | 'target'>): Promise<ActOutcome | undefined>
 }

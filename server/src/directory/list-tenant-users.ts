@@ -3,7 +3,7 @@ import type { UserPage } from '@countersign/contract/users.ts'
 import { actorOf, type Principal, requireRole } from '../identity/principal.ts'
 import { transaction } from '../store/transaction.ts'
 import { unwrapCursor, wrapCursor } from './cursor.ts'
-import { actOf, type LookUpNeeds, lookUp } from './look-up.ts'
+import { askerOf, type LookUpNeeds, lookUp } from './look-up.ts'
 import { findTenant } from './mirror.ts'
 
 type Input = { tenant_id: string; cursor?: string; limit: number }
@@ -20,7 +20,7 @@ export const listTenantUsers = async (needs: LookUpNeeds, principal: Principal, 
   } as const
   const page = await lookUp(needs, principal, attempt, async () =>
     tenant
-      ? needs.connector.listTenantUsers(tenant.id, { limit: input.limit, ...(cursor === undefined ? {} : { cursor }) }, actOf(principal))
+      ? needs.connector.listTenantUsers(tenant.id, { limit: input.limit, ...(cursor === undefined ? {} : { cursor }) }, askerOf(principal))
       : undefined,
   )
   const answer = { items: page.items, next_cursor: wrapCursor(page.next_cursor) }

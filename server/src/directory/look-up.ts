@@ -4,11 +4,11 @@ import { Refusal } from '../errors.ts'
 import { actorOf, type StaffPrincipal } from '../identity/principal.ts'
 import type { Store } from '../store/open.ts'
 import { transaction } from '../store/transaction.ts'
-import type { Act, Connector } from './connector.ts'
+import type { Asker, Connector } from './connector.ts'
 
 export type LookUpNeeds = { store: Store; journal: Journal; connector: Connector }
 
-export const actOf = (principal: StaffPrincipal): Act => ({ sub: principal.id, email: principal.email })
+export const askerOf = (principal: StaffPrincipal): Asker => ({ sub: principal.id, email: principal.email })
 
 type AttemptOf<N extends 'CONSOLE.OPENED' | 'USER.SEARCHED' | 'TENANT.USERS.LISTED'> = {
   [K in N]: Omit<NewEventOf<K>, 'result' | 'actor' | 'code' | 'note'>

@@ -2,7 +2,7 @@ import { consoleRoles } from '@countersign/contract/staff.ts'
 import type { UserPane } from '@countersign/contract/users.ts'
 import { actorOf, type Principal, requireRole } from '../identity/principal.ts'
 import { transaction } from '../store/transaction.ts'
-import { actOf, type LookUpNeeds, lookUp } from './look-up.ts'
+import { askerOf, type LookUpNeeds, lookUp } from './look-up.ts'
 import { findTenant } from './mirror.ts'
 
 type Input = { user_id: string; ticket?: string }
@@ -16,7 +16,7 @@ export const openUser = async (needs: LookUpNeeds, principal: Principal, input: 
     ...(input.ticket === undefined ? {} : { ticket: input.ticket }),
   } as const
   const { user, factors, sessions } = await lookUp(needs, principal, attempt, () =>
-    needs.connector.findUser(input.user_id, actOf(principal)),
+    needs.connector.findUser(input.user_id, askerOf(principal)),
   )
   const { tenant, event } = await transaction(needs.store, async (tx) => ({
     tenant: await findTenant(tx, user.tenant_id),

@@ -2,7 +2,7 @@ import { consoleRoles } from '@countersign/contract/staff.ts'
 import type { FoundUser, SearchUsers } from '@countersign/contract/users.ts'
 import { actorOf, type Principal, requireRole } from '../identity/principal.ts'
 import { transaction } from '../store/transaction.ts'
-import { actOf, type LookUpNeeds, lookUp } from './look-up.ts'
+import { askerOf, type LookUpNeeds, lookUp } from './look-up.ts'
 
 /**
  * Looks users up over all tenants, best match first. The search is one event with what was asked; each tenant of which
@@ -12,7 +12,7 @@ export const searchUsers = async (needs: LookUpNeeds, principal: Principal, inpu
   requireRole(principal, consoleRoles)
   const query = input.query.toWellFormed()
   const attempt = { action: 'USER.SEARCHED', details: { query } } as const
-  const users = await lookUp(needs, principal, attempt, () => needs.connector.searchUsers(query, input.limit, actOf(principal)))
+  const users = await lookUp(needs, principal, attempt, () => needs.connector.searchUsers(query, input.limit, askerOf(principal)))
   const byTenant = Map.groupBy(users, (user) => user.tenant_id)
   const names = await transaction(needs.store, async (tx) => {
     const actor = actorOf(principal)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { newFetch } from '../../../server/src/identity/issuer/fetch.ts'
+import { newFetch, openProviderPeer } from '../../../server/src/identity/issuer/fetch.ts'
 import { newKeysFetch } from '../../../server/src/identity/issuer/keys-fetch.ts'
 import { openIssuer } from '../../../server/src/identity/issuer/open.ts'
 import { redeem } from '../../../server/src/identity/sign-in/redeem.ts'
@@ -155,9 +155,9 @@ it('AN-9 waits five seconds for a whole answer, not for each byte of it', async 
   const address = slow.address()
   const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/`
   const began = performance.now()
-  await expect(newFetch({ allowLoopback: true })(url, { body: undefined, headers: {}, method: 'GET', redirect: 'manual' })).rejects.toThrow(
-    'does not answer',
-  )
+  await expect(
+    newFetch({ peer: openProviderPeer(), allowLoopback: true })(url, { body: undefined, headers: {}, method: 'GET', redirect: 'manual' }),
+  ).rejects.toThrow('does not answer')
   expect(performance.now() - began).toBeLessThan(6_000)
   slow.closeAllConnections()
   slow.close()

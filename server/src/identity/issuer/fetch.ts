@@ -1,21 +1,22 @@
 import type { CustomFetch } from 'openid-client'
 import { CallFailure } from '../../outbound/failure.ts'
-import { openPeer, type PeerLog } from '../../outbound/peer.ts'
+import { openPeer, type Peer, type PeerLog } from '../../outbound/peer.ts'
 import { parseStrictJson } from './strict-json.ts'
 import { ProviderTrouble } from './trouble.ts'
 
 /** Discovery, keys and tokens are a few kB each; what is larger is not one of them. */
 const answerBytes = 262_144
 
-export type FetchOptions = { allowLoopback: boolean; headers?: Record<string, string>; milliseconds?: number; log?: PeerLog }
+/** The provider, as one whom we call: always, as strangers can make it fail and would keep everybody out. */
+export const openProviderPeer = ({ milliseconds = 5_000, log }: { milliseconds?: number; log?: PeerLog } = {}): Peer =>
+  openPeer({ name: 'identity provider', timeoutMs: milliseconds, answerBytes, failuresToPause: Infinity, log })
 
 /**
  * How we speak to the identity provider (AN-9): five seconds for the whole answer, which is one small JSON object; no redirect
  * followed; and TLS, unless both it and we are on loopback. Whatever goes wrong is a ProviderTrouble.
  */
-export const newFetch = ({ allowLoopback, headers, milliseconds = 5_000, log }: FetchOptions): CustomFetch => {
-  // It is asked always: strangers can make a provider fail, by codes it has never seen, and would keep everybody out.
-  const peer = openPeer({ name: 'identity provider', timeoutMs: milliseconds, answerBytes, failuresToPause: Infinity, log })
+export const newFetch = (options: { peer: Peer; allowLoopback: boolean; headers?: Record<string, string> }): CustomFetch => {
+  const { peer, allowLoopback, headers } = options
   return async (url, init) => {
     const { origin, protocol, pathname, search } = new URL(url)
     if (protocol !== 'https:' && !allowLoopback) throw new ProviderTrouble(`${origin} is not an https address`)

@@ -1,12 +1,11 @@
 import * as client from 'openid-client'
 import { isSafeAddress } from '../../config.ts'
+import type { PeerState } from '../../outbound/breaker.ts'
 import type { PeerLog } from '../../outbound/peer.ts'
-import { newFetch } from './fetch.ts'
+import { remember } from '../../outbound/remember.ts'
+import { newFetch, openProviderPeer } from './fetch.ts'
 import { newKeysFetch } from './keys-fetch.ts'
 import { ProviderTrouble } from './trouble.ts'
-
-const freshFor = 3_600_000
-const pauseAfterFailure = 1_000
 
 export type IssuerSettings = {
   issuer: string
@@ -25,6 +24,8 @@ export type Issuer = {
   scope: string
   /** What discovery said, asked for when first needed and once an hour. */
   configuration(): Promise<client.Configuration>
+  /** Whether it has been answering lately. */
+  state(): PeerState
 }
 
 const basic: client.ClientAuth = (as, metadata, body, headers) =>
@@ -36,7 +37,8 @@ const basic: client.ClientAuth = (as, metadata, body, headers) =>
 export const openIssuer = (settings: IssuerSettings, log?: PeerLog): Issuer => {
   const url = new URL(settings.issuer)
   const allowLoopback = url.protocol === 'http:' && isSafeAddress(settings.issuer)
-  const fetch = newFetch({ allowLoopback, headers: settings.headers, milliseconds: settings.milliseconds, log })
+  const peer = openProviderPeer({ milliseconds: settings.milliseconds, log })
+  const fetch = newFetch({ peer, allowLoopback, headers: settings.headers })
   const keysFetch = newKeysFetch(fetch)
 
   const discover = async (): Promise<client.Configuration> => {
@@ -64,22 +66,11 @@ export const openIssuer = (settings: IssuerSettings, log?: PeerLog): Issuer => {
     return configuration
   }
 
-  let known: { at: number; answer: Promise<client.Configuration>; failed: boolean } | undefined
   return {
     url: settings.issuer,
     client_id: settings.client_id,
     scope: settings.scope,
-    configuration: () => {
-      const now = performance.now()
-      if (known === undefined || now - known.at > (known.failed ? pauseAfterFailure : freshFor)) {
-        const asked = { at: now, failed: false, answer: discover() }
-        asked.answer.catch(() => {
-          asked.failed = true
-          asked.at = performance.now()
-        })
-        known = asked
-      }
-      return known.answer
-    },
+    configuration: remember(discover, { freshMs: 3_600_000, failedMs: 1_000 }),
+    state: peer.state,
   }
 }

@@ -5,8 +5,8 @@ import { CallFailure, failurePhrases } from '../../../outbound/failure.ts'
 import { mediaTypeOf, parseOutsideJson } from '../../../outbound/json.ts'
 import { openLine } from '../../../outbound/line.ts'
 import { newSigner } from '../../../outbound/sign.ts'
+import { answerLimitBytes, callTimeoutMilliseconds } from '../calls.ts'
 import { claimsOf } from '../claims.ts'
-import { answerLimitBytes, callTimeoutMilliseconds } from '../http.ts'
 
 /** What is wrong with a connector, in one sentence. */
 export class Fault extends Error {
@@ -28,10 +28,10 @@ export const openProbe = (options: ProbeOptions) => {
   const signed = newSigner({ privateKey: options.keys.assertion.privateKey, kid })
   const times: { target: string; milliseconds: number }[] = []
   const signedByStranger = newSigner({ privateKey: generateKeyPairSync('ed25519').privateKey, kid })
-  const act = { sub: 'connector-check', email: 'connector-check@localhost' }
+  const asker = { sub: 'connector-check', email: 'connector-check@localhost' }
 
   const claims = (path: string) =>
-    claimsOf({ issuer: options.issuer, audience: options.audience, method: 'GET', target: `${base}${path}`, act })
+    claimsOf({ issuer: options.issuer, audience: options.audience, method: 'GET', target: `${base}${path}`, asker })
 
   const send = async (path: string, token?: string): Promise<Answer> => {
     const target = `${base}${path}`
