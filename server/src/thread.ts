@@ -29,7 +29,7 @@ type Settings<Heard> = {
   log: { error(facts: object, sentence: string): void }
 }
 
-const againMilliseconds = 1_000
+const againMs = 1_000
 const stop = 'stop'
 
 /** Runs a file in a thread of its own, and again where it ends unasked. Refuses with the Trouble that keeps it from working. */
@@ -61,7 +61,7 @@ export const runThread = async <Message, Heard>(settings: Settings<Heard>): Prom
         gone()
         again = setTimeout(() => {
           begin().catch((err) => log.error({ err }, `${name} did not start again`))
-        }, againMilliseconds).unref()
+        }, againMs).unref()
       })
     })
 

@@ -7,7 +7,7 @@ import { escapeInput, escapePath } from './escape.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Tenths of a millisecond since the request arrived. */
-export const durationOf = ({ started_ms }: Exchange): number => Math.round((performance.now() - started_ms) * 10) / 10
+export const durationOf = ({ startedMs }: Exchange): number => Math.round((performance.now() - startedMs) * 10) / 10
 
 /** The caller's own request id is kept as an attribute; ours is the one that counts (HD-12). */
 const detailsOf = ({ headers }: Exchange): { client_request_id: string } | undefined => {

@@ -11,7 +11,7 @@ export type Exchange = {
   /** Id that the caller, the upstream and the log see. */
   readonly id: string
   /** Monotonic clock. */
-  readonly started_ms: number
+  readonly startedMs: number
   readonly method: string
   /** Path and query as they arrived. What is judged is what is forwarded: this very text. */
   readonly target: string
@@ -48,7 +48,7 @@ export const newExchange = (request: IncomingMessage, response: ServerResponse, 
   request,
   response,
   id: newId('request'),
-  started_ms: performance.now(),
+  startedMs: performance.now(),
   method: request.method ?? '',
   target: request.url ?? '',
   expects_continue: expectsContinue,

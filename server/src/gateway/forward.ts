@@ -109,7 +109,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
 
   start(): void {
     const { running } = this.#needs
-    const { deadline_ms: deadlineMs } = this.#admitted
+    const { deadlineMs } = this.#admitted
     const { response } = this.#exchange
     running.add(this.#facts.id, this, deadlineMs)
     response.once('close', () => this.#onClose()).on('error', () => this.#onClose())

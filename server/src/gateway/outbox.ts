@@ -15,7 +15,7 @@ export type Outbox = {
   close(): Promise<void>
 }
 
-const longest = 10_000
+const waitingMaximum = 10_000
 const everyMs = 1_000
 
 export const newOutbox = (writer: Writer, log: LoopLog & { error(facts: object, message: string): void }): Outbox => {
@@ -39,7 +39,7 @@ export const newOutbox = (writer: Writer, log: LoopLog & { error(facts: object, 
   const loop = startLoop({ name: 'gateway outbox', everyMs, pass: flush, end: flush, log })
   return {
     send: (make) => {
-      if (waiting.size >= longest) {
+      if (waiting.size >= waitingMaximum) {
         log.error({ waiting: waiting.size }, 'an outcome is lost: too many wait to be recorded')
         return
       }

@@ -3,7 +3,7 @@ import type { ErrorCode } from '@countersign/contract/errors.ts'
 /** Something under way in a session that can be ended at once. */
 export type Run = { cut(code: ErrorCode): void }
 
-type Session = { deadline_ms: number; timer: NodeJS.Timeout; runs: Set<Run> }
+type Session = { deadlineMs: number; timer: NodeJS.Timeout; runs: Set<Run> }
 
 /** What runs in which session, and until when by our monotonic clock. */
 export type Running = {
@@ -18,7 +18,7 @@ export type Running = {
   count(): number
 }
 
-const endedRemembered = 10_000
+const endedMaximum = 10_000
 
 export const newRunning = (): Running => {
   const ended = new Set<string>()
@@ -32,14 +32,14 @@ export const newRunning = (): Running => {
     add: (sessionId, run, deadlineMs) => {
       const session = sessions.get(sessionId)
       if (!session) {
-        sessions.set(sessionId, { deadline_ms: deadlineMs, timer: startTimer(sessionId, deadlineMs), runs: new Set([run]) })
+        sessions.set(sessionId, { deadlineMs, timer: startTimer(sessionId, deadlineMs), runs: new Set([run]) })
         return
       }
       session.runs.add(run)
       // The database's latest word on when the session ends; differences of a few milliseconds are its answer's way to us.
-      if (Math.abs(deadlineMs - session.deadline_ms) > 5) {
+      if (Math.abs(deadlineMs - session.deadlineMs) > 5) {
         clearTimeout(session.timer)
-        session.deadline_ms = deadlineMs
+        session.deadlineMs = deadlineMs
         session.timer = startTimer(sessionId, deadlineMs)
       }
     },
@@ -50,7 +50,7 @@ export const newRunning = (): Running => {
       sessions.delete(sessionId)
     },
     end: (sessionId) => {
-      const oldest = ended.size >= endedRemembered ? ended.values().next().value : undefined
+      const oldest = ended.size >= endedMaximum ? ended.values().next().value : undefined
       if (oldest !== undefined) ended.delete(oldest)
       ended.add(sessionId)
       cut(sessionId, 'session_revoked')

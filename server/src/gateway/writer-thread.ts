@@ -12,13 +12,13 @@ export type ThreadData = { databaseUrl: string; eventKey: Uint8Array; assertionK
 export type Order = Batch & { id: number; claims: readonly (string | undefined)[] }
 
 /** A request that is admitted: for how much longer, and with what assertion. */
-export type Grant = { remaining_ms: number; assertion: string }
+export type Grant = { remainingMs: number; assertion: string }
 
 /** What became of it: for each event the grant, where there is one; or why nothing is recorded. */
 export type Outcome = { id: number } & ({ grants: (Grant | undefined)[] } | { code: ErrorCode })
 
 /** Events that one statement takes, unless a single order has more. */
-const largest = 512
+const eventsMaximum = 512
 
 await serveThread<ThreadData, Order, Outcome[]>(async ({ databaseUrl, eventKey, assertionKey }, tell) => {
   const recorder = await openRecorder({ databaseUrl, eventKey: Buffer.from(eventKey) })
@@ -30,7 +30,7 @@ await serveThread<ThreadData, Order, Outcome[]>(async ({ databaseUrl, eventKey, 
     let events = 0
     const end = waiting.findIndex(({ asks }) => {
       events += asks.length
-      return events > largest
+      return events > eventsMaximum
     })
     return waiting.splice(0, end < 0 ? waiting.length : Math.max(end, 1))
   }
@@ -42,8 +42,8 @@ await serveThread<ThreadData, Order, Outcome[]>(async ({ databaseUrl, eventKey, 
     try {
       const remaining = await recorded
       const grantOf = (i: number, k: number): Grant | undefined => {
-        const [remaining_ms, assertion] = [remaining[i]?.[k], assertions[i]?.[k]]
-        return remaining_ms === undefined || assertion === undefined ? undefined : { remaining_ms, assertion }
+        const [remainingMs, assertion] = [remaining[i]?.[k], assertions[i]?.[k]]
+        return remainingMs === undefined || assertion === undefined ? undefined : { remainingMs, assertion }
       }
       return orders.map(({ id, asks }, i) => ({ id, grants: asks.map((_, k) => grantOf(i, k)) }))
     } catch (error) {

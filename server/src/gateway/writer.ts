@@ -7,7 +7,7 @@ import type { Grant, Order, Outcome, ThreadData } from './writer-thread.ts'
 
 export type Admitted = {
   /** Until when it may be used, by our monotonic clock and never later than by the database's. */
-  deadline_ms: number
+  deadlineMs: number
   /** What tells the product of it. */
   assertion: string
 }
@@ -39,7 +39,7 @@ type Needs = {
   log: { error(facts: object, message: string): void }
 }
 
-const longestQueue = 4_096
+const unansweredMaximum = 4_096
 
 /**
  * Hands what concurrent requests have to record to a thread of its own, which marks, records and signs: that takes longer than
@@ -82,7 +82,7 @@ export const startWriter = async ({ databaseUrl, keys, log }: Needs): Promise<Wr
     for (const [i, { resolve }] of entries.entries()) {
       const grant = grants[i]
       // Counted from before it was sent: at most what the database meant, never more.
-      resolve(grant && { deadline_ms: sentMs + grant.remaining_ms, assertion: grant.assertion })
+      resolve(grant && { deadlineMs: sentMs + grant.remainingMs, assertion: grant.assertion })
     }
   }
 
@@ -109,7 +109,7 @@ export const startWriter = async ({ databaseUrl, keys, log }: Needs): Promise<Wr
 
   const enqueue = (event: EventHalves, request?: Request): Promise<Admitted | undefined> =>
     new Promise((resolve, reject) => {
-      if (unanswered >= longestQueue) throw new Refusal('overloaded')
+      if (unanswered >= unansweredMaximum) throw new Refusal('overloaded')
       unanswered++
       waiting.push({ event, request, resolve, reject })
       if (isScheduled) return

@@ -28,9 +28,9 @@ type Leader = { lease: Lease; edge: Edge; signedSize: number; signedAt: number }
 /** How long a sequencer that fell silent keeps others waiting. */
 const leaseSeconds = 3
 /** Pause between looks for new events, and between looks for a free lease. */
-const pollMilliseconds = 200
+const pollMs = 200
 /** A busy log is signed this often at most; a quiet one as soon as it has grown. */
-const checkpointMilliseconds = 1000
+const checkpointMs = 1000
 
 /** A sequencer without timers: whoever holds one calls `step` for as long as it answers `more`. */
 export const createSequencer = (needs: SequencerNeeds, holder?: string) => {
@@ -76,7 +76,7 @@ export const createSequencer = (needs: SequencerNeeds, holder?: string) => {
       if (ticked.appended > 0) announceSequenced(store, ticked.edge.size)
       if (ticked.rejected > 0) needs.log.error({ count: ticked.rejected }, 'rows among the events were not written by this program')
     }
-    const isDue = signNow || performance.now() - held.signedAt >= checkpointMilliseconds
+    const isDue = signNow || performance.now() - held.signedAt >= checkpointMs
     if (held.edge.size > Math.max(held.signedSize, 0) && isDue) await sign(held)
     return more
   }
@@ -148,7 +148,7 @@ export const startSequencer = async (needs: SequencerNeeds & { changed?(): void 
   }
   const loop = startLoop({
     name: 'sequencer',
-    everyMs: pollMilliseconds,
+    everyMs: pollMs,
     retry: { firstMs: 1_000, longestMs: 5_000 },
     pass,
     end: sequencer.release,

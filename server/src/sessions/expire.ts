@@ -9,7 +9,7 @@ import { sqlJudged, sqlStatus } from './standing.ts'
 type ExpireNeeds = { store: Store; journal: Journal }
 type Ended = { id: string; tenant_id: string; target_user_id: string | null; ticket: string | null }
 
-const batch = 200
+const sessionsMaximum = 200
 
 /**
  * Puts on the record that sessions have run out, each once whichever replica comes first. Nothing depends on it: at
@@ -26,7 +26,7 @@ export const noteExpiries = async (needs: ExpireNeeds, everything = true): Promi
             -- By the statement's clock, at which an index can be entered.
             and s.expires_at > case when ${everything} then '-infinity' else statement_timestamp() - interval '2 hours' end
             and not exists (select from session_expiries e where e.session_id = s.id)
-          order by s.expires_at limit ${batch}
+          order by s.expires_at limit ${sessionsMaximum}
         ), claimed as (
           insert into session_expiries (session_id) select id from ended on conflict (session_id) do nothing returning session_id
         )
@@ -48,7 +48,7 @@ export const noteExpiries = async (needs: ExpireNeeds, everything = true): Promi
       return rows.length
     })
     noted += count
-    if (count < batch) return noted
+    if (count < sessionsMaximum) return noted
   }
 }
 

@@ -20,8 +20,8 @@ export type FactsSource = {
   forget(tokenHash: string): void
 }
 
-const remembered = 10_000
-const largestBatch = 256
+const factsMaximum = 10_000
+const tokensMaximum = 256
 
 type Row = Omit<SessionFacts, 'scopes' | 'staff'> & {
   scopes: string[]
@@ -58,7 +58,7 @@ const newLookUp = (store: Store): ((tokenHash: string) => Promise<SessionFacts |
   const readAll = async (): Promise<void> => {
     isReading = true
     while (waiting.size > 0) {
-      const batch = [...waiting].slice(0, largestBatch)
+      const batch = [...waiting].slice(0, tokensMaximum)
       for (const [tokenHash] of batch) waiting.delete(tokenHash)
       try {
         const found = await readFacts(
@@ -88,7 +88,7 @@ export const newFacts = (store: Store): FactsSource => {
       known.get(tokenHash) ??
       lookUp(tokenHash).then((facts) => {
         if (facts) {
-          const oldest = known.size >= remembered ? known.keys().next().value : undefined
+          const oldest = known.size >= factsMaximum ? known.keys().next().value : undefined
           if (oldest !== undefined) known.delete(oldest)
           known.set(tokenHash, facts)
         }

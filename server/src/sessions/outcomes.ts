@@ -24,7 +24,7 @@ import { transaction } from '../store/transaction.ts'
 
 type Needs = { store: Store; journal: Journal }
 
-const batch = 100
+const sessionsMaximum = 100
 /** Longer than a statement may take. */
 const afterlifeMs = 3_000
 
@@ -91,7 +91,7 @@ export const noteUnknownOutcomes = async ({ store, journal }: Needs, everything 
         where s.expires_at < clock_timestamp() - interval '1 minute'
           and (${everything} or s.expires_at > clock_timestamp() - interval '1 day')
           and not exists (select from session_outcomes o where o.session_id = s.id)
-        order by s.expires_at limit ${batch}
+        order by s.expires_at limit ${sessionsMaximum}
         on conflict (session_id) do nothing
         returning session_id as id`.execute(tx)
       const ids = rows.map(({ id }) => id)
@@ -100,7 +100,7 @@ export const noteUnknownOutcomes = async ({ store, journal }: Needs, everything 
       return { sessions: ids.length, open: found.length }
     })
     noted += open
-    if (sessions < batch) return noted
+    if (sessions < sessionsMaximum) return noted
   }
 }
 

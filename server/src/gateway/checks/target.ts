@@ -1,7 +1,7 @@
 import { Refusal } from '../../errors.ts'
 import type { Check } from '../exchange.ts'
 
-const maximum = 2048
+const targetCharactersMaximum = 2048
 const inPath = 1
 const inQuery = 2
 
@@ -83,7 +83,7 @@ type Target = { path: string; query: QueryPair[] }
 
 /** A request target that is written in the one form that all readers read alike. Nothing is repaired: it is this or undefined. */
 const readTarget = (target: string): Target | undefined => {
-  if (target.length > maximum || target.charCodeAt(0) !== 0x2f) return undefined
+  if (target.length > targetCharactersMaximum || target.charCodeAt(0) !== 0x2f) return undefined
   const mark = target.indexOf('?')
   const path = mark < 0 ? target : target.slice(0, mark)
   const query = mark < 0 ? [] : readQuery(target.slice(mark + 1))

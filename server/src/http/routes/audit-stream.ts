@@ -21,9 +21,9 @@ export type StreamNeeds = {
   closing: AbortSignal
 }
 
-const recheckMilliseconds = 5_000
+const recheckMs = 5_000
 /** Someone who does not read what was sent gets this long to take the end of it; then the connection is cut. */
-const stalledMilliseconds = 1_000
+const stalledMs = 1_000
 /** A person has some pages open, not a hundred. */
 const mostStreams = 20
 
@@ -80,7 +80,7 @@ export const auditStreamRoute = (app: Door, needs: StreamNeeds): void => {
             (now) => hasRole(now, auditRoles) || ended.abort(),
             () => ended.abort(),
           )
-        }, recheckMilliseconds)
+        }, recheckMs)
         // A reader that stands still would hold a send, and with it the stream, for ever.
         const over = new Promise<void>((resolve) => {
           signal.addEventListener('abort', () => resolve(), { once: true })
@@ -97,7 +97,7 @@ export const auditStreamRoute = (app: Door, needs: StreamNeeds): void => {
         clearInterval(recheck)
         count(staff.id, -1)
         if (reply.sse.isConnected) {
-          const cut = setTimeout(() => reply.raw.destroy(), stalledMilliseconds)
+          const cut = setTimeout(() => reply.raw.destroy(), stalledMs)
           reply.raw.once('close', () => clearTimeout(cut))
         }
       }
