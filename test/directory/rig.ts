@@ -12,6 +12,7 @@ import { endSessionsOf } from '../../server/src/sessions/end-of-tenant.ts'
 import type { Tables } from '../../server/src/store/tables.ts'
 import { newDatabase, type TestDatabase } from '../support/database.ts'
 import { type DirectoryServer, startDirectory, type World } from '../support/directory.ts'
+import { readEvents } from '../support/events.ts'
 
 export const staff = (name: string, roles: Role[]): StaffPrincipal => ({
   kind: 'staff',
@@ -77,10 +78,7 @@ export const newRig = async (world: World, { timeoutMilliseconds }: { timeoutMil
         .finally(elected.release)
     },
     syncState: () => store.db.selectFrom('directory_sync').selectAll().executeTakeFirstOrThrow(),
-    async events() {
-      const rows = await store.db.selectFrom('events').select('body').orderBy('n').execute()
-      return rows.map(({ body }) => JSON.parse(body) as Event)
-    },
+    events: () => readEvents(store.pool),
     async close() {
       await connector.close()
       await directory.close()

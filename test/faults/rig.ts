@@ -8,6 +8,7 @@ import { attachEmbedded } from '../../server/src/store/embedded.ts'
 import { withDatabase } from '../../server/src/store/urls.ts'
 import type { Visitor } from '../support/browser.ts'
 import { asSuperuser } from '../support/database.ts'
+import { readEvents } from '../support/events.ts'
 import { mainFile, repository } from '../support/program.ts'
 
 /** The address of the embedded database of a running program, as its superuser. */
@@ -23,10 +24,10 @@ export const addTenant = async (dataDir: string, id = 'ten_a'): Promise<void> =>
   )
 }
 
-export const eventsOf = async (dataDir: string, action: string): Promise<Event[]> =>
-  (await asSuperuser<{ body: string }>(await databaseOf(dataDir), 'select body from events order by n'))
-    .map(({ body }) => JSON.parse(body) as Event)
-    .filter((event) => event.action === action)
+export const eventsOf = async (dataDir: string, action: string): Promise<Event[]> => {
+  const url = await databaseOf(dataDir)
+  return readEvents({ query: async (text, values) => ({ rows: await asSuperuser(url, text, values) }) }, { action })
+}
 
 export const openSession = async (visitor: Visitor, tenant = 'ten_a'): Promise<{ id: string; token: string }> => {
   const opened = await visitor.send('POST', '/api/sessions', { tenant_id: tenant, reason: 'Looking into a failed export' })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openRaw, rawRequest } from '../support/raw.ts'
-import { codeOf, type GatewayRig, startGatewayRig, startReplica, until } from './rig.ts'
+import { until } from '../support/until.ts'
+import { codeOf, type GatewayRig, startGatewayRig, startReplica } from './rig.ts'
 
 let rig: GatewayRig
 beforeAll(async () => {

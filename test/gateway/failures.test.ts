@@ -2,7 +2,8 @@ import { createServer } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { asSuperuser } from '../support/database.ts'
-import { codeOf, type GatewayRig, startGatewayRig, startReplica, until } from './rig.ts'
+import { until } from '../support/until.ts'
+import { codeOf, type GatewayRig, startGatewayRig, startReplica } from './rig.ts'
 
 let rig: GatewayRig
 beforeAll(async () => {

@@ -12,6 +12,7 @@ import { newAdmission } from '../../server/src/sessions/admit.ts'
 import { openSession } from '../../server/src/sessions/open.ts'
 import { revokeSession } from '../../server/src/sessions/revoke.ts'
 import { newDatabase, type TestDatabase } from '../support/database.ts'
+import { type EventFilter, readEvents } from '../support/events.ts'
 import { openRaw, type RawAnswer, type RawConnection, rawRequest, sendRaw } from '../support/raw.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 
@@ -65,7 +66,7 @@ export type GatewayRig = {
   connect(): Promise<RawConnection>
   head(first: string, token: string, headers?: readonly string[]): Buffer
   /** Every event so far, in the order of recording. */
-  events(filter?: { session_id?: string; request_id?: string; action?: string }): Promise<Event[]>
+  events(filter?: EventFilter): Promise<Event[]>
   close(): Promise<void>
 }
 
@@ -139,14 +140,7 @@ export const startGatewayRig = async ({ config: more = '', tenants = ['ten_a', '
     },
     connect: () => openRaw(port),
     head,
-    events: async ({ session_id, request_id, action } = {}) => {
-      const { rows } = await sql<{ body: string }>`select body from events order by n`.execute(store.db)
-      return rows
-        .map(({ body }) => JSON.parse(body) as Event)
-        .filter((event) => session_id === undefined || event.session_id === session_id)
-        .filter((event) => request_id === undefined || event.request?.id === request_id)
-        .filter((event) => action === undefined || event.action === action)
-    },
+    events: (filter) => readEvents(store.pool, filter),
     close: async () => {
       await gateway.close(0)
       await upstream.close()
@@ -178,13 +172,4 @@ export const expectRefusal = async (rig: GatewayRig, answer: RawAnswer | undefin
 export const codeOf = (answer: RawAnswer | undefined): string | undefined => {
   if (answer?.headers.get('content-type') !== 'application/problem+json') return undefined
   return (JSON.parse(answer.body) as { code: string }).code
-}
-
-/** Looks until the predicate holds. */
-export const until = async (holds: () => boolean | Promise<boolean>, ms = 20_000): Promise<void> => {
-  const giveUp = Date.now() + ms
-  while (!(await holds())) {
-    if (Date.now() > giveUp) throw new Error('it did not happen in time')
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
 }

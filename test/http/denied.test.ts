@@ -2,6 +2,7 @@ import type { Event } from '@countersign/contract/events.ts'
 import type { Role } from '@countersign/contract/staff.ts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createKey } from '../../server/src/identity/tenant-key/create.ts'
+import { readEvents } from '../support/events.ts'
 import { type Rig, startRig } from '../support/rig.ts'
 
 let rig: Rig
@@ -63,8 +64,7 @@ it("X3 records a denied attempt on a tenant or session that is not there as nobo
   ]) {
     expect(await codeOf(await auditor.get(path))).toEqual([403, 'role_missing'])
   }
-  const rows = await rig.database.store.db.selectFrom('events').select('body').orderBy('n').execute()
-  const denied = rows.map(({ body }) => JSON.parse(body) as Event).filter(({ actor }) => actor.id === auditor.staff_id)
+  const denied = await readEvents(rig.database.store.pool, { actor_id: auditor.staff_id })
   expect(denied.map(({ action, tenant_id, session_id }) => [action, tenant_id, session_id])).toEqual(
     Array(4).fill(['ACCESS.DENIED', undefined, undefined]),
   )

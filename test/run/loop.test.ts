@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Refusal } from '../../server/src/errors.ts'
 import { type Loop, startLoop } from '../../server/src/run/loop.ts'
-import { until } from '../gateway/rig.ts'
+import { until } from '../support/until.ts'
 
 const hour = 3_600_000
 

@@ -8,6 +8,7 @@ import type { StaffPrincipal } from '../../server/src/identity/principal.ts'
 import { newId } from '../../server/src/ids.ts'
 import { openSession } from '../../server/src/sessions/open.ts'
 import { newDatabase, type TestDatabase } from '../support/database.ts'
+import { readEvents } from '../support/events.ts'
 
 const config = parseConfig(
   `
@@ -84,10 +85,7 @@ export const startSessionRig = async (): Promise<SessionRig> => {
     staff,
     newStaff,
     open: (input = {}, by = staff) => openSession(needs, by, { tenant_id: 'ten_a', reason: 'Looking into a failed export', ...input }),
-    events: async (filter = () => true) => {
-      const { rows } = await sql<{ body: string }>`select body from events order by n`.execute(db)
-      return rows.map(({ body }) => JSON.parse(body) as Event).filter(filter)
-    },
+    events: async (filter = () => true) => (await readEvents(database.store.pool)).filter(filter),
     close: () => database.close(),
   }
 }

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Role } from '@countersign/contract/staff.ts'
 import pino from 'pino'
 import { type Config, parseConfig } from '../../server/src/config.ts'
@@ -10,6 +9,7 @@ import { type Server, serve } from '../../server/src/serve.ts'
 import { newVisitor, type Visitor } from './browser.ts'
 import { asSuperuser, newDatabase, type TestDatabase } from './database.ts'
 import { startDirectory } from './directory.ts'
+import { until } from './until.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
 
 const routes = `
@@ -70,13 +70,7 @@ export const startRig = async (): Promise<Rig> => {
     config,
     routes: () => server.door.declared,
     asSuperuser: (text) => asSuperuser(database.superuserUrl, text),
-    knownTenant: async () => {
-      for (;;) {
-        const tenant = await database.store.db.selectFrom('tenants').select('id').orderBy('id').executeTakeFirst()
-        if (tenant) return tenant.id
-        await wait(20)
-      }
-    },
+    knownTenant: () => until(async () => (await database.store.db.selectFrom('tenants').select('id').orderBy('id').executeTakeFirst())?.id),
     async visitorWith(roles) {
       const secret = randomBytes(32).toString('base64url')
       const id = newId('staff')

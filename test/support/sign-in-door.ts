@@ -10,6 +10,7 @@ import { authRoutes } from '../../server/src/http/routes/auth.ts'
 import { sessionCookie } from '../../server/src/identity/cookies.ts'
 import type { Visitor } from './browser.ts'
 import { newDatabase, type TestDatabase } from './database.ts'
+import { readEvents } from './events.ts'
 import { startIssuer, type TestIssuer } from './issuer.ts'
 
 const file = `
@@ -82,10 +83,7 @@ export const startSignInDoor = async (
     database,
     config,
     door,
-    events: async () => {
-      const rows = await store.db.selectFrom('events').select('body').orderBy('n').execute()
-      return rows.map(({ body }) => JSON.parse(body) as Event)
-    },
+    events: () => readEvents(store.pool),
     close: async () => {
       await door.close()
       await database.close()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Trouble } from '../../server/src/errors.ts'
 import { runThread } from '../../server/src/thread.ts'
-import { until } from '../gateway/rig.ts'
+import { until } from '../support/until.ts'
 
 const startEcho = async (trouble?: string) => {
   const heard: string[] = []

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Event } from '@countersign/contract/events.ts'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { newReads } from '../../../server/src/audit/read.ts'
 import { hashSecret } from '../../../server/src/identity/secret.ts'
 import { createKey } from '../../../server/src/identity/tenant-key/create.ts'
 import { newId } from '../../../server/src/ids.ts'
+import { readEvents } from '../../support/events.ts'
 import { type Rig, startRig } from '../../support/rig.ts'
+import { until } from '../../support/until.ts'
 
 type Staff = Awaited<ReturnType<Rig['visitorWith']>>
 
@@ -16,18 +17,14 @@ beforeAll(async () => {
   rig = await startRig()
   // A log with nothing in it has no index to go on from.
   await (await rig.visitorWith(['auditor'])).get('/api/audit')
-  const size = async () => (await rig.database.store.db.selectFrom('log_entries').select('log_index').execute()).length
-  while ((await size()) === 0) await wait(20)
+  await until(async () => (await rig.database.store.db.selectFrom('log_entries').select('log_index').execute()).length > 0)
 })
 beforeEach(async () => {
   eve = await rig.visitorWith(['support_admin'])
 })
 afterAll(() => rig?.close())
 
-const readsOf = async ({ staff_id }: Staff): Promise<Event[]> => {
-  const rows = await rig.database.store.db.selectFrom('events').select('body').orderBy('n').execute()
-  return rows.map(({ body }) => JSON.parse(body) as Event).filter(({ action, actor }) => action === 'AUDIT.READ' && actor.id === staff_id)
-}
+const readsOf = ({ staff_id }: Staff): Promise<Event[]> => readEvents(rig.database.store.pool, { action: 'AUDIT.READ', actor_id: staff_id })
 const detailsOf = async (staff: Staff) => (await readsOf(staff)).map(({ details }) => details)
 const cursorOf = (index: number) => Buffer.from(String(index)).toString('base64url')
 

@@ -6,8 +6,9 @@ import { beginRound, runRound } from '../../../server/src/directory/round.ts'
 import type { Refusal } from '../../../server/src/errors.ts'
 import { newElected } from '../../../server/src/run/elected.ts'
 import { endSessionsOf } from '../../../server/src/sessions/end-of-tenant.ts'
-import { codeOf, expectRefusal, type GatewayRig, startGatewayRig, until } from '../../gateway/rig.ts'
+import { codeOf, expectRefusal, type GatewayRig, startGatewayRig } from '../../gateway/rig.ts'
 import { at, newTenant } from '../../support/directory.ts'
+import { until } from '../../support/until.ts'
 
 let rig: GatewayRig
 let tenants: Tenant[] = []

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type GatewayRig, startGatewayRig, until } from '../../gateway/rig.ts'
+import { type GatewayRig, startGatewayRig } from '../../gateway/rig.ts'
 import type { RawConnection } from '../../support/raw.ts'
+import { until } from '../../support/until.ts'
 
 let rig: GatewayRig
 let token: string

@@ -1,7 +1,8 @@
 import type { Session } from '@countersign/contract/sessions.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { codeOf, expectRefusal, type GatewayRig, startGatewayRig, until } from '../../gateway/rig.ts'
+import { codeOf, expectRefusal, type GatewayRig, startGatewayRig } from '../../gateway/rig.ts'
 import { rawRequest, sendRaw } from '../../support/raw.ts'
+import { until } from '../../support/until.ts'
 
 let rig: GatewayRig
 let session: Session
