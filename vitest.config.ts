@@ -3,10 +3,17 @@ import { defineConfig } from 'vitest/config'
 const common = {
   environment: 'node' as const,
   pool: 'forks' as const,
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
   globalSetup: ['test/support/setup.ts'],
 }
+
+// What is promised within a second or less, and is measured: after everything else, one at a time.
+const alone = [
+  'test/gateway/endings.test.ts',
+  'test/attacks/refused/gateway-after-expiry.test.ts',
+  'test/attacks/refused/gateway-after-the-tenant-is-gone.test.ts',
+]
 
 export default defineConfig({
   test: {
@@ -14,20 +21,19 @@ export default defineConfig({
       {
         test: {
           ...common,
-          name: 'rooms',
+          name: 'beside',
           include: ['test/**/*.test.ts', 'log/*.test.ts', 'console/src/**/*.test.{ts,tsx}'],
-          exclude: ['**/node_modules/**', 'test/e2e/**', 'test/faults/**'],
-          maxWorkers: 2,
+          exclude: ['**/node_modules/**', ...alone],
+          // They wait for each other's answers more than they compute.
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },
       {
-        // The whole program and a browser: after everything else, one at a time.
         test: {
           ...common,
-          name: 'e2e',
-          include: ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts'],
-          testTimeout: 120_000,
+          name: 'alone',
+          include: alone,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },
