@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Connector } from '../../server/src/directory/connector.ts'
 import { startSync } from '../../server/src/directory/sync.ts'
 import { Refusal } from '../../server/src/errors.ts'
-import { until } from '../gateway/rig.ts'
 import { asSuperuser } from '../support/database.ts'
 import { at, newTenant } from '../support/directory.ts'
+import { until } from '../support/until.ts'
 import { newRig, type Rig, schedule } from './rig.ts'
 
 let rig: Rig
