@@ -70,9 +70,9 @@ const ofAll = {
 type MemberName = { [N in EventName]: keyof Table[N][1] }[EventName]
 type MembersOf<N extends EventName> = ValuesOf<Table[N][1]> & { [M in Exclude<MemberName, keyof Table[N][1]>]?: undefined }
 
-/** What a verb hands to record(): the rest is filled in there. */
-export type NewEventOf<N extends EventName> = {
-  [K in N]: { action: K; result: EventResult; actor: ValueOf<typeof actor> } & MembersOf<K>
+/** What a verb hands to record(): the rest is filled in there. Denials are made in one place of their own. */
+export type NewEventOf<N extends EventName, R extends EventResult = Exclude<EventResult, 'deny'>> = {
+  [K in N]: { action: K; result: R; actor: ValueOf<typeof actor> } & MembersOf<K>
 }[N]
 export type NewEvent = NewEventOf<EventName>
 

@@ -46,8 +46,13 @@ await sql`insert into tenants (id, name, status, created_at, updated_at) values 
 await sql`insert into staff (id, issuer, subject, email, name, roles)
   values (${staff.id}, ${staff.issuer}, ${staff.subject}, ${staff.email}, ${staff.name}, array['support_admin'])`.execute(store.db)
 const { token } = await openSession(
-  { store, journal: newJournal(keys.event), config, connector: { findUser: async () => undefined } },
-  { kind: 'staff', ...staff, roles: ['support_admin'], session_id: newId('staffSession') },
+  {
+    store,
+    journal: newJournal(keys.event),
+    principal: { kind: 'staff', ...staff, roles: ['support_admin'], session_id: newId('staffSession') },
+    config,
+    connector: { findUser: async () => undefined },
+  },
   { tenant_id: 'ten_bench', reason: 'Measuring the gateway under load', ttl_minutes: 60 },
 )
 

@@ -1,4 +1,4 @@
-import { categoryOf, type LoggedEvent, type NewEvent } from '@countersign/contract/events.ts'
+import { categoryOf, type EventName, type EventResult, type LoggedEvent, type NewEventOf } from '@countersign/contract/events.ts'
 import type { ScopeCatalogue } from '@countersign/contract/scopes.ts'
 import type { Session } from '@countersign/contract/sessions.ts'
 import type { Role, Staff } from '@countersign/contract/staff.ts'
@@ -271,7 +271,7 @@ export const sessions: Session[] = Array.from({ length: 64 }, (_, at): Session =
 
 const micro = (at: number) => iso(at).replace('Z', `${String(Math.floor(random() * 1000)).padStart(3, '0')}Z`)
 export const events: LoggedEvent[] = []
-export const append = (event: NewEvent, at = now()): LoggedEvent => {
+export const append = (event: NewEventOf<EventName, EventResult>, at = now()): LoggedEvent => {
   const own = { v: 1, id: newId('evt', at), occurred_at: micro(at), category: categoryOf(event.action), log_index: events.length } as const
   const logged = { ...event, ...own } as LoggedEvent
   events.push(logged)

@@ -26,6 +26,7 @@ import { newAdmission } from './sessions/admit.ts'
 import { endSessionsOf } from './sessions/end-of-tenant.ts'
 import { startExpiry } from './sessions/expire.ts'
 import { startOutcomes } from './sessions/outcomes.ts'
+import { requireAnswering } from './store/answering.ts'
 import { openStore } from './store/open.ts'
 
 const consoleDir = fileURLToPath(new URL('../../console/dist', import.meta.url))
@@ -98,12 +99,18 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
       publicUrl,
       log,
       routes: async (app) => {
-        serviceRoutes(app, { store, keys, isReady: () => sequencer.trouble() ?? gateway.trouble() })
+        serviceRoutes(app, {
+          keys,
+          findTrouble: async () => {
+            await requireAnswering(store)
+            return sequencer.trouble() ?? gateway.trouble()
+          },
+        })
         await authRoutes(app, { store, journal, config, publicUrl, gatewayUrl, log })
-        tenantRoutes(app, { store, journal, connector })
-        userRoutes(app, { store, journal, connector })
-        sessionRoutes(app, { store, journal, connector, config, gatewayUrl, reads, onRevoked: (id: string) => gateway.cut(id) })
-        auditRoutes(app, { store, journal, reads, publicUrl, logStatus: () => sequencer.status(), closing: closing.signal })
+        tenantRoutes(app, { connector })
+        userRoutes(app, { connector })
+        sessionRoutes(app, { connector, config, gatewayUrl, reads, onRevoked: (id: string) => gateway.cut(id) })
+        auditRoutes(app, { reads, publicUrl, logStatus: () => sequencer.status(), closing: closing.signal })
         logRoutes(app, { store, logStatus: () => sequencer.status() })
         await consoleRoutes(app, { consoleDir, paths: Object.values(consolePaths) })
       },

@@ -1,8 +1,11 @@
-import { EventFilters, EventPage, type EventFilters as Filters, type NewEvent } from '@countersign/contract/events.ts'
+import { EventFilters, EventPage, type EventFilters as Filters } from '@countersign/contract/events.ts'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { denialOf } from '../../server/src/access/deny.ts'
 import { formatCursor } from '../../server/src/audit/cursor.ts'
 import { listEvents, listTenantEvents } from '../../server/src/audit/list.ts'
+import type { Recordable } from '../../server/src/audit/record.ts'
+import { Refusal } from '../../server/src/errors.ts'
 import { newId } from '../../server/src/ids.ts'
 import { transaction } from '../../server/src/store/transaction.ts'
 import { eventOf, newRig, numbers, type Rig } from './rig.ts'
@@ -17,7 +20,7 @@ const ok = { result: 'ok', actor: rob } as const
 const tenant = (id: string) => ({ kind: 'tenant', id }) as const
 
 /** One of each kind that a filter can tell apart. */
-const events: NewEvent[] = [
+const events: Recordable[] = [
   {
     ...ok,
     action: 'SUPPORT_SESSION.CREATED',
@@ -29,14 +32,7 @@ const events: NewEvent[] = [
     details: { scopes: ['a:read'], ttl_minutes: 15, expires_at: '2026-11-20T12:15:00.000Z' },
   },
   { ...ok, action: 'SUPPORT_SESSION.REQUEST.ADMITTED', tenant_id: 'ten_a', session_id: session, request, target: tenant('ten_c') },
-  {
-    action: 'SUPPORT_SESSION.DENIED',
-    result: 'deny',
-    actor: rob,
-    tenant_id: 'ten_b',
-    note: 'role missing',
-    target: tenant('ten_b'),
-  },
+  denialOf(new Refusal('role_missing'), { action: 'SUPPORT_SESSION.DENIED', actor: rob, tenant_id: 'ten_b', target: tenant('ten_b') }),
   { ...ok, action: 'CONSOLE.OPENED', tenant_id: 'ten_b', target: { kind: 'user', id: 'usr_1' }, ticket: '#4831' },
   {
     ...ok,

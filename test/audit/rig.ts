@@ -1,5 +1,6 @@
 import type { NewEvent } from '@countersign/contract/events.ts'
 import type { Logger } from 'pino'
+import type { Recordable } from '../../server/src/audit/record.ts'
 import { bindLogKey, logKeyOf } from '../../server/src/sequencer/log-key.ts'
 import { createSequencer } from '../../server/src/sequencer/sequence.ts'
 import type { Store } from '../../server/src/store/open.ts'
@@ -26,7 +27,7 @@ export type Rig = TestDatabase & {
   /** Another sequencer over the same database, with a data folder and keys as given. */
   another(changes?: { dataDir?: string; holder?: string; store?: Store }): ReturnType<typeof createSequencer>
   /** Records events, each in a transaction of its own. */
-  record(...events: NewEvent[]): Promise<string[]>
+  record(...events: Recordable[]): Promise<string[]>
   needs: { store: Store; keys: TestDatabase['keys']; dataDir: string; origin: string; log: Logger }
 }
 

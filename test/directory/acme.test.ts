@@ -174,8 +174,7 @@ describe('over HTTP, with a product behind it', () => {
     const user = items[0]
     const pane = UserPane.parse(await get(`/api/users/${user?.id}?ticket=SUP-77`))
     const { key } = await createKey(
-      { store: database.store, journal: database.journal },
-      { kind: 'operator', id: 'test' },
+      { store: database.store, journal: database.journal, principal: { kind: 'operator', id: 'test' } },
       { tenant_id: pane.user.tenant_id, name: 'SIEM' },
     )
     const seen = async () => {

@@ -7,7 +7,8 @@ import { at, newTenant } from '../support/directory.ts'
 import { newRig, type Rig, rob, staff } from './rig.ts'
 
 let rig: Rig
-const ask = (input: Partial<Record<keyof ListTenants, unknown>> = {}, who = rob) => listTenants(rig, who, ListTenantsInput.parse(input))
+const ask = (input: Partial<Record<keyof ListTenants, unknown>> = {}, who = rob) =>
+  listTenants({ ...rig, principal: who }, ListTenantsInput.parse(input))
 const refusalOf = (promise: Promise<unknown>): Promise<Refusal> =>
   promise.then(
     () => Promise.reject(new Error('answered')),

@@ -41,15 +41,15 @@ afterAll(() => rig.close())
 describe('a user', () => {
   it('A7 is found over all tenants by e-mail, name or id, with the name of the tenant', async () => {
     for (const query of ['eve@globex', 'Eve Ad', 'usr_0001']) {
-      const { items } = await searchUsers(rig, rob, { query, limit: 20 })
+      const { items } = await searchUsers({ ...rig, principal: rob }, { query, limit: 20 })
       expect(FoundUsers.parse({ items }).items.map(({ id, tenant_name }) => [id, tenant_name])).toEqual([['usr_0001', 'Globex']])
     }
-    expect((await searchUsers(rig, rob, { query: 'eve@', limit: 20 })).items).toHaveLength(2)
-    expect((await searchUsers(rig, rob, { query: 'eve@', limit: 1 })).items).toHaveLength(1)
+    expect((await searchUsers({ ...rig, principal: rob }, { query: 'eve@', limit: 20 })).items).toHaveLength(2)
+    expect((await searchUsers({ ...rig, principal: rob }, { query: 'eve@', limit: 1 })).items).toHaveLength(1)
   })
 
   it('A8 A14–A18 has one pane: profile, tenant and plan, role, factors and sessions', async () => {
-    const pane = UserPane.parse(await openUser(rig, rob, { user_id: 'usr_0001', ticket: '#4831' }))
+    const pane = UserPane.parse(await openUser({ ...rig, principal: rob }, { user_id: 'usr_0001', ticket: '#4831' }))
     expect(pane.user).toMatchObject({ name: 'Eve Adams', role: 'owner', email: 'eve@globex.example' })
     expect(pane.tenant).toMatchObject({ id: 'ten_0001', name: 'Globex', plan: 'enterprise' })
     expect(pane.factors).toEqual([{ id: 'fac_1', kind: 'passkey', label: 'Laptop', enrolled_at: at(1), last_used_at: null }])
@@ -57,7 +57,7 @@ describe('a user', () => {
   })
 
   it('A11–A13 the pane names who opened it and the ticket, and opening it is an event with both', async () => {
-    const pane = await openUser(rig, rob, { user_id: 'usr_0001', ticket: '#4831' })
+    const pane = await openUser({ ...rig, principal: rob }, { user_id: 'usr_0001', ticket: '#4831' })
     const event = await lastEvent()
     expect(pane.opened).toEqual({
       event_id: event?.id,
@@ -82,10 +82,10 @@ describe('a user', () => {
     const before = JSON.stringify(world)
     const mirror = await rig.store.db.selectFrom('tenants').selectAll().orderBy('id').execute()
     rig.directory.calls.length = 0
-    await getTenant(rig, rob, 'ten_0001')
-    await listTenantUsers(rig, rob, { tenant_id: 'ten_0001', limit: 10 })
-    await searchUsers(rig, rob, { query: 'eve', limit: 10 })
-    await openUser(rig, rob, { user_id: 'usr_0001' })
+    await getTenant({ ...rig, principal: rob }, 'ten_0001')
+    await listTenantUsers({ ...rig, principal: rob }, { tenant_id: 'ten_0001', limit: 10 })
+    await searchUsers({ ...rig, principal: rob }, { query: 'eve', limit: 10 })
+    await openUser({ ...rig, principal: rob }, { user_id: 'usr_0001' })
     expect(rig.directory.calls.map(({ target }) => target.replace(/\?.*/, ''))).toEqual([
       '/directory/tenants/ten_0001/users',
       '/directory/users',
@@ -96,7 +96,7 @@ describe('a user', () => {
   })
 
   it('is stored nowhere but as the target that an event names', async () => {
-    await openUser(rig, rob, { user_id: 'usr_0002' })
+    await openUser({ ...rig, principal: rob }, { user_id: 'usr_0002' })
     const [{ dump } = { dump: '' }] = await asSuperuser<{ dump: string }>(
       rig.database.superuserUrl,
       `select (select coalesce(string_agg(t::text, ''), '') from tenants t) || (select string_agg(s::text, '') from directory_sync s)
@@ -106,7 +106,7 @@ describe('a user', () => {
   })
 
   it('AZ-4 that does not exist is not found, and the attempt is on the record as a denial', async () => {
-    expect((await refusalOf(openUser(rig, rob, { user_id: 'usr_none', ticket: 'SUP-1' }))).code).toBe('not_found')
+    expect((await refusalOf(openUser({ ...rig, principal: rob }, { user_id: 'usr_none', ticket: 'SUP-1' }))).code).toBe('not_found')
     expect(await lastEvent()).toMatchObject({
       action: 'CONSOLE.OPENED',
       result: 'deny',
@@ -120,29 +120,31 @@ describe('a user', () => {
 
 describe('a tenant', () => {
   it('is opened on the record; one that never was is not found, on the record too', async () => {
-    expect(await getTenant(rig, rob, 'ten_0001')).toMatchObject({ id: 'ten_0001', name: 'Globex', deleted_at: null })
+    expect(await getTenant({ ...rig, principal: rob }, 'ten_0001')).toMatchObject({ id: 'ten_0001', name: 'Globex', deleted_at: null })
     expect(await lastEvent()).toMatchObject({ action: 'TENANT.OPENED', result: 'ok', tenant_id: 'ten_0001', target: { label: 'Globex' } })
-    expect((await refusalOf(getTenant(rig, rob, 'ten_none'))).code).toBe('not_found')
+    expect((await refusalOf(getTenant({ ...rig, principal: rob }, 'ten_none'))).code).toBe('not_found')
     expect(await lastEvent()).toMatchObject({ action: 'TENANT.OPENED', result: 'deny', code: 'not_found', target: { id: 'ten_none' } })
   })
 
   it("shows its users by pages, each on the record with how many, and never another tenant's", async () => {
-    const first = await listTenantUsers(rig, rob, { tenant_id: 'ten_0001', limit: 1 })
+    const first = await listTenantUsers({ ...rig, principal: rob }, { tenant_id: 'ten_0001', limit: 1 })
     expect(first.next_cursor).toMatch(/^[A-Za-z0-9_-]+$/)
     expect(await lastEvent()).toMatchObject({ action: 'TENANT.USERS.LISTED', result: 'ok', tenant_id: 'ten_0001', details: { count: 1 } })
-    const second = await listTenantUsers(rig, rob, { tenant_id: 'ten_0001', limit: 1, cursor: first.next_cursor ?? '' })
+    const second = await listTenantUsers({ ...rig, principal: rob }, { tenant_id: 'ten_0001', limit: 1, cursor: first.next_cursor ?? '' })
     expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(['usr_0001', 'usr_0002'])
     expect(second.next_cursor).toBeNull()
-    expect((await refusalOf(listTenantUsers(rig, rob, { tenant_id: 'ten_none', limit: 1 }))).code).toBe('not_found')
+    expect((await refusalOf(listTenantUsers({ ...rig, principal: rob }, { tenant_id: 'ten_none', limit: 1 }))).code).toBe('not_found')
     expect(await lastEvent()).toMatchObject({ action: 'TENANT.USERS.LISTED', result: 'deny', code: 'not_found' })
-    expect((await refusalOf(listTenantUsers(rig, rob, { tenant_id: 'ten_0001', limit: 1, cursor: 'AB' }))).code).toBe('invalid_request')
+    expect((await refusalOf(listTenantUsers({ ...rig, principal: rob }, { tenant_id: 'ten_0001', limit: 1, cursor: 'AB' }))).code).toBe(
+      'invalid_request',
+    )
   })
 })
 
 describe('the record of a search', () => {
   it('says what was asked and what was shown, and tells each tenant of its own users alone', async () => {
     const { length } = await rig.events()
-    await searchUsers(rig, rob, { query: 'eve@', limit: 20 })
+    await searchUsers({ ...rig, principal: rob }, { query: 'eve@', limit: 20 })
     const [searched, ...found] = (await rig.events()).slice(length)
     expect(searched).toMatchObject({
       action: 'USER.SEARCHED',
@@ -157,10 +159,10 @@ describe('the record of a search', () => {
   })
 
   it('is made of a search that finds nobody, and of one that fails', async () => {
-    expect((await searchUsers(rig, rob, { query: 'nobody', limit: 20 })).items).toEqual([])
+    expect((await searchUsers({ ...rig, principal: rob }, { query: 'nobody', limit: 20 })).items).toEqual([])
     expect(await lastEvent()).toMatchObject({ action: 'USER.SEARCHED', result: 'ok', details: { query: 'nobody', count: 0 } })
     rig.directory.fault = (_request, response) => response.writeHead(503).end()
-    expect((await refusalOf(searchUsers(rig, rob, { query: 'eve@', limit: 20 }))).code).toBe('directory_unavailable')
+    expect((await refusalOf(searchUsers({ ...rig, principal: rob }, { query: 'eve@', limit: 20 }))).code).toBe('directory_unavailable')
     expect(await lastEvent()).toMatchObject({
       action: 'USER.SEARCHED',
       result: 'error',
@@ -168,22 +170,22 @@ describe('the record of a search', () => {
       details: { query: 'eve@' },
     })
     rig.directory.fault = (_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('[]')
-    expect((await refusalOf(searchUsers(rig, rob, { query: 'eve@', limit: 20 }))).code).toBe('directory_garbled')
+    expect((await refusalOf(searchUsers({ ...rig, principal: rob }, { query: 'eve@', limit: 20 }))).code).toBe('directory_garbled')
     expect(await lastEvent()).toMatchObject({ result: 'error', code: 'directory_garbled' })
   })
 
   it.each(['\0', '\ud800', '{"$ne":1}', '\u202Ebob', '\u001b[2J'])('takes %j as it is', async (query) => {
-    expect((await searchUsers(rig, rob, { query: `eve${query}`, limit: 20 })).items).toEqual([])
+    expect((await searchUsers({ ...rig, principal: rob }, { query: `eve${query}`, limit: 20 })).items).toEqual([])
     expect(await lastEvent()).toMatchObject({ details: { query: `eve${query}`.toWellFormed() } })
   })
 })
 
 describe('P1 nothing of a look-up leaves', () => {
   const lookUps = {
-    'the pane of a user': () => openUser(rig, rob, { user_id: 'usr_0001' }),
-    'a search': () => searchUsers(rig, rob, { query: 'eve@', limit: 20 }),
-    'the users of a tenant': () => listTenantUsers(rig, rob, { tenant_id: 'ten_0001', limit: 10 }),
-    'the page of a tenant': () => getTenant(rig, rob, 'ten_0001'),
+    'the pane of a user': () => openUser({ ...rig, principal: rob }, { user_id: 'usr_0001' }),
+    'a search': () => searchUsers({ ...rig, principal: rob }, { query: 'eve@', limit: 20 }),
+    'the users of a tenant': () => listTenantUsers({ ...rig, principal: rob }, { tenant_id: 'ten_0001', limit: 10 }),
+    'the page of a tenant': () => getTenant({ ...rig, principal: rob }, 'ten_0001'),
   }
 
   it.each(Object.entries(lookUps))('of %s unless its event was recorded', async (_what, ask) => {
@@ -209,14 +211,21 @@ describe('P1 nothing of a look-up leaves', () => {
   it('C1 to anybody without a role for the console, and nobody is asked', async () => {
     const eve = staff('eve', ['auditor', 'support_manager'])
     const before = rig.directory.calls.length
-    for (const refused of [
-      openUser(rig, eve, { user_id: 'usr_0001' }),
-      searchUsers(rig, eve, { query: 'eve@', limit: 20 }),
-      listTenantUsers(rig, eve, { tenant_id: 'ten_0001', limit: 10 }),
-      getTenant(rig, eve, 'ten_0001'),
+    for (const ask of [
+      () => openUser({ ...rig, principal: eve }, { user_id: 'usr_0001' }),
+      () => searchUsers({ ...rig, principal: eve }, { query: 'eve@', limit: 20 }),
+      () => listTenantUsers({ ...rig, principal: eve }, { tenant_id: 'ten_0001', limit: 10 }),
+      () => getTenant({ ...rig, principal: eve }, 'ten_0001'),
     ]) {
-      expect((await refusalOf(refused)).code).toBe('role_missing')
+      expect((await refusalOf(ask())).code).toBe('role_missing')
     }
+    const denied = (await rig.events()).filter(({ action, actor }) => action === 'ACCESS.DENIED' && actor.id === eve.id)
+    expect(denied.map(({ target, tenant_id, code }) => [target?.id, tenant_id, code])).toEqual([
+      ['open a user', undefined, 'role_missing'],
+      ['search for users', undefined, 'role_missing'],
+      ["list a tenant's users", 'ten_0001', 'role_missing'],
+      ['open a tenant', 'ten_0001', 'role_missing'],
+    ])
     expect(rig.directory.calls).toHaveLength(before)
   })
 })
@@ -233,7 +242,7 @@ describe('what the tenant sees', () => {
       log: { warn() {}, error() {}, info() {} } as never,
     })
     const began = performance.now()
-    const pane = await openUser(rig, rob, { user_id: 'usr_0001', ticket: 'SUP-77' })
+    const pane = await openUser({ ...rig, principal: rob }, { user_id: 'usr_0001', ticket: 'SUP-77' })
     const seen = await expect
       .poll(async () => (await own('ten_0001')).find(({ id }) => id === pane.opened.event_id), { timeout: 5_000, interval: 20 })
       .toMatchObject({
@@ -253,8 +262,8 @@ describe('what the tenant sees', () => {
 
   it('TI-10 a tenant that is renamed or deleted keeps its history; one that got its id sees nothing of it', async () => {
     const before = await own('ten_0001')
-    const { key } = await createKey(rig, { kind: 'operator', id: 'test' }, { tenant_id: 'ten_0001', name: 'SIEM' })
-    const useKey = () => requireTenantKey(rig, ['X-API-Key', key], 'audit:read')
+    const { key } = await createKey({ ...rig, principal: { kind: 'operator', id: 'test' } }, { tenant_id: 'ten_0001', name: 'SIEM' })
+    const useKey = () => requireTenantKey(rig, ['X-API-Key', key])
     expect(before.length).toBeGreaterThan(5)
     const { world } = rig.directory
     world.tenants = [newTenant(1, { name: 'Renamed', updated_at: at(350) }), newTenant(2)]
@@ -263,7 +272,7 @@ describe('what the tenant sees', () => {
     world.tenants = [newTenant(1, { deleted_at: at(351), updated_at: at(351) }), newTenant(2)]
     expect(await rig.syncOnce()).toMatchObject({ deleted: 1 })
     expect(await own('ten_0001')).toEqual(before)
-    expect(await getTenant(rig, rob, 'ten_0001')).toMatchObject({ deleted_at: at(351) })
+    expect(await getTenant({ ...rig, principal: rob }, 'ten_0001')).toMatchObject({ deleted_at: at(351) })
     await expect(useKey()).resolves.toMatchObject({ tenant_id: 'ten_0001' })
     world.tenants = [newTenant(1, { name: 'Another', created_at: at(352), updated_at: at(352) }), newTenant(2)]
     expect(await rig.syncOnce()).toMatchObject({ restored: 1, recreated: ['ten_0001'] })

@@ -3,10 +3,10 @@ import type { Session } from '@countersign/contract/sessions.ts'
 import type { Role } from '@countersign/contract/staff.ts'
 import { sql } from 'kysely'
 import { expect } from 'vitest'
+import type { StaffPrincipal } from '../../server/src/access/principal.ts'
 import { type Config, parseConfig } from '../../server/src/config.ts'
 import { type Gateway, startGateway } from '../../server/src/gateway/start.ts'
 import { startWriter } from '../../server/src/gateway/writer.ts'
-import type { StaffPrincipal } from '../../server/src/identity/principal.ts'
 import { newId } from '../../server/src/ids.ts'
 import { newAdmission } from '../../server/src/sessions/admit.ts'
 import { openSession } from '../../server/src/sessions/open.ts'
@@ -123,8 +123,8 @@ export const startGatewayRig = async ({ config: more = '', tenants = ['ten_a', '
     staff,
     newStaff,
     open: ({ by = staff, ...input } = {}) =>
-      openSession(needs, by, { tenant_id: 'ten_a', reason: 'Looking into a failed export', ...input }),
-    revoke: (sessionId) => revokeSession(needs, staff, sessionId, {}),
+      openSession({ ...needs, principal: by }, { tenant_id: 'ten_a', reason: 'Looking into a failed export', ...input }),
+    revoke: (sessionId) => revokeSession({ ...needs, principal: staff }, { session_id: sessionId }),
     expireIn: async (sessionId, ms) => {
       const { asSuperuser } = await import('../support/database.ts')
       await asSuperuser(

@@ -1,17 +1,15 @@
-import type { NewEvent } from '@countersign/contract/events.ts'
 import { describe, expect, it } from 'vitest'
+import { denialOf } from '../../server/src/access/deny.ts'
+import { anonymous } from '../../server/src/access/principal.ts'
+import type { DenialOf } from '../../server/src/audit/record.ts'
+import { Refusal } from '../../server/src/errors.ts'
 import { newPace, ownerOf } from '../../server/src/gateway/pace.ts'
 import { newStrangers } from '../../server/src/gateway/strangers.ts'
 
-const refused: NewEvent = {
-  action: 'GATEWAY.REFUSED',
-  result: 'deny',
-  actor: { kind: 'anonymous', id: 'anonymous' },
-  details: { peer: '::1' },
-}
+const refused = denialOf(new Refusal('token_missing'), { action: 'GATEWAY.REFUSED', actor: anonymous, details: { peer: '::1' } })
 
 const newRig = () => {
-  const noted: NewEvent[] = []
+  const noted: DenialOf<'GATEWAY.REFUSED'>[] = []
   const clock = { ms: 0 }
   const store = { fails: false }
   const strangers = newStrangers({

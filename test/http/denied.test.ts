@@ -11,11 +11,14 @@ let key: string
 beforeAll(async () => {
   rig = await startRig()
   tenantId = await rig.knownTenant()
-  const created = await createKey({ store: rig.database.store, journal: rig.database.journal }, { kind: 'operator', id: 'test' }, {
-    tenant_id: tenantId,
-    name: 'denied',
-    permissions: ['audit:read'],
-  } as never)
+  const created = await createKey(
+    { store: rig.database.store, journal: rig.database.journal, principal: { kind: 'operator', id: 'test' } },
+    {
+      tenant_id: tenantId,
+      name: 'denied',
+      permissions: ['audit:read'],
+    } as never,
+  )
   key = created.key
 })
 afterAll(() => rig?.close())

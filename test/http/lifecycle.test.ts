@@ -26,7 +26,10 @@ beforeAll(async () => {
   tenants = rig.directory.world.tenants.map(({ id }) => id)
   const needs = { store: rig.database.store, journal: rig.database.journal }
   for (const tenant_id of tenants.slice(0, 2)) {
-    keys.set(tenant_id, (await createKey(needs, { kind: 'operator', id: 'test' }, { tenant_id, name: 'security team' })).key)
+    keys.set(
+      tenant_id,
+      (await createKey({ ...needs, principal: { kind: 'operator', id: 'test' } }, { tenant_id, name: 'security team' })).key,
+    )
   }
 })
 afterAll(() => rig?.close())

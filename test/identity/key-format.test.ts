@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { newBudget } from '../../server/src/identity/budget.ts'
+import { newBudget } from '../../server/src/access/budget.ts'
 import { isKey, newKey } from '../../server/src/identity/key-format.ts'
 
 it('makes keys that differ, of one form, in every letter of the alphabet', () => {

@@ -11,7 +11,7 @@ const ids: string[] = []
 beforeAll(async () => {
   rig = await startSessionRig()
   for (let i = 0; i < 9; i++) ids.push((await rig.open({ tenant_id: i % 2 ? 'ten_b' : 'ten_a' })).session.id)
-  await revokeSession(rig.needs, rig.staff, ids[0] as string, {})
+  await revokeSession({ ...rig.needs, principal: rig.staff }, { session_id: ids[0] as string })
   await asSuperuser(
     rig.database.superuserUrl,
     `update support_sessions set issued_at = issued_at - interval '20 minutes', expires_at = clock_timestamp() where id = any($1)`,
@@ -22,7 +22,7 @@ afterAll(() => rig.close())
 
 describe('listing sessions', () => {
   it('C35 shows live and past ones newest first, with three counters over all of them', async () => {
-    const { items, counters, next_cursor } = await listSessions(rig.needs, rig.staff, {})
+    const { items, counters, next_cursor } = await listSessions({ ...rig.needs, principal: rig.staff }, {})
     expect(items.map(({ id }) => id)).toEqual([...ids.slice(3), ids[0], ids[1], ids[2]].sort((a, b) => rank(b) - rank(a)))
     expect(counters).toEqual({ active: 6, revoked: 1, expired: 2, unusable: 0 })
     expect(next_cursor).toBeNull()
@@ -30,55 +30,57 @@ describe('listing sessions', () => {
   const rank = (id: string = ''): number => (id === ids[1] || id === ids[2] ? ids.indexOf(id) - 100 : ids.indexOf(id))
 
   it('C36 S7 filters by status as the clock says it, tenant and staff; the counters stay', async () => {
-    const active = await listSessions(rig.needs, rig.staff, { status: 'ACTIVE' })
+    const active = await listSessions({ ...rig.needs, principal: rig.staff }, { status: 'ACTIVE' })
     expect(active.items).toHaveLength(6)
-    const expired = await listSessions(rig.needs, rig.staff, { status: 'EXPIRED' })
+    const expired = await listSessions({ ...rig.needs, principal: rig.staff }, { status: 'EXPIRED' })
     expect(expired.items.map(({ id, ended_by, remaining_seconds }) => [id, ended_by, remaining_seconds]).sort()).toEqual(
       [
         [ids[1], 'expiry', 0],
         [ids[2], 'expiry', 0],
       ].sort(),
     )
-    const revoked = await listSessions(rig.needs, rig.staff, { status: 'REVOKED' })
+    const revoked = await listSessions({ ...rig.needs, principal: rig.staff }, { status: 'REVOKED' })
     expect(revoked.items.map(({ id }) => id)).toEqual([ids[0]])
-    const ofB = await listSessions(rig.needs, rig.staff, { tenant_id: 'ten_b' })
+    const ofB = await listSessions({ ...rig.needs, principal: rig.staff }, { tenant_id: 'ten_b' })
     expect(ofB.items.every(({ tenant_id }) => tenant_id === 'ten_b')).toBe(true)
     expect(ofB.counters).toEqual({ active: 6, revoked: 1, expired: 2, unusable: 0 })
-    expect((await listSessions(rig.needs, rig.staff, { staff_id: 'stf_00000000000000000000000000000000' })).items).toEqual([])
+    expect(
+      (await listSessions({ ...rig.needs, principal: rig.staff }, { staff_id: 'stf_00000000000000000000000000000000' })).items,
+    ).toEqual([])
   })
 
   it('pages without losing or doubling one', async () => {
     const seen: string[] = []
     let cursor: string | undefined
     do {
-      const page = await listSessions(rig.needs, rig.staff, { limit: 2, cursor })
+      const page = await listSessions({ ...rig.needs, principal: rig.staff }, { limit: 2, cursor })
       seen.push(...page.items.map(({ id }) => id))
       cursor = page.next_cursor ?? undefined
     } while (cursor)
     expect(seen).toHaveLength(9)
     expect(new Set(seen).size).toBe(9)
-    expect(await codeOf(listSessions(rig.needs, rig.staff, { cursor: 'bm90IGEgY3Vyc29y' }))).toBe('invalid_request')
+    expect(await codeOf(listSessions({ ...rig.needs, principal: rig.staff }, { cursor: 'bm90IGEgY3Vyc29y' }))).toBe('invalid_request')
   })
 
   it('C1 is not for auditors, who have pages of their own', async () => {
     const auditor = await rig.newStaff(['auditor'])
-    expect(await codeOf(listSessions(rig.needs, auditor, {}))).toBe('role_missing')
-    expect(await codeOf(getSession(rig.needs, auditor, ids[3] as string))).toBe('role_missing')
+    expect(await codeOf(listSessions({ ...rig.needs, principal: auditor }, {}))).toBe('role_missing')
+    expect(await codeOf(getSession({ ...rig.needs, principal: auditor }, ids[3] as string))).toBe('role_missing')
   })
 })
 
 describe('one session', () => {
   it('C41 C42 C43 has its details, its times, and how long it still lasts', async () => {
-    const session = await getSession(rig.needs, rig.staff, ids[3] as string)
+    const session = await getSession({ ...rig.needs, principal: rig.staff }, ids[3] as string)
     expect(session).toMatchObject({ id: ids[3], status: 'ACTIVE', tenant_id: 'ten_b', staff_id: rig.staff.id, revoked_at: null })
     expect(session.remaining_seconds).toBeGreaterThan(800)
-    expect(await codeOf(getSession(rig.needs, rig.staff, 'ses_00000000000000000000000000000000'))).toBe('not_found')
+    expect(await codeOf(getSession({ ...rig.needs, principal: rig.staff }, 'ses_00000000000000000000000000000000'))).toBe('not_found')
   })
 })
 
 describe('the scopes on offer', () => {
-  it('are those of the route table, and the presets', () => {
-    expect(listScopes(rig.needs.config)).toEqual({
+  it('are those of the route table, and the presets', async () => {
+    expect(await listScopes({ ...rig.needs, principal: rig.staff })).toEqual({
       scopes: [
         { scope: 'attestations:read', routes: [{ method: 'GET', path: '/v1/attestations' }] },
         { scope: 'billing:read', routes: [{ method: 'GET', path: '/v1/billing' }] },

@@ -163,7 +163,7 @@ describe('an admission whose outcome nobody recorded (I2, P2)', () => {
     expect(await awaitCaughtUp(store, signal)).toBe(true)
     const [admission] = await rig.events((event) => event.request?.id === done)
     const { id: _, occurred_at: __, category: ___, v: ____, ...said } = admission as EventOf<'SUPPORT_SESSION.REQUEST.ADMITTED'>
-    await journal.record(store.db, { ...said, action: 'SUPPORT_SESSION.REQUEST.COMPLETED' })
+    await journal.record(store.db, { ...said, result: 'ok', action: 'SUPPORT_SESSION.REQUEST.COMPLETED' })
     const log = { info: () => {}, warn: () => {} }
     const outcomes = await startOutcomes({ store, journal, log, alone: true }, { everyMs: 20, firstMs: 0 })
     expect(await awaitCaughtUp(store, signal, 500)).toBe(false)

@@ -22,7 +22,7 @@ const expire = (id: string) =>
 describe('revoking a session', () => {
   it('S15 C45 ends it by its opener, with who, when and why, and tells the doors', async () => {
     const { session } = await rig.open({ ticket: 'SUP-1' })
-    const revoked = await revokeSession(rig.needs, rig.staff, session.id, { reason: ' Found it ' })
+    const revoked = await revokeSession({ ...rig.needs, principal: rig.staff }, { session_id: session.id, reason: ' Found it ' })
     expect(revoked).toMatchObject({
       status: 'REVOKED',
       ended_by: 'opener',
@@ -50,7 +50,7 @@ describe('revoking a session', () => {
       [manager, 'IMPERSONATE.REVOKED'],
     ] as const) {
       const { session } = await rig.open({ target_user_id: 'usr_a', ttl_minutes: 5 })
-      await revokeSession(rig.needs, by, session.id, {})
+      await revokeSession({ ...rig.needs, principal: by }, { session_id: session.id })
       expect((await eventsOf(session.id)).at(-1)).toMatchObject({
         action,
         category: 'support_session',
@@ -61,15 +61,17 @@ describe('revoking a session', () => {
 
   it('C45 S7 is harmless twice: the same session, no second event, whoever asks', async () => {
     const { session } = await rig.open()
-    const first = await revokeSession(rig.needs, rig.staff, session.id, {})
+    const first = await revokeSession({ ...rig.needs, principal: rig.staff }, { session_id: session.id })
     const other = await rig.newStaff(['super_admin'])
-    expect(await revokeSession(rig.needs, other, session.id, { reason: 'again' })).toEqual(first)
+    expect(await revokeSession({ ...rig.needs, principal: other }, { session_id: session.id, reason: 'again' })).toEqual(first)
     expect((await eventsOf(session.id)).filter(({ action }) => action === 'SUPPORT_SESSION.REVOKED')).toHaveLength(1)
   })
 
   it('is one revocation and one event when 20 ask at once', async () => {
     const { session } = await rig.open()
-    const answers = await Promise.all(Array.from({ length: 20 }, () => revokeSession(rig.needs, rig.staff, session.id, {})))
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () => revokeSession({ ...rig.needs, principal: rig.staff }, { session_id: session.id })),
+    )
     expect(new Set(answers.map(({ revoked_at }) => revoked_at)).size).toBe(1)
     expect((await eventsOf(session.id)).filter(({ action }) => action === 'SUPPORT_SESSION.REVOKED')).toHaveLength(1)
   })
@@ -77,19 +79,27 @@ describe('revoking a session', () => {
   it('S15 is open to staff with the role and to the opener who has lost it, and to nobody else', async () => {
     const opener = await rig.newStaff(['support_admin'])
     const mine = await rig.open({}, opener)
-    expect((await revokeSession(rig.needs, { ...opener, roles: [] }, mine.session.id, {})).ended_by).toBe('opener')
+    expect((await revokeSession({ ...rig.needs, principal: { ...opener, roles: [] } }, { session_id: mine.session.id })).ended_by).toBe(
+      'opener',
+    )
     const theirs = await rig.open({}, opener)
-    expect(await codeOf(revokeSession(rig.needs, await rig.newStaff(['auditor']), theirs.session.id, {}))).toBe('role_missing')
-    expect((await revokeSession(rig.needs, rig.staff, theirs.session.id, {})).ended_by).toBe('staff')
+    expect(
+      await codeOf(revokeSession({ ...rig.needs, principal: await rig.newStaff(['auditor']) }, { session_id: theirs.session.id })),
+    ).toBe('role_missing')
+    expect((await revokeSession({ ...rig.needs, principal: rig.staff }, { session_id: theirs.session.id })).ended_by).toBe('staff')
   })
 
   it('answers 409 for one that has expired, and not found for one that never was', async () => {
     const { session } = await rig.open()
     await expire(session.id)
-    expect(await codeOf(revokeSession(rig.needs, rig.staff, session.id, {}))).toBe('session_already_over')
-    expect((await getSession(rig.needs, rig.staff, session.id)).status).toBe('EXPIRED')
-    expect(await codeOf(revokeSession(rig.needs, rig.staff, 'ses_00000000000000000000000000000000', {}))).toBe('not_found')
-    expect(await codeOf(revokeSession(rig.needs, rig.staff, session.id, { reason: 'a\u0000' }))).toBe('invalid_request')
+    expect(await codeOf(revokeSession({ ...rig.needs, principal: rig.staff }, { session_id: session.id }))).toBe('session_already_over')
+    expect((await getSession({ ...rig.needs, principal: rig.staff }, session.id)).status).toBe('EXPIRED')
+    expect(
+      await codeOf(revokeSession({ ...rig.needs, principal: rig.staff }, { session_id: 'ses_00000000000000000000000000000000' })),
+    ).toBe('not_found')
+    expect(await codeOf(revokeSession({ ...rig.needs, principal: rig.staff }, { session_id: session.id, reason: 'a\u0000' }))).toBe(
+      'invalid_request',
+    )
   })
 })
 
@@ -97,7 +107,7 @@ describe('noting that a session has expired', () => {
   it('S7 is one event, whichever of several replicas comes first, and none for a revoked one', async () => {
     const { session } = await rig.open()
     const revoked = await rig.open()
-    await revokeSession(rig.needs, rig.staff, revoked.session.id, {})
+    await revokeSession({ ...rig.needs, principal: rig.staff }, { session_id: revoked.session.id })
     await expire(session.id)
     await expire(revoked.session.id)
     await Promise.all(Array.from({ length: 5 }, () => noteExpiries(rig.needs)))
@@ -111,7 +121,7 @@ describe('noting that a session has expired', () => {
   it('S3 is not what ends it: the status is the clock’s without it', async () => {
     const { session } = await rig.open()
     await expire(session.id)
-    expect(await getSession(rig.needs, rig.staff, session.id)).toMatchObject({
+    expect(await getSession({ ...rig.needs, principal: rig.staff }, session.id)).toMatchObject({
       status: 'EXPIRED',
       ended_by: 'expiry',
       remaining_seconds: 0,

@@ -2,9 +2,9 @@ import type { ConnectorUserDetail } from '@countersign/contract/connector.ts'
 import type { Event } from '@countersign/contract/events.ts'
 import type { Role } from '@countersign/contract/staff.ts'
 import { sql } from 'kysely'
+import type { StaffPrincipal } from '../../server/src/access/principal.ts'
 import { parseConfig } from '../../server/src/config.ts'
 import { Refusal } from '../../server/src/errors.ts'
-import type { StaffPrincipal } from '../../server/src/identity/principal.ts'
 import { newId } from '../../server/src/ids.ts'
 import { openSession } from '../../server/src/sessions/open.ts'
 import { newDatabase, type TestDatabase } from '../support/database.ts'
@@ -28,7 +28,7 @@ directory:
 
 export type SessionRig = {
   database: TestDatabase
-  needs: Parameters<typeof openSession>[0] & { onRevoked(id: string): void }
+  needs: Omit<Parameters<typeof openSession>[0], 'principal'> & { onRevoked(id: string): void }
   /** Sessions that the doors were told of. */
   told: string[]
   staff: StaffPrincipal
@@ -84,7 +84,8 @@ export const startSessionRig = async (): Promise<SessionRig> => {
     told,
     staff,
     newStaff,
-    open: (input = {}, by = staff) => openSession(needs, by, { tenant_id: 'ten_a', reason: 'Looking into a failed export', ...input }),
+    open: (input = {}, by = staff) =>
+      openSession({ ...needs, principal: by }, { tenant_id: 'ten_a', reason: 'Looking into a failed export', ...input }),
     events: async (filter = () => true) => (await readEvents(database.store.pool)).filter(filter),
     close: () => database.close(),
   }

@@ -119,7 +119,7 @@ describe('a session is judged alike wherever it is asked for', () => {
 
   it.each(causes)('S7 by who reads it: $what', async (cause) => {
     const { id } = sessionOf(cause)
-    const session = await getSession(rig.needs, rig.staff, id)
+    const session = await getSession({ ...rig.needs, principal: rig.staff }, id)
     expect(session).toMatchObject({ status: cause.status, standing: cause.standing })
     expect([session.ended_at !== null, session.ended_by !== null, session.remaining_seconds === 0]).toEqual(
       Array(3).fill(cause.status !== 'ACTIVE'),
@@ -129,13 +129,13 @@ describe('a session is judged alike wherever it is asked for', () => {
   it.each(causes)('S7 C36 by the list and its filter: $what', async (cause) => {
     const { id, tenant_id } = sessionOf(cause)
     for (const status of ['ACTIVE', 'EXPIRED', 'REVOKED'] as const) {
-      const { items } = await listSessions(rig.needs, rig.staff, { tenant_id, status })
+      const { items } = await listSessions({ ...rig.needs, principal: rig.staff }, { tenant_id, status })
       expect(items.map((session) => [session.id, session.standing])).toEqual(status === cause.status ? [[id, cause.standing]] : [])
     }
   })
 
   it('C35 by the counters', async () => {
-    const { counters } = await listSessions(rig.needs, rig.staff, {})
+    const { counters } = await listSessions({ ...rig.needs, principal: rig.staff }, {})
     const count = (is: (cause: Cause) => boolean) => causes.filter(is).length
     expect(counters).toEqual({
       active: count(({ status }) => status === 'ACTIVE'),
@@ -172,7 +172,7 @@ describe('a session is judged alike wherever it is asked for', () => {
 
   it.each(causes)('S15 by a revocation: $what', async (cause) => {
     const { id } = sessionOf(cause)
-    const answer = revokeSession(rig.needs, rig.staff, id, {})
+    const answer = revokeSession({ ...rig.needs, principal: rig.staff }, { session_id: id })
     if (cause.revoke === 'session_already_over') expect(await codeOf(answer)).toBe('session_already_over')
     else expect((await answer).status).toBe(cause.revoke)
   })

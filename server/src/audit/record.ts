@@ -1,9 +1,18 @@
-import { categoryOf, type NewEvent } from '@countersign/contract/events.ts'
+import { categoryOf, type EventName, type NewEvent, type NewEventOf } from '@countersign/contract/events.ts'
 import canonicalize from 'canonicalize'
 import { type Kysely, sql } from 'kysely'
 import { newId } from '../ids.ts'
 import type { Tables } from '../store/tables.ts'
 import { hmacOf } from './mac.ts'
+
+declare const made: unique symbol
+
+/** The event of a refusal. Only `access/` makes them, so that all of them look alike. */
+export type DenialOf<N extends EventName> = NewEventOf<N, 'deny'> & { [made]: true }
+export type Denial = DenialOf<EventName>
+
+/** What can be recorded: that something was done, or failed, and denials. */
+export type Recordable = NewEvent | Denial
 
 /** An event that is complete but for the instant, which the database's clock fills in between the two. */
 export type EventHalves = { head: string; tail: string }
@@ -26,7 +35,7 @@ export const macOf = (key: Buffer, head: string, tail: string): Buffer => hmacOf
  * Splits an event's RFC 8785 form around its instant. Members are sorted, so those before `occurred_at` (action … note)
  * are the head and those after it (reason … v) the tail. No member of the tail can hold an `occurred_at` of its own.
  */
-export const halveEvent = (event: NewEvent, id = newId('event')): EventHalves => {
+export const halveEvent = (event: Recordable, id = newId('event')): EventHalves => {
   const before: Record<string, unknown> = {}
   const after: Record<string, unknown> = {}
   for (const [name, value] of Object.entries({ ...event, v: 1, id, category: categoryOf(event.action) })) {
@@ -39,7 +48,7 @@ export const halveEvent = (event: NewEvent, id = newId('event')): EventHalves =>
 }
 
 /** An event as it is recorded, but for the instant. */
-export const draftEvent = (key: Buffer, event: NewEvent, id = newId('event')): DraftEvent => {
+export const draftEvent = (key: Buffer, event: Recordable, id = newId('event')): DraftEvent => {
   const { head, tail } = halveEvent(event, id)
   return { id, head, tail, mac: macOf(key, head, tail) }
 }
@@ -63,11 +72,11 @@ const sqlNow = sql.raw<string>(nowText)
  */
 export type Journal = {
   /** Returns the event's id. */
-  record(tx: Kysely<Tables>, event: NewEvent): Promise<string>
+  record(tx: Kysely<Tables>, event: Recordable): Promise<string>
   /** The same, for an answer that names the instant of its event. */
-  recordTimed(tx: Kysely<Tables>, event: NewEvent): Promise<{ id: string; occurred_at: string }>
+  recordTimed(tx: Kysely<Tables>, event: Recordable): Promise<{ id: string; occurred_at: string }>
   /** Records several events with one statement, in their order. */
-  recordAll(tx: Kysely<Tables>, events: readonly NewEvent[]): Promise<string[]>
+  recordAll(tx: Kysely<Tables>, events: readonly Recordable[]): Promise<string[]>
 }
 
 export const newJournal = (key: Buffer): Journal => ({

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import type { Base } from '../access/ctx.ts'
 import { Trouble } from '../errors.ts'
-import type { KeyNeeds } from '../identity/keys.ts'
 import { CreateKey, createKey } from '../identity/tenant-key/create.ts'
 import { listKeys } from '../identity/tenant-key/list.ts'
 import { revokeKey } from '../identity/tenant-key/revoke.ts'
@@ -11,7 +11,7 @@ export type Say = (text: string) => void
 
 /** `countersign keys create --tenant <id> --name <text> [--permission <name>…] [--expires-in-days <n>] [--json]` */
 export const runKeysCreate = async (
-  needs: KeyNeeds,
+  base: Base,
   options: { tenant: string; name: string; permission?: string[]; expiresInDays?: string; json?: boolean },
   say: Say,
   /** Says what is for people, where a script reads the key. */
@@ -24,7 +24,7 @@ export const runKeysCreate = async (
     expires_in_days: options.expiresInDays === undefined ? undefined : Number(options.expiresInDays),
   })
   if (!parsed.success) throw new Trouble(`The key cannot be created:\n${z.prettifyError(parsed.error)}`, 'countersign keys create --help')
-  const created = await createKey(needs, currentOperator(), parsed.data)
+  const created = await createKey({ ...base, principal: currentOperator() }, parsed.data)
   const { id, key, tenant_id, permissions, expires_at } = created
   if (options.json) return say(JSON.stringify({ id, key, tenant_id, permissions, expires_at }))
   say(key)
@@ -35,8 +35,8 @@ export const runKeysCreate = async (
 }
 
 /** `countersign keys list [--tenant <id>] [--json]` */
-export const runKeysList = async (needs: KeyNeeds, options: { tenant?: string; json?: boolean }, say: Say): Promise<void> => {
-  const keys = await listKeys(needs, { tenant_id: options.tenant })
+export const runKeysList = async (base: Base, options: { tenant?: string; json?: boolean }, say: Say): Promise<void> => {
+  const keys = await listKeys(base, { tenant_id: options.tenant })
   if (options.json) return say(JSON.stringify(keys))
   if (keys.length === 0) return say('There are no keys. `countersign keys create --tenant <id> --name <text>` makes one.')
   const state = (key: (typeof keys)[number]) =>
@@ -54,7 +54,7 @@ export const runKeysList = async (needs: KeyNeeds, options: { tenant?: string; j
 }
 
 /** `countersign keys revoke <id>` */
-export const runKeysRevoke = async (needs: KeyNeeds, id: string, say: Say): Promise<void> => {
-  const { revoked } = await revokeKey(needs, currentOperator(), id)
+export const runKeysRevoke = async (base: Base, id: string, say: Say): Promise<void> => {
+  const { revoked } = await revokeKey({ ...base, principal: currentOperator() }, id)
   say(revoked ? `Key ${id} is revoked: it is refused from now on.` : `Key ${id} was revoked already.`)
 }

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os'
-import type { OperatorPrincipal } from '../identity/principal.ts'
+import type { OperatorPrincipal } from '../access/principal.ts'
 
 /** Whoever runs a command here, by the account that the host knows them under. */
 export const currentOperator = (): OperatorPrincipal => {

@@ -1,9 +1,10 @@
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import type { ListTenants, TenantPage } from '@countersign/contract/tenants.ts'
 import { type RawBuilder, sql } from 'kysely'
+import type { Ctx } from '../access/ctx.ts'
+import type { StaffPrincipal } from '../access/principal.ts'
+import { verb } from '../access/verb.ts'
 import { Refusal } from '../errors.ts'
-import { type Principal, requireRole } from '../identity/principal.ts'
-import type { Store } from '../store/open.ts'
 import { formatPlace, type Place, parsePlace } from './cursor.ts'
 import { formatTenant } from './mirror.ts'
 
@@ -43,35 +44,36 @@ const matching = ({ query, status }: ListTenants): RawBuilder<boolean> => {
 }
 
 /** The tenants of the product, from the mirror, a page at a time. */
-export const listTenants = async (needs: { store: Store }, principal: Principal, input: ListTenants): Promise<TenantPage> => {
-  requireRole(principal, consoleRoles)
-  const sort = sortKeys[input.sort]
-  const place = input.cursor === undefined ? undefined : parsePlace(input.cursor, input.sort, input.order)
-  if (place?.key === null && !sort.nullable)
-    throw new Refusal('invalid_request', { errors: [{ path: '/cursor', message: 'is not a place in this list' }] })
+export const listTenants = verb({
+  name: 'list tenants',
+  may: consoleRoles,
+  async run({ store }: Ctx<StaffPrincipal>, input: ListTenants): Promise<TenantPage> {
+    const sort = sortKeys[input.sort]
+    const place = input.cursor === undefined ? undefined : parsePlace(input.cursor, input.sort, input.order)
+    if (place?.key === null && !sort.nullable)
+      throw new Refusal('invalid_request', { errors: [{ path: '/cursor', message: 'is not a place in this list' }] })
 
-  const where = matching(input)
-  const direction = sql.raw(input.order)
-  const nullsLast = sort.nullable ? sql`${sort.key} is null, ` : sql``
-  // Microseconds stay in the key of a place; a JavaScript date would drop them.
-  const placeKey = input.sort === 'created_at' ? sql`to_char(created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')` : sort.key
-  const [page, facts] = await Promise.all([
-    sql<Parameters<typeof formatTenant>[0] & { place: string | number | null }>`
+    const where = matching(input)
+    const direction = sql.raw(input.order)
+    const nullsLast = sort.nullable ? sql`${sort.key} is null, ` : sql``
+    // Microseconds stay in the key of a place; a JavaScript date would drop them.
+    const placeKey = input.sort === 'created_at' ? sql`to_char(created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')` : sort.key
+    const [page, facts] = await Promise.all([
+      sql<Parameters<typeof formatTenant>[0] & { place: string | number | null }>`
       select id, name, status, plan, region, user_count, created_at, updated_at, deleted_at, ${placeKey} as place
       from tenants where ${where} ${place === undefined ? sql`` : sql`and (${after(sort, input.order, place)})`}
       order by ${nullsLast}${sort.key} ${direction}, ${id} ${direction}
-      limit ${input.limit + 1}`.execute(needs.store.db),
-    sql<{ total: number; synced_at: Date | null }>`
-      select (select count(*)::int from tenants where ${where}) as total, finished_at as synced_at from directory_sync`.execute(
-      needs.store.db,
-    ),
-  ])
-  const rows = page.rows.slice(0, input.limit)
-  const last = rows.at(-1)
-  return {
-    items: rows.map(formatTenant),
-    next_cursor: last && page.rows.length > input.limit ? formatPlace(input.sort, input.order, { key: last.place, id: last.id }) : null,
-    total: facts.rows[0]?.total ?? 0,
-    synced_at: facts.rows[0]?.synced_at?.toISOString() ?? null,
-  }
-}
+      limit ${input.limit + 1}`.execute(store.db),
+      sql<{ total: number; synced_at: Date | null }>`
+      select (select count(*)::int from tenants where ${where}) as total, finished_at as synced_at from directory_sync`.execute(store.db),
+    ])
+    const rows = page.rows.slice(0, input.limit)
+    const last = rows.at(-1)
+    return {
+      items: rows.map(formatTenant),
+      next_cursor: last && page.rows.length > input.limit ? formatPlace(input.sort, input.order, { key: last.place, id: last.id }) : null,
+      total: facts.rows[0]?.total ?? 0,
+      synced_at: facts.rows[0]?.synced_at?.toISOString() ?? null,
+    }
+  },
+})

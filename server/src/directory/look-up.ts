@@ -1,12 +1,13 @@
 import type { NewEventOf } from '@countersign/contract/events.ts'
-import type { Journal } from '../audit/record.ts'
+import type { Ctx } from '../access/ctx.ts'
+import { deny } from '../access/deny.ts'
+import { actorOf, type StaffPrincipal } from '../access/principal.ts'
 import { Refusal } from '../errors.ts'
-import { actorOf, type StaffPrincipal } from '../identity/principal.ts'
-import type { Store } from '../store/open.ts'
 import { transaction } from '../store/transaction.ts'
 import type { Asker, Connector } from './connector.ts'
 
-export type LookUpNeeds = { store: Store; journal: Journal; connector: Connector }
+/** Somebody asks the product's own directory. */
+export type LookUpCtx = Ctx<StaffPrincipal> & { connector: Connector }
 
 export const askerOf = (principal: StaffPrincipal): Asker => ({ sub: principal.id, email: principal.email })
 
@@ -19,27 +20,18 @@ type Attempt = AttemptOf<'CONSOLE.OPENED' | 'USER.SEARCHED' | 'TENANT.USERS.LIST
  * Asks the directory for a person. A look-up that finds nothing or fails is on the record like one that succeeds;
  * where it cannot be recorded, the store's refusal takes the place of the directory's.
  */
-export const lookUp = async <T>(
-  needs: LookUpNeeds,
-  principal: StaffPrincipal,
-  attempt: Attempt,
-  ask: () => Promise<T | undefined>,
-): Promise<T> => {
+export const lookUp = async <T>(ctx: LookUpCtx, attempt: Attempt, ask: () => Promise<T | undefined>): Promise<T> => {
+  const actor = actorOf(ctx.principal)
   try {
     const found = await ask()
     if (found === undefined) throw new Refusal('not_found')
     return found
   } catch (error) {
+    if (error instanceof Refusal && error.code === 'not_found')
+      throw deny(error, { ...attempt, actor, note: 'no such thing in the directory' })
     const code = error instanceof Refusal ? error.code : 'internal'
-    await transaction(needs.store, (tx) =>
-      needs.journal.record(tx, {
-        ...attempt,
-        result: code === 'not_found' ? 'deny' : 'error',
-        actor: actorOf(principal),
-        code,
-        note: code === 'not_found' ? 'no such thing in the directory' : 'the directory did not answer as it should',
-      }),
-    )
+    const note = 'the directory did not answer as it should'
+    await transaction(ctx.store, (tx) => ctx.journal.record(tx, { ...attempt, result: 'error', actor, code, note }))
     throw error
   }
 }

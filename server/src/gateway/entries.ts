@@ -1,5 +1,7 @@
-import type { NewEventOf } from '@countersign/contract/events.ts'
-import type { EventHalves } from '../audit/record.ts'
+import type { NewEvent, NewEventOf } from '@countersign/contract/events.ts'
+import { denialOf } from '../access/deny.ts'
+import { anonymous } from '../access/principal.ts'
+import type { DenialOf, EventHalves } from '../audit/record.ts'
 import type { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { SessionFacts } from '../sessions/facts.ts'
@@ -25,52 +27,62 @@ const requestOf = (exchange: Exchange) => ({
   ...(exchange.route ? { route: exchange.route.pattern, scope: exchange.route.scope } : {}),
 })
 
-type Outcome = { result: 'ok' | 'deny' | 'error'; status: number; code?: string; note?: string; bytes?: number }
+type Outcome = { result: NewEvent['result']; status: number; code?: string; note?: string; bytes?: number }
 
 type RequestName = `SUPPORT_SESSION.REQUEST.${'ADMITTED' | 'COMPLETED' | 'FAILED' | 'REFUSED' | 'CUT'}`
 
-/** What became of a request of a session. `isGone`: its tenant's id may be another's by now, who is to see nothing of it. */
-export const sessionEvent = (
-  action: RequestName,
+/** What an event says of a request of a session. `isGone`: its tenant's id may be another's by now, who is to see nothing of it. */
+const attemptOf = <N extends RequestName>(
+  action: N,
   exchange: Exchange,
   facts: SessionFacts,
-  outcome: Outcome,
-  isGone = outcome.code === 'tenant_gone',
-): NewEventOf<RequestName> => ({
+  answer: { status: number; bytes?: number },
+  isGone: boolean,
+) => ({
   action,
-  result: outcome.result,
   actor: facts.staff,
   ...(isGone ? {} : { tenant_id: facts.tenant_id }),
   target: targetOf(facts),
   session_id: facts.id,
   ...(facts.ticket === null ? {} : { ticket: facts.ticket }),
-  code: outcome.code,
-  note: outcome.note,
-  request: { ...requestOf(exchange), status: outcome.status, duration_ms: durationOf(exchange), bytes: outcome.bytes },
+  request: { ...requestOf(exchange), status: answer.status, duration_ms: durationOf(exchange), bytes: answer.bytes },
   details: detailsOf(exchange),
 })
 
-/** A refusal that no session stands behind. */
-export const anonymousEvent = (exchange: Exchange, outcome: Outcome & { result: 'deny' }): NewEventOf<'GATEWAY.REFUSED'> => ({
-  action: 'GATEWAY.REFUSED',
+/** What became of a request of a session. */
+export const sessionEvent = (action: RequestName, exchange: Exchange, facts: SessionFacts, outcome: Outcome): NewEventOf<RequestName> => ({
+  ...attemptOf(action, exchange, facts, outcome, outcome.code === 'tenant_gone'),
   result: outcome.result,
-  actor: { kind: 'anonymous', id: 'anonymous' },
   code: outcome.code,
   note: outcome.note,
-  request: { ...requestOf(exchange), status: outcome.status },
-  details: { ...detailsOf(exchange), peer: exchange.request.socket.remoteAddress ?? 'unknown' },
 })
 
+/** A refusal in a session. */
+export const refusedEvent = (
+  exchange: Exchange,
+  facts: SessionFacts,
+  refusal: Refusal,
+  isGone: boolean,
+): DenialOf<'SUPPORT_SESSION.REQUEST.REFUSED'> =>
+  denialOf(refusal, attemptOf('SUPPORT_SESSION.REQUEST.REFUSED', exchange, facts, refusal, isGone))
+
+/** A refusal that no session stands behind. */
+export const anonymousEvent = (exchange: Exchange, refusal: Refusal): DenialOf<'GATEWAY.REFUSED'> =>
+  denialOf(refusal, {
+    action: 'GATEWAY.REFUSED',
+    actor: anonymous,
+    request: { ...requestOf(exchange), status: refusal.status },
+    details: { ...detailsOf(exchange), peer: exchange.request.socket.remoteAddress ?? 'unknown' },
+  })
+
 /** Bytes that were no request. */
-export const brokenEvent = (id: string, refusal: Refusal, peer: string | undefined): NewEventOf<'GATEWAY.REFUSED'> => ({
-  action: 'GATEWAY.REFUSED',
-  result: 'deny',
-  actor: { kind: 'anonymous', id: 'anonymous' },
-  code: refusal.code,
-  note: refusal.message,
-  request: { id, method: '-', path: '-', status: refusal.status },
-  details: { peer: peer ?? 'unknown' },
-})
+export const brokenEvent = (id: string, refusal: Refusal, peer: string | undefined): DenialOf<'GATEWAY.REFUSED'> =>
+  denialOf(refusal, {
+    action: 'GATEWAY.REFUSED',
+    actor: anonymous,
+    request: { id, method: '-', path: '-', status: refusal.status },
+    details: { peer: peer ?? 'unknown' },
+  })
 
 /** JSON text of a session's part in its events, made once per session. */
 type Rendered = { actor: string; ticket: string; session: string }

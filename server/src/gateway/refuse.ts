@@ -1,4 +1,4 @@
-import { type ErrorCode, errorCatalogue } from '@countersign/contract/errors.ts'
+import type { ErrorCode } from '@countersign/contract/errors.ts'
 import { halveEvent } from '../audit/record.ts'
 import { formatProblem, Refusal } from '../errors.ts'
 import type { Admission } from '../sessions/admit.ts'
@@ -6,7 +6,7 @@ import type { SessionFacts } from '../sessions/facts.ts'
 import { ownHeaders } from './answer.ts'
 import { methods } from './checks/method.ts'
 import { findTokenHash } from './checks/token.ts'
-import { anonymousEvent, sessionEvent } from './entries.ts'
+import { anonymousEvent, refusedEvent } from './entries.ts'
 import type { Exchange } from './exchange.ts'
 import type { Strangers } from './strangers.ts'
 import type { Writer } from './writer.ts'
@@ -61,12 +61,10 @@ const findSession = async (needs: Needs, exchange: Exchange): Promise<SessionFac
 const recordRefusal = async (needs: Needs, exchange: Exchange, refusal: Refusal): Promise<Refusal> => {
   const facts = await findSession(needs, exchange)
   const told = facts || needs.strangers.mayAsk(exchange.request.socket.remoteAddress) ? refusal : new Refusal('too_many_requests')
-  const note = told.facts.detail ?? errorCatalogue[told.code].title
-  const outcome = { result: 'deny', status: told.status, code: told.code, note } as const
-  if (!facts) await needs.strangers.record(anonymousEvent(exchange, outcome))
+  if (!facts) await needs.strangers.record(anonymousEvent(exchange, told))
   else {
     const isGone = (await needs.admission.findUnusable([facts.id])).get(facts.id) === 'tenant_gone'
-    await needs.writer.note(halveEvent(sessionEvent('SUPPORT_SESSION.REQUEST.REFUSED', exchange, facts, outcome, isGone)))
+    await needs.writer.note(halveEvent(refusedEvent(exchange, facts, told, isGone)))
   }
   return told
 }

@@ -1,10 +1,12 @@
-import type { NewEventOf } from '@countersign/contract/events.ts'
 import type { ServiceStatus } from '@countersign/contract/services.ts'
-import { newBudget } from '../identity/budget.ts'
+import { newBudget } from '../access/budget.ts'
+import { denialOf } from '../access/deny.ts'
+import { anonymous } from '../access/principal.ts'
+import type { DenialOf } from '../audit/record.ts'
 import { type LoopLog, startLoop } from '../run/loop.ts'
 import { newPace } from './pace.ts'
 
-type Refused = NewEventOf<'GATEWAY.REFUSED'>
+type Refused = DenialOf<'GATEWAY.REFUSED'>
 
 /** Callers behind whom no session stands. Anybody can be one, as often as they like. */
 export type Strangers = {
@@ -48,12 +50,8 @@ export const newStrangers = ({ note, log, now = () => performance.now() }: Needs
 
   const flush = async (): Promise<void> => {
     if (unrecorded === 0) return
-    await noteWithCount({
-      action: 'GATEWAY.REFUSED',
-      result: 'deny',
-      actor: { kind: 'anonymous', id: 'anonymous' },
-      note: 'Requests that no session stands behind were refused; there were too many to record each.',
-    })
+    const note = 'Requests that no session stands behind were refused; there were too many to record each.'
+    await noteWithCount(denialOf(undefined, { action: 'GATEWAY.REFUSED', actor: anonymous, note }))
   }
 
   const loop = startLoop({ name: 'gateway strangers', everyMs: flushEveryMs, firstMs: flushEveryMs, pass: flush, end: flush, log })

@@ -1,28 +1,21 @@
 import type { Socket } from 'node:net'
 import { fastifySSE } from '@fastify/sse'
 import swagger from '@fastify/swagger'
-import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
-import {
-  jsonSchemaTransform,
-  jsonSchemaTransformObject,
-  serializerCompiler,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from 'fastify-type-provider-zod'
-import type { Journal } from '../audit/record.ts'
+import fastify, { type FastifyBaseLogger, type FastifySchemaCompiler, LogController } from 'fastify'
+import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
+import type { z } from 'zod'
+import type { Base } from '../access/ctx.ts'
+import { refusalOfIssues } from '../access/parse.ts'
 import { formatProblem, Refusal } from '../errors.ts'
 import { sessionCookie } from '../identity/cookies.ts'
 import { newId } from '../ids.ts'
-import type { Store } from '../store/open.ts'
 import { version } from '../version.ts'
 import { guardAccess } from './access.ts'
 import type { Door } from './door.ts'
 import { sendProblem } from './fail.ts'
 import { securityHeaders } from './headers.ts'
 
-type Options = {
-  store: Store
-  journal: Journal
+type Options = Base & {
   publicUrl: string
   log: FastifyBaseLogger
   /** Adds the routes. */
@@ -48,6 +41,14 @@ const answerBrokenRequest = (error: Error & { code?: string }, socket: Socket): 
   })
   socket.end(`HTTP/1.1 ${refusal.status} Refused\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`)
 }
+
+/** Input by its zod schema; what is wrong with it is a refusal like any other. */
+const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
+  ({ schema }) =>
+  (input) => {
+    const parsed = schema.safeParse(input)
+    return parsed.success ? { value: parsed.data } : { error: refusalOfIssues(parsed.error.issues) }
+  }
 
 /**
  * The console and tenant door. Every route added to it declares who may call it and its schemas, which are the

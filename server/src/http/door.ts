@@ -1,16 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Permission } from '@countersign/contract/keys.ts'
-import type { Role } from '@countersign/contract/staff.ts'
+import type { EventRequest } from '@countersign/contract/events.ts'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefault } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
-import type { Reader } from '../audit/read.ts'
-import { actorOf, type Principal, type StaffPrincipal, type TenantPrincipal } from '../identity/principal.ts'
+import type { Ctx } from '../access/ctx.ts'
+import type { May } from '../access/may.ts'
 
-/**
- * Who may call a route: anybody, a tenant's key with a permission, or staff with one of the roles. `staff` is for a verb that
- * judges by more than roles.
- */
-export type Access = 'public' | 'staff' | { permission: Permission } | readonly Role[]
+/** Who may call a route: anybody, or whom its verb lets in. Operators come by the command line alone. */
+export type Access = 'public' | Exclude<May, 'operator'>
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -19,7 +15,8 @@ declare module 'fastify' {
     background?: boolean
   }
   interface FastifyRequest {
-    principal: Principal | null
+    /** Null where the route is anybody's. */
+    ctx: Ctx | null
   }
   interface FastifyInstance {
     /** Every route of the door. */
@@ -29,17 +26,15 @@ declare module 'fastify' {
 
 export type Door = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>
 
-/** The staff member that the access hook let in. */
-export const staffOf = (request: FastifyRequest): StaffPrincipal => {
-  if (request.principal?.kind !== 'staff') throw new Error('this route does not declare roles')
-  return request.principal
-}
+/** The request as events name it: by the route's pattern, and without the query, which may hold a secret. */
+export const eventRequestOf = (request: FastifyRequest): EventRequest => ({
+  id: request.id,
+  method: request.method,
+  path: request.routeOptions.url ?? '',
+})
 
-/** The staff member as a reader of the log. */
-export const readerOf = (staff: StaffPrincipal): Reader => ({ actor: actorOf(staff), sign_in: staff.session_id })
-
-/** The tenant's key that the access hook let in. */
-export const tenantOf = (request: FastifyRequest): TenantPrincipal => {
-  if (request.principal?.kind !== 'tenant') throw new Error('this route does not declare a permission')
-  return request.principal
+/** What a verb is given, of whom the access hook let in. */
+export const ctxOf = (request: FastifyRequest): Ctx => {
+  if (request.ctx === null) throw new Error('this route does not declare who may call it')
+  return request.ctx
 }

@@ -1,6 +1,5 @@
 import { type ErrorCode, Problem } from '@countersign/contract/errors.ts'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import { formatProblem, Refusal } from '../errors.ts'
 
 /** What the HTTP library refuses by itself, in our words. */
@@ -17,11 +16,6 @@ const known: Record<string, ErrorCode> = {
 /** Any error as a Refusal: the closed list, or `internal` for what is our own fault. */
 export const refusalOf = (error: FastifyError | Error): Refusal => {
   if (error instanceof Refusal) return error
-  if (hasZodFastifySchemaValidationErrors(error)) {
-    return new Refusal('invalid_request', {
-      errors: error.validation.map((issue) => ({ path: issue.instancePath || '/', message: issue.message ?? 'is not valid' })),
-    })
-  }
   const code = (error as FastifyError).code
   if (code !== undefined && known[code]) return new Refusal(known[code], { cause: error })
   if (error instanceof SyntaxError && (error as FastifyError).statusCode === 400) return new Refusal('malformed_json')

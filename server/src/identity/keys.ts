@@ -1,18 +1,15 @@
-import type { ErrorCode } from '@countersign/contract/errors.ts'
 import type { Permission } from '@countersign/contract/keys.ts'
 import { type Kysely, sql } from 'kysely'
-import type { Journal } from '../audit/record.ts'
+import { newBudget } from '../access/budget.ts'
+import type { Base } from '../access/ctx.ts'
+import { type Denied, deny } from '../access/deny.ts'
+import { actorOf, anonymous, type TenantPrincipal } from '../access/principal.ts'
+import { onRecord } from '../access/transact.ts'
 import { Refusal } from '../errors.ts'
-import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
-import { transaction } from '../store/transaction.ts'
-import { newBudget } from './budget.ts'
 import { hintOf, isKey } from './key-format.ts'
-import { actorOf, type TenantPrincipal } from './principal.ts'
 import { headerValues } from './raw-headers.ts'
 import { hashSecret } from './secret.ts'
-
-export type KeyNeeds = { store: Store; journal: Journal }
 
 type Found = { id: string; tenant_id: string; permissions: Permission[]; trouble: 'revoked' | 'expired' | "a former tenant's" | null }
 
@@ -39,45 +36,29 @@ export const findKey = async (db: Kysely<Tables>, key: string): Promise<Found | 
 const strangers = newBudget(30)
 
 /** A refusal of a key that exists is its tenant's to see. Of keys that never were, only some are recorded, and the rest counted. */
-const refuseKey = async (needs: KeyNeeds, code: ErrorCode, note: string, found?: Found): Promise<never> => {
-  const unrecorded = found ? 0 : strangers.take()
-  if (unrecorded !== undefined) {
-    await transaction(needs.store, (tx) =>
-      needs.journal.record(tx, {
-        action: 'AUTH.DENIED',
-        result: 'deny',
-        ...(found
-          ? {
-              actor: actorOf({ kind: 'tenant', ...found }),
-              tenant_id: found.tenant_id,
-              target: { kind: 'key', id: found.id },
-            }
-          : { actor: { kind: 'anonymous', id: 'anonymous' } }),
-        code,
-        note,
-        ...(unrecorded > 0 ? { details: { unrecorded } } : {}),
-      }),
-    )
-  }
-  throw new Refusal(code)
+const denyKey = (note: string, found?: Found): Denied => {
+  const refusal = new Refusal('key_refused')
+  if (!found) return deny(refusal, { action: 'AUTH.DENIED', actor: anonymous, note }, { budget: strangers })
+  const { id, tenant_id } = found
+  return deny(refusal, {
+    action: 'AUTH.DENIED',
+    actor: actorOf({ kind: 'tenant', ...found }),
+    tenant_id,
+    target: { kind: 'key', id },
+    note,
+  })
 }
 
 /** The tenant whose key the one X-API-Key header holds. Whatever is wrong with a key, the answer is the same (TI-7). */
-export const requireTenantKey = async (
-  needs: KeyNeeds,
-  rawHeaders: readonly string[],
-  permission: Permission,
-): Promise<TenantPrincipal> => {
-  const sent = headerValues(rawHeaders, 'x-api-key')
-  const [key] = sent
-  if (key === undefined) throw new Refusal('key_refused')
-  if (sent.length > 1) return refuseKey(needs, 'key_refused', 'two API keys in one request')
-  if (!isKey(key)) return refuseKey(needs, 'key_refused', 'not the form of an API key')
-  const found = await findKey(needs.store.db, key)
-  if (found === undefined) return refuseKey(needs, 'key_refused', `unknown API key ${hintOf(key)}`)
-  if (found.trouble !== null) return refuseKey(needs, 'key_refused', `the API key is ${found.trouble}`, found)
-  if (!found.permissions.includes(permission)) {
-    return refuseKey(needs, 'key_permission_missing', `the API key lacks the permission ${permission}`, found)
-  }
-  return { kind: 'tenant', id: found.id, tenant_id: found.tenant_id, permissions: found.permissions }
-}
+export const requireTenantKey = (base: Base, rawHeaders: readonly string[]): Promise<TenantPrincipal> =>
+  onRecord(base, async () => {
+    const sent = headerValues(rawHeaders, 'x-api-key')
+    const [key] = sent
+    if (key === undefined) throw new Refusal('key_refused')
+    if (sent.length > 1) throw denyKey('two API keys in one request')
+    if (!isKey(key)) throw denyKey('not the form of an API key')
+    const found = await findKey(base.store.db, key)
+    if (found === undefined) throw denyKey(`unknown API key ${hintOf(key)}`)
+    if (found.trouble !== null) throw denyKey(`the API key is ${found.trouble}`, found)
+    return { kind: 'tenant', id: found.id, tenant_id: found.tenant_id, permissions: found.permissions }
+  })

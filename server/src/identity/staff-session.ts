@@ -1,17 +1,15 @@
 import type { ErrorCode } from '@countersign/contract/errors.ts'
 import type { Role } from '@countersign/contract/staff.ts'
 import { type Kysely, sql } from 'kysely'
-import type { Journal } from '../audit/record.ts'
+import { newBudget } from '../access/budget.ts'
+import type { Base } from '../access/ctx.ts'
+import { deny } from '../access/deny.ts'
+import { actorOf, type StaffPrincipal } from '../access/principal.ts'
+import { transact } from '../access/transact.ts'
 import { Refusal } from '../errors.ts'
-import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
-import { transaction } from '../store/transaction.ts'
-import { newBudget } from './budget.ts'
 import { findCookie, sessionCookie } from './cookies.ts'
-import { actorOf, type StaffPrincipal } from './principal.ts'
 import { hashSecret, isSecret } from './secret.ts'
-
-export type StaffNeeds = { store: Store; journal: Journal; publicUrl: string }
 
 export const idleTime = sql`interval '15 minutes'`
 export const absoluteTime = sql`interval '8 hours'`
@@ -60,8 +58,8 @@ const findSignIn = async (db: Kysely<Tables>, token: string, touch: boolean): Pr
 const replays = newBudget(60)
 
 /** Puts the end on the record when it is first seen; after that, further use of the dead cookie, once a minute. */
-const noteRefusal = async (needs: StaffNeeds, principal: StaffPrincipal, code: ErrorCode, why: string): Promise<void> => {
-  await transaction(needs.store, async (tx) => {
+const refuseSignIn = (base: Base, principal: StaffPrincipal, code: ErrorCode, why: string): Promise<never> =>
+  transact<never>(base, async (tx) => {
     const ended = await tx
       .updateTable('staff_sessions')
       .set({ ended_at: sql`clock_timestamp()`, ended_why: why })
@@ -69,33 +67,30 @@ const noteRefusal = async (needs: StaffNeeds, principal: StaffPrincipal, code: E
       .where('ended_at', 'is', null)
       .returning('id')
       .executeTakeFirst()
-    const unrecorded = ended ? 0 : replays.take(principal.session_id)
-    if (unrecorded === undefined) return
-    await needs.journal.record(tx, {
-      action: 'AUTH.DENIED',
-      result: 'deny',
-      actor: actorOf(principal),
-      target: { kind: 'staff', id: principal.id, label: principal.email },
-      code,
-      note: ended ? `the sign-in has ended: ${why}` : `a sign-in that had ended was used: ${why}`,
-      ...(unrecorded > 0 ? { details: { unrecorded } } : {}),
-    })
+    return deny(
+      new Refusal(code),
+      {
+        action: 'AUTH.DENIED',
+        actor: actorOf(principal),
+        target: { kind: 'staff', id: principal.id, label: principal.email },
+        note: ended ? `the sign-in has ended: ${why}` : `a sign-in that had ended was used: ${why}`,
+      },
+      ended ? undefined : { budget: replays, key: principal.session_id },
+    )
   })
-}
 
 /** The staff member whom the session cookie names, read from the primary for this very request; else a refusal. */
 export const requireStaff = async (
-  needs: StaffNeeds,
+  { publicUrl, ...base }: Base & { publicUrl: string },
   rawHeaders: readonly string[],
   options: { touch: boolean },
 ): Promise<StaffPrincipal> => {
-  const token = findCookie(rawHeaders, sessionCookie(needs.publicUrl))
+  const token = findCookie(rawHeaders, sessionCookie(publicUrl))
   if (token === undefined || !isSecret(token)) throw new Refusal('not_signed_in')
-  const found = await findSignIn(needs.store.db, token, options.touch)
+  const found = await findSignIn(base.store.db, token, options.touch)
   if (found === undefined) throw new Refusal('not_signed_in')
   const { id: session_id, staff_id: id, issuer, subject, email, name, roles, trouble, why } = found
   const principal: StaffPrincipal = { kind: 'staff', id, issuer, subject, email, name, roles, session_id }
-  if (trouble === null) return principal
-  await noteRefusal(needs, principal, trouble, why ?? 'ended')
-  throw new Refusal(trouble)
+  if (trouble !== null) return refuseSignIn(base, principal, trouble, why ?? 'ended')
+  return principal
 }

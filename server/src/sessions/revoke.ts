@@ -2,27 +2,41 @@ import { RevokeSession, type Session } from '@countersign/contract/sessions.ts'
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import { sql, type Transaction } from 'kysely'
 import type { z } from 'zod'
-import type { Journal } from '../audit/record.ts'
+import type { Ctx } from '../access/ctx.ts'
+import { type Denied, deny } from '../access/deny.ts'
+import { roleMissing } from '../access/may.ts'
+import { parse } from '../access/parse.ts'
+import { actorOf, hasRole, type StaffPrincipal } from '../access/principal.ts'
+import { transact } from '../access/transact.ts'
+import { verb } from '../access/verb.ts'
 import { Refusal } from '../errors.ts'
-import { actorOf, hasRole, type Principal, type StaffPrincipal } from '../identity/principal.ts'
-import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
-import { transaction } from '../store/transaction.ts'
 import { endedTarget, revokedName } from './event-names.ts'
 import { lockSession } from './order.ts'
 import { selectSessions } from './row.ts'
 import { sqlJudged, sqlStatus } from './standing.ts'
 
-export type RevokeNeeds = {
-  store: Store
-  journal: Journal
+type RevokeCtx = Ctx<StaffPrincipal> & {
   /** Told after the commit, so that what runs in this process is cut at once; other replicas look themselves. */
   onRevoked: (sessionId: string) => void
 }
 
+type Input = { session_id: string } & z.input<typeof RevokeSession>
+
+type Row = { staff_id: string; tenant_id: string; ticket: string | null }
+
 /** Its opener, also without the role by now, and any staff with it: ending access is never harder than taking it. */
-const mayRevoke = (principal: Principal, opener: string | undefined): principal is StaffPrincipal =>
-  (principal.kind === 'staff' && principal.id === opener) || hasRole(principal, consoleRoles)
+const mayRevoke = (principal: StaffPrincipal, row: Row | undefined): boolean =>
+  principal.id === row?.staff_id || hasRole(principal, consoleRoles)
+
+const denyRevoke = (principal: StaffPrincipal, sessionId: string, row: Row | undefined): Denied =>
+  deny(roleMissing(consoleRoles), {
+    action: 'ACCESS.DENIED',
+    actor: actorOf(principal),
+    ...(row ? { tenant_id: row.tenant_id, session_id: sessionId } : {}),
+    target: { kind: 'session', id: sessionId },
+    note: `revoking needs ${consoleRoles.join(' or ')}, or to have opened the session`,
+  })
 
 /** Revokes where the session is still running by the database's clock; answers whether it was this call that did. */
 const insertRevocation = async (
@@ -40,58 +54,44 @@ const insertRevocation = async (
 }
 
 /** Ends a session for good. Twice is harmless: the second time answers the same session and records nothing. */
-export const revokeSession = async (
-  needs: RevokeNeeds,
-  principal: Principal,
-  sessionId: string,
-  input: z.input<typeof RevokeSession>,
-): Promise<Session> => {
-  const parsed = RevokeSession.safeParse(input ?? {})
-  if (!parsed.success) {
-    throw new Refusal('invalid_request', { errors: parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message })) })
-  }
-  const reason = parsed.data.reason || undefined
-  const revoked = await transaction(needs.store, async (tx) => {
-    const row = await tx
-      .selectFrom('support_sessions')
-      .select(['id', 'staff_id', 'tenant_id', 'target_user_id', 'ticket'])
-      .where('id', '=', sessionId)
-      .executeTakeFirst()
-    if (!mayRevoke(principal, row?.staff_id)) {
-      await needs.journal.record(tx, {
-        action: 'ACCESS.DENIED',
-        result: 'deny',
-        actor: actorOf(principal),
-        ...(row ? { tenant_id: row.tenant_id, session_id: sessionId } : {}),
-        target: { kind: 'session', id: sessionId },
-        code: 'role_missing',
-        note: `revoking needs ${consoleRoles.join(' or ')}, or to have opened the session`,
-      })
-      return undefined
-    }
-    if (!row) throw new Refusal('not_found')
-    const kind = row.staff_id === principal.id ? 'opener' : 'staff'
-    await lockSession(tx, sessionId)
-    const mine = await insertRevocation(tx, sessionId, { kind, email: principal.email, reason })
-    const [found] = await selectSessions(tx, sql`s.id = ${sessionId}`)
-    if (!found) throw new Refusal('not_found')
-    if (!mine && found.session.status !== 'REVOKED') throw new Refusal('session_already_over')
-    if (mine) {
-      await needs.journal.record(tx, {
-        action: revokedName(row, kind),
-        result: 'ok',
-        actor: actorOf(principal),
-        tenant_id: row.tenant_id,
-        target: endedTarget(row),
-        session_id: sessionId,
-        ...(row.ticket === null ? {} : { ticket: row.ticket }),
-        ...(reason === undefined ? {} : { reason }),
-        details: { revoked_by: kind },
-      })
-    }
-    return found.session
-  })
-  if (revoked === undefined) throw new Refusal('role_missing', { detail: `This needs ${consoleRoles.join(' or ')}.` })
-  needs.onRevoked(sessionId)
-  return revoked
-}
+export const revokeSession = verb({
+  name: 'revoke a session',
+  may: 'staff',
+  named: ({ session_id }: Input) => ({ session_id }),
+  parse: ({ session_id, ...rest }: Input) => ({ session_id, ...parse(RevokeSession, rest) }),
+  async run(ctx: RevokeCtx, { session_id, reason: given }): Promise<Session> {
+    const { principal, journal } = ctx
+    const reason = given || undefined
+    const revoked = await transact(ctx, async (tx) => {
+      const row = await tx
+        .selectFrom('support_sessions')
+        .select(['id', 'staff_id', 'tenant_id', 'target_user_id', 'ticket'])
+        .where('id', '=', session_id)
+        .executeTakeFirst()
+      if (!mayRevoke(principal, row)) throw denyRevoke(principal, session_id, row)
+      if (!row) throw new Refusal('not_found')
+      const kind = row.staff_id === principal.id ? 'opener' : 'staff'
+      await lockSession(tx, session_id)
+      const mine = await insertRevocation(tx, session_id, { kind, email: principal.email, reason })
+      const [found] = await selectSessions(tx, sql`s.id = ${session_id}`)
+      if (!found) throw new Refusal('not_found')
+      if (!mine && found.session.status !== 'REVOKED') throw new Refusal('session_already_over')
+      if (mine) {
+        await journal.record(tx, {
+          action: revokedName(row, kind),
+          result: 'ok',
+          actor: actorOf(principal),
+          tenant_id: row.tenant_id,
+          target: endedTarget(row),
+          session_id,
+          ...(row.ticket === null ? {} : { ticket: row.ticket }),
+          ...(reason === undefined ? {} : { reason }),
+          details: { revoked_by: kind },
+        })
+      }
+      return found.session
+    })
+    ctx.onRevoked(session_id)
+    return revoked
+  },
+})

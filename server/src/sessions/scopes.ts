@@ -1,18 +1,26 @@
 import type { ScopeCatalogue } from '@countersign/contract/scopes.ts'
+import { consoleRoles } from '@countersign/contract/staff.ts'
+import type { Ctx } from '../access/ctx.ts'
+import type { StaffPrincipal } from '../access/principal.ts'
+import { verb } from '../access/verb.ts'
 import type { Config } from '../config.ts'
 import { Refusal } from '../errors.ts'
 
 type GatewayConfig = { gateway: Pick<Config['gateway'], 'routes' | 'presets'> }
 
 /** The scopes and presets of the configuration: nothing else can be granted. */
-export const listScopes = ({ gateway }: GatewayConfig): ScopeCatalogue => {
-  const byScope = new Map<string, { method: string; path: string }[]>()
-  for (const { scope, method, path } of gateway.routes) byScope.set(scope, [...(byScope.get(scope) ?? []), { method, path }])
-  return {
-    scopes: [...byScope].map(([scope, routes]) => ({ scope, routes })).sort((a, b) => (a.scope < b.scope ? -1 : 1)),
-    presets: Object.entries(gateway.presets).map(([name, scopes]) => ({ name, scopes })),
-  }
-}
+export const listScopes = verb({
+  name: 'list scopes',
+  may: consoleRoles,
+  async run({ config: { gateway } }: Ctx<StaffPrincipal> & { config: GatewayConfig }): Promise<ScopeCatalogue> {
+    const byScope = new Map<string, { method: string; path: string }[]>()
+    for (const { scope, method, path } of gateway.routes) byScope.set(scope, [...(byScope.get(scope) ?? []), { method, path }])
+    return {
+      scopes: [...byScope].map(([scope, routes]) => ({ scope, routes })).sort((a, b) => (a.scope < b.scope ? -1 : 1)),
+      presets: Object.entries(gateway.presets).map(([name, scopes]) => ({ name, scopes })),
+    }
+  },
+})
 
 /** The scopes that a list of scopes and presets stands for: sorted, each once. One unknown name refuses all. */
 export const expandScopes = ({ gateway }: GatewayConfig, asked: readonly string[]): string[] => {

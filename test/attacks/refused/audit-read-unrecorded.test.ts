@@ -121,11 +121,14 @@ it("C44 X3 records that a session's access log was read, where its tenant sees i
   const [event] = await readsOf(eve)
   expect(await detailsOf(eve)).toEqual([{ filters: { session_id: id } }])
   expect(await detailsOf(other)).toEqual([{ filters: { session_id: id }, before: 9 }])
-  const { key } = await createKey({ store: rig.database.store, journal: rig.database.journal }, { kind: 'operator', id: 'test' }, {
-    tenant_id: tenantId,
-    name: 'reads',
-    permissions: ['audit:read'],
-  } as never)
+  const { key } = await createKey(
+    { store: rig.database.store, journal: rig.database.journal, principal: { kind: 'operator', id: 'test' } },
+    {
+      tenant_id: tenantId,
+      name: 'reads',
+      permissions: ['audit:read'],
+    } as never,
+  )
   await expect
     .poll(async () => {
       const page = await fetch(`${rig.console_url}/v1/audit?action=AUDIT.READ`, { headers: { 'x-api-key': key } })

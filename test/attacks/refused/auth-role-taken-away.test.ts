@@ -74,7 +74,7 @@ it.each([
 
 it('AN-13 P10 shuts a disabled staff member out at the next request, and at the next sign-in', async () => {
   const { visitor } = await signed('mgr', ['support_admin'])
-  expect(await disableStaff(needs(), operator, 'mgr@vendor.example')).toMatchObject({ disabled: true, ended: 1 })
+  expect(await disableStaff({ ...needs(), principal: operator }, 'mgr@vendor.example')).toMatchObject({ disabled: true, ended: 1 })
   expect((await door.events()).at(-1)).toMatchObject({
     action: 'STAFF.DISABLED',
     actor: { kind: 'operator', id: 'root' },
@@ -88,7 +88,7 @@ it('AN-13 P10 shuts a disabled staff member out at the next request, and at the 
     sessions: open.length,
   })
   expect(event.actor).toMatchObject({ kind: 'staff', subject: 'mgr' })
-  expect(await enableStaff(needs(), operator, 'mgr@vendor.example')).toMatchObject({ enabled: true })
+  expect(await enableStaff({ ...needs(), principal: operator }, 'mgr@vendor.example')).toMatchObject({ enabled: true })
   expect((await signed('mgr', ['support_admin'])).response.status).toBe(303)
   expect(await ask(visitor)).toEqual([401, 'session_over'])
 })

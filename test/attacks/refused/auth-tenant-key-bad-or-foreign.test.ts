@@ -1,7 +1,8 @@
 import { request } from 'node:http'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { z } from 'zod'
-import { tenantOf } from '../../../server/src/http/door.ts'
+import type { TenantPrincipal } from '../../../server/src/access/principal.ts'
+import { ctxOf } from '../../../server/src/http/door.ts'
 import { isKey, newKey } from '../../../server/src/identity/key-format.ts'
 import { createKey } from '../../../server/src/identity/tenant-key/create.ts'
 import { revokeKey } from '../../../server/src/identity/tenant-key/revoke.ts'
@@ -11,8 +12,8 @@ const operator = { kind: 'operator', id: 'root' } as const
 let door: SignInDoor
 let statements = 0
 const needs = () => ({ store: door.database.store, journal: door.database.journal })
-const create = (input: Partial<Parameters<typeof createKey>[2]> = {}) =>
-  createKey(needs(), operator, { tenant_id: 'ten_a', name: 'SIEM', ...input })
+const create = (input: Partial<Parameters<typeof createKey>[1]> = {}) =>
+  createKey({ ...needs(), principal: operator }, { tenant_id: 'ten_a', name: 'SIEM', ...input })
 
 beforeAll(async () => {
   door = await startSignInDoor({
@@ -20,7 +21,7 @@ beforeAll(async () => {
       app.get(
         '/v1/whoami',
         { config: { access: { permission: 'audit:read' } }, schema: { response: { 200: z.object({ tenant_id: z.string() }) } } },
-        async (call) => ({ tenant_id: tenantOf(call).tenant_id }),
+        async (call) => ({ tenant_id: (ctxOf(call).principal as TenantPrincipal).tenant_id }),
       )
     },
   })
@@ -95,7 +96,7 @@ it('S17 answers 403 to a key without the permission, on the tenant’s record', 
 it('TI-7 refuses a revoked key from the next request on', async () => {
   const { id, key } = await create()
   expect((await call({ 'x-api-key': key })).status).toBe(200)
-  expect(await revokeKey(needs(), operator, id)).toEqual({ revoked: true })
+  expect(await revokeKey({ ...needs(), principal: operator }, id)).toEqual({ revoked: true })
   expectConstant(await call({ 'x-api-key': key }))
   expect(await lastEvent()).toMatchObject({
     action: 'AUTH.DENIED',
@@ -103,7 +104,7 @@ it('TI-7 refuses a revoked key from the next request on', async () => {
     target: { kind: 'key', id },
     note: 'the API key is revoked',
   })
-  expect(await revokeKey(needs(), operator, id)).toEqual({ revoked: false })
+  expect(await revokeKey({ ...needs(), principal: operator }, id)).toEqual({ revoked: false })
 })
 
 it('TI-7 refuses an expired key, by the clock of the database', async () => {

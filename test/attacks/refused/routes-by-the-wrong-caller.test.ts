@@ -40,11 +40,14 @@ beforeAll(async () => {
   }
   callers.set('nobody', { visitor: newVisitor(rig.console_url), headers: {}, roles: [] })
   const tenantId = await rig.knownTenant()
-  const { key } = await createKey({ store: rig.database.store, journal: rig.database.journal }, { kind: 'operator', id: 'test' }, {
-    tenant_id: tenantId,
-    name: 'matrix',
-    permissions: ['audit:read'],
-  } as never)
+  const { key } = await createKey(
+    { store: rig.database.store, journal: rig.database.journal, principal: { kind: 'operator', id: 'test' } },
+    {
+      tenant_id: tenantId,
+      name: 'matrix',
+      permissions: ['audit:read'],
+    } as never,
+  )
   callers.set('tenant key', { visitor: newVisitor(rig.console_url), headers: { 'x-api-key': key }, roles: [], key: true })
   const over = await rig.visitorWith(['super_admin'])
   await rig.database.store.db

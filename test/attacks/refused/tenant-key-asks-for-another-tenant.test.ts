@@ -30,7 +30,10 @@ beforeAll(async () => {
   ;[victim, attacker] = rig.directory.world.tenants.map(({ id }) => id) as [string, string]
   for (const tenant_id of [victim, attacker]) {
     const needs = { store: rig.database.store, journal: rig.database.journal }
-    keys.set(tenant_id, (await createKey(needs, { kind: 'operator', id: 'test' }, { tenant_id, name: 'security team' })).key)
+    keys.set(
+      tenant_id,
+      (await createKey({ ...needs, principal: { kind: 'operator', id: 'test' } }, { tenant_id, name: 'security team' })).key,
+    )
   }
   const created = await admin.send('POST', '/api/sessions', { tenant_id: victim, reason: `Looking into ${canary}`, ticket })
   const { session, token } = (await created.json()) as CreatedSession

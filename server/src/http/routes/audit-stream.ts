@@ -1,19 +1,14 @@
 import { EventFilters, type LogStatus } from '@countersign/contract/events.ts'
-import { auditRoles } from '@countersign/contract/staff.ts'
 import { z } from 'zod'
-import { type Reads, recordRead } from '../../audit/read.ts'
-import type { Journal } from '../../audit/record.ts'
-import { tailEvents } from '../../audit/tail.ts'
+import { isAllowed } from '../../access/may.ts'
+import type { Reads } from '../../audit/read.ts'
 import { Refusal } from '../../errors.ts'
-import { hasRole } from '../../identity/principal.ts'
+import { followEvents } from '../../events/follow.ts'
 import { requireStaff } from '../../identity/staff-session.ts'
-import type { Store } from '../../store/open.ts'
-import { type Door, readerOf, staffOf } from '../door.ts'
+import { ctxOf, type Door } from '../door.ts'
 import { problems } from '../fail.ts'
 
 export type StreamNeeds = {
-  store: Store
-  journal: Journal
   reads: Reads
   publicUrl: string
   logStatus: () => Promise<LogStatus>
@@ -48,7 +43,7 @@ export const auditStreamRoute = (app: Door, needs: StreamNeeds): void => {
   app.get(
     '/api/audit/stream',
     {
-      config: { access: auditRoles, background: true },
+      config: { access: followEvents.may, background: true },
       sse: 'only',
       schema: {
         tags: ['audit'],
@@ -59,25 +54,28 @@ export const auditStreamRoute = (app: Door, needs: StreamNeeds): void => {
     },
     async (request, reply) => {
       const { after, ...filters } = request.query
-      const staff = staffOf(request)
+      const ctx = { ...ctxOf(request), ...needs }
+      const { id } = ctx.principal
       const last = lastSeen(request.headers['last-event-id'])
-      if ((open.get(staff.id) ?? 0) >= mostStreams) {
+      if ((open.get(id) ?? 0) >= mostStreams) {
         throw new Refusal('too_many_requests', { detail: `You have ${mostStreams} live pages open; close one.` })
       }
-      count(staff.id, 1)
+      count(id, 1)
       const ended = new AbortController()
       const signal = AbortSignal.any([ended.signal, needs.closing])
       let recheck: NodeJS.Timeout | undefined
       try {
-        const { size } = await needs.logStatus()
         const asked = last ?? after
-        const from = asked === undefined ? size - 1 : Math.min(Number(asked), size - 1)
-        await recordRead(needs, readerOf(staff), filters, last === undefined ? undefined : { after: from })
+        const { from, events } = await followEvents(ctx, {
+          filters,
+          after: asked === undefined ? undefined : Number(asked),
+          resumed: last !== undefined,
+        })
         reply.sse.onClose(() => ended.abort())
         // Authority is judged again while the stream lives, not only when it opens.
         recheck = setInterval(() => {
-          requireStaff(needs, request.raw.rawHeaders, { touch: false }).then(
-            (now) => hasRole(now, auditRoles) || ended.abort(),
+          requireStaff(ctx, request.raw.rawHeaders, { touch: false }).then(
+            (now) => isAllowed(now, followEvents.may) || ended.abort(),
             () => ended.abort(),
           )
         }, recheckMs)
@@ -90,12 +88,12 @@ export const auditStreamRoute = (app: Door, needs: StreamNeeds): void => {
         // Else the plugin says no-cache, under which an answer may still be kept.
         reply.header('cache-control', 'no-store')
         await send({ event: 'ready', data: { after: from }, retry: 1000 })
-        for await (const event of tailEvents(needs.store, filters, from, signal)) {
+        for await (const event of events(signal)) {
           await send({ id: String(event.log_index), event: 'event', data: event })
         }
       } finally {
         clearInterval(recheck)
-        count(staff.id, -1)
+        count(id, -1)
         if (reply.sse.isConnected) {
           const cut = setTimeout(() => reply.raw.destroy(), stalledMs)
           reply.raw.once('close', () => clearTimeout(cut))

@@ -1,9 +1,7 @@
 import { EventPage, ListEvents, ListTenantEvents, LogStatus } from '@countersign/contract/events.ts'
-import { auditRoles } from '@countersign/contract/staff.ts'
-import { parseCursor } from '../../audit/cursor.ts'
-import { listEvents, listTenantEvents } from '../../audit/list.ts'
-import { recordRead } from '../../audit/read.ts'
-import { type Door, readerOf, staffOf, tenantOf } from '../door.ts'
+import { readEvents, readTenantEvents } from '../../events/read.ts'
+import { readStatus } from '../../events/status.ts'
+import { ctxOf, type Door } from '../door.ts'
 import { problems } from '../fail.ts'
 import { auditStreamRoute, type StreamNeeds } from './audit-stream.ts'
 
@@ -13,7 +11,7 @@ export const auditRoutes = (app: Door, needs: StreamNeeds): void => {
   app.get(
     '/api/audit',
     {
-      config: { access: auditRoles },
+      config: { access: readEvents.may },
       schema: {
         tags,
         summary: 'Events, newest first; filters combine',
@@ -21,22 +19,18 @@ export const auditRoutes = (app: Door, needs: StreamNeeds): void => {
         response: { 200: EventPage, ...problems },
       },
     },
-    async (request) => {
-      const { cursor, limit, ...filters } = request.query
-      await recordRead(needs, readerOf(staffOf(request)), filters, cursor === undefined ? undefined : { before: parseCursor(cursor) })
-      return listEvents(needs.store, filters, { cursor, limit })
-    },
+    async (request) => readEvents({ ...ctxOf(request), ...needs }, request.query),
   )
   auditStreamRoute(app, needs)
   app.get(
     '/api/log',
-    { config: { access: auditRoles }, schema: { tags, summary: 'State of the log', response: { 200: LogStatus, ...problems } } },
-    async () => needs.logStatus(),
+    { config: { access: readStatus.may }, schema: { tags, summary: 'State of the log', response: { 200: LogStatus, ...problems } } },
+    async (request) => readStatus({ ...ctxOf(request), ...needs }),
   )
   app.get(
     '/v1/audit',
     {
-      config: { access: { permission: 'audit:read' } },
+      config: { access: readTenantEvents.may },
       schema: {
         tags: ['tenant'],
         summary: "The tenant's own events, newest first",
@@ -44,9 +38,6 @@ export const auditRoutes = (app: Door, needs: StreamNeeds): void => {
         response: { 200: EventPage, ...problems },
       },
     },
-    async (request) => {
-      const { cursor, limit, ...filters } = request.query
-      return listTenantEvents(needs.store, tenantOf(request).tenant_id, filters, { cursor, limit })
-    },
+    async (request) => readTenantEvents(ctxOf(request), request.query),
   )
 }

@@ -1,5 +1,4 @@
-import type { EventRequest } from '@countersign/contract/events.ts'
-import { Me, roles, SignInOptions } from '@countersign/contract/staff.ts'
+import { Me, SignInOptions } from '@countersign/contract/staff.ts'
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Config } from '../../config.ts'
@@ -12,7 +11,7 @@ import { isSecret } from '../../identity/secret.ts'
 import { type FinishNeeds, finishSignIn } from '../../identity/sign-in/finish.ts'
 import { signOut } from '../../identity/sign-in/sign-out.ts'
 import { flowSeconds, startSignIn } from '../../identity/sign-in/start.ts'
-import { type Door, staffOf } from '../door.ts'
+import { ctxOf, type Door, eventRequestOf } from '../door.ts'
 import { problems, refusalOf } from '../fail.ts'
 import { localProviderRoutes } from './local-oidc.ts'
 
@@ -21,13 +20,6 @@ type Needs = Omit<FinishNeeds, 'identity'> & { config: Config; gatewayUrl: strin
 const tags = ['sign-in']
 const login = z.string().regex(/^[a-z]{1,20}$/)
 const seeOther = z.null().describe('To the next page')
-
-/** The request as events name it: without the query, which holds the code. */
-const eventRequest = (request: FastifyRequest): EventRequest => ({
-  id: request.id,
-  method: request.method,
-  path: request.routeOptions.url ?? '',
-})
 
 /** People are sent to a page that says what was wrong; programs get the problem itself. */
 const refuse = (request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply => {
@@ -88,7 +80,7 @@ export const authRoutes = async (app: Door, given: Needs): Promise<void> => {
           query: new URLSearchParams(new URL(url ?? '', publicUrl).search),
           browser: findCookie(rawHeaders, flowCookie(publicUrl)),
           previous: previous !== undefined && isSecret(previous) ? previous : undefined,
-          request: eventRequest(request),
+          request: eventRequestOf(request),
         })
         return reply.header('set-cookie', setSession(token)).redirect(return_to, 303)
       } catch (error) {
@@ -104,7 +96,7 @@ export const authRoutes = async (app: Door, given: Needs): Promise<void> => {
     },
     async (request, reply) => {
       const token = findCookie(request.raw.rawHeaders, sessionCookie(publicUrl))
-      if (token !== undefined && isSecret(token)) await signOut(needs, token, eventRequest(request))
+      if (token !== undefined && isSecret(token)) await signOut(needs, token, eventRequestOf(request))
       return reply.header('set-cookie', setSession('', 0)).code(204).send(null)
     },
   )
@@ -122,10 +114,10 @@ export const authRoutes = async (app: Door, given: Needs): Promise<void> => {
   app.get(
     '/api/me',
     {
-      config: { access: roles },
+      config: { access: readMe.may },
       schema: { tags, summary: 'Who is signed in, and until when', response: { 200: Me, ...problems } },
     },
-    async (request) => readMe(needs, staffOf(request)),
+    async (request) => readMe({ ...ctxOf(request), ...needs }),
   )
   if (needs.identity.local) await localProviderRoutes(app, needs.identity.local)
 }

@@ -1,14 +1,14 @@
 import type { LogStatus } from '@countersign/contract/events.ts'
 import { parseTilePath, type Tile } from '@countersign/log/tile.ts'
 import { z } from 'zod'
+import type { Base } from '../../access/ctx.ts'
 import { readCheckpoint } from '../../audit/checkpoint.ts'
 import { readTile } from '../../audit/tree-reader.ts'
 import { Refusal } from '../../errors.ts'
-import type { Store } from '../../store/open.ts'
 import type { Door } from '../door.ts'
 import { problems } from '../fail.ts'
 
-type Needs = { store: Store; logStatus: () => Promise<LogStatus> }
+type Needs = Pick<Base, 'store'> & { logStatus: () => Promise<LogStatus> }
 
 const text = (description: string) => ({ 200: z.any().describe(description), ...problems })
 

@@ -1,13 +1,11 @@
 import { z } from 'zod'
 import { Refusal } from '../../errors.ts'
 import type { Keys } from '../../keys.ts'
-import { requireAnswering } from '../../store/answering.ts'
-import type { Store } from '../../store/open.ts'
 import type { Door } from '../door.ts'
 import { problems } from '../fail.ts'
 
 /** Liveness, readiness, the OpenAPI document, and the keys that products verify us with. */
-export const serviceRoutes = (app: Door, needs: { store: Store; keys: Keys; isReady: () => string | null }): void => {
+export const serviceRoutes = (app: Door, needs: { keys: Keys; findTrouble: () => Promise<string | null> }): void => {
   app.get(
     '/healthz',
     {
@@ -27,8 +25,7 @@ export const serviceRoutes = (app: Door, needs: { store: Store; keys: Keys; isRe
       },
     },
     async () => {
-      await requireAnswering(needs.store)
-      const trouble = needs.isReady()
+      const trouble = await needs.findTrouble()
       if (trouble !== null) throw new Refusal('store_unavailable', { detail: trouble })
       return { status: 'ready' as const }
     },

@@ -1,24 +1,22 @@
 import { TenantId } from '@countersign/contract/ids.ts'
-import { consoleRoles } from '@countersign/contract/staff.ts'
 import { ListTenants, Tenant, TenantPage } from '@countersign/contract/tenants.ts'
 import { ListTenantUsers, UserPage } from '@countersign/contract/users.ts'
 import { z } from 'zod'
+import type { Connector } from '../../directory/connector.ts'
 import { getTenant } from '../../directory/get-tenant.ts'
 import { listTenantUsers } from '../../directory/list-tenant-users.ts'
 import { listTenants } from '../../directory/list-tenants.ts'
-import type { LookUpNeeds } from '../../directory/look-up.ts'
-import { type Door, staffOf } from '../door.ts'
+import { ctxOf, type Door } from '../door.ts'
 import { problems } from '../fail.ts'
 
-const access = consoleRoles
 const tags = ['tenants']
 const params = z.object({ tenant_id: TenantId })
 
-export const tenantRoutes = (app: Door, needs: LookUpNeeds): void => {
+export const tenantRoutes = (app: Door, needs: { connector: Connector }): void => {
   app.get(
     '/api/tenants',
     {
-      config: { access },
+      config: { access: listTenants.may },
       schema: {
         tags,
         summary: 'All tenants of the product, searched and sorted',
@@ -26,20 +24,20 @@ export const tenantRoutes = (app: Door, needs: LookUpNeeds): void => {
         response: { 200: TenantPage, ...problems },
       },
     },
-    async (request) => listTenants(needs, staffOf(request), request.query),
+    async (request) => listTenants(ctxOf(request), request.query),
   )
   app.get(
     '/api/tenants/:tenant_id',
     {
-      config: { access },
+      config: { access: getTenant.may },
       schema: { tags, summary: 'One tenant; the tenant sees that it was opened', params, response: { 200: Tenant, ...problems } },
     },
-    async (request) => getTenant(needs, staffOf(request), request.params.tenant_id),
+    async (request) => getTenant(ctxOf(request), request.params.tenant_id),
   )
   app.get(
     '/api/tenants/:tenant_id/users',
     {
-      config: { access },
+      config: { access: listTenantUsers.may },
       schema: {
         tags,
         summary: "A tenant's users, asked of the product now",
@@ -48,6 +46,6 @@ export const tenantRoutes = (app: Door, needs: LookUpNeeds): void => {
         response: { 200: UserPage, ...problems },
       },
     },
-    async (request) => listTenantUsers(needs, staffOf(request), { tenant_id: request.params.tenant_id, ...request.query }),
+    async (request) => listTenantUsers({ ...ctxOf(request), ...needs }, { tenant_id: request.params.tenant_id, ...request.query }),
   )
 }

@@ -1,22 +1,20 @@
 import { UserId } from '@countersign/contract/ids.ts'
-import { consoleRoles } from '@countersign/contract/staff.ts'
 import { FoundUsers, OpenUser, SearchUsers, UserPane } from '@countersign/contract/users.ts'
 import { z } from 'zod'
-import type { LookUpNeeds } from '../../directory/look-up.ts'
+import type { Connector } from '../../directory/connector.ts'
 import { openUser } from '../../directory/open-user.ts'
 import { searchUsers } from '../../directory/search-users.ts'
-import { type Door, staffOf } from '../door.ts'
+import { ctxOf, type Door } from '../door.ts'
 import { problems } from '../fail.ts'
 
-const access = consoleRoles
 const tags = ['users']
 const params = z.object({ user_id: UserId })
 
-export const userRoutes = (app: Door, needs: LookUpNeeds): void => {
+export const userRoutes = (app: Door, needs: { connector: Connector }): void => {
   app.get(
     '/api/users',
     {
-      config: { access },
+      config: { access: searchUsers.may },
       schema: {
         tags,
         summary: 'Look users up over all tenants; recorded',
@@ -24,12 +22,12 @@ export const userRoutes = (app: Door, needs: LookUpNeeds): void => {
         response: { 200: FoundUsers, ...problems },
       },
     },
-    async (request) => searchUsers(needs, staffOf(request), request.query),
+    async (request) => searchUsers({ ...ctxOf(request), ...needs }, request.query),
   )
   app.get(
     '/api/users/:user_id',
     {
-      config: { access },
+      config: { access: openUser.may },
       schema: {
         tags,
         summary: "A user's pane, read-only; opening it is an event",
@@ -38,6 +36,6 @@ export const userRoutes = (app: Door, needs: LookUpNeeds): void => {
         response: { 200: UserPane, ...problems },
       },
     },
-    async (request) => openUser(needs, staffOf(request), { user_id: request.params.user_id, ...request.query }),
+    async (request) => openUser({ ...ctxOf(request), ...needs }, { user_id: request.params.user_id, ...request.query }),
   )
 }

@@ -1,9 +1,11 @@
 import type { Actor, EventRequest } from '@countersign/contract/events.ts'
 import { sql } from 'kysely'
-import type { Journal } from '../../audit/record.ts'
+import type { Base } from '../../access/ctx.ts'
+import { deny } from '../../access/deny.ts'
+import { anonymous } from '../../access/principal.ts'
+import { transact } from '../../access/transact.ts'
+import { Refusal } from '../../errors.ts'
 import { newId } from '../../ids.ts'
-import type { Store } from '../../store/open.ts'
-import { transaction } from '../../store/transaction.ts'
 import { hashSecret, newSecret } from '../secret.ts'
 import { absoluteTime } from '../staff-session.ts'
 import type { Person } from './redeem.ts'
@@ -16,13 +18,10 @@ type Input = { flow: Flow; person: Person; code: string; previous: string | unde
  * Makes the sign-in of a person whom the provider vouches for, in one transaction with its event: the staff member by issuer and
  * subject, their roles as of now, a new session id. Answers the secret for the cookie.
  */
-export const admitPerson = async (
-  needs: { store: Store; journal: Journal },
-  { flow, person, code, previous, request }: Input,
-): Promise<string> => {
+export const admitPerson = async (base: Base, { flow, person, code, previous, request }: Input): Promise<string> => {
   const { issuer, subject, email, name, roles, strength } = person
   const token = newSecret()
-  const refused = await transaction(needs.store, async (tx) => {
+  return await transact(base, async (tx) => {
     const open = await tx.deleteFrom('sign_in_flows').where('state_hash', '=', flow.stateHash).returning('state_hash').executeTakeFirst()
     if (open === undefined) throw new SignInRefusal('sign_in_refused', 'the answer was sent twice')
     const known = await tx
@@ -32,29 +31,19 @@ export const admitPerson = async (
       .where('subject', '=', subject)
       .forUpdate()
       .executeTakeFirst()
-    const deny = async (actor: Actor, code: 'no_role' | 'sign_in_refused', note: string) => {
-      await needs.journal.record(tx, {
-        action: 'AUTH.DENIED',
-        result: 'deny',
-        actor,
-        code,
-        note,
-        request,
-        details: { issuer, subject, email },
-      })
-      return new SignInRefusal(code, note, { recorded: true })
-    }
+    const refused = (by: Actor, why: 'no_role' | 'sign_in_refused', note: string) =>
+      deny(new Refusal(why, { cause: note }), { action: 'AUTH.DENIED', actor: by, note, request, details: { issuer, subject, email } })
     const actor = (id: string): Actor => ({ kind: 'staff', id, issuer, subject, email, name })
-    if (known === undefined && roles.length === 0) return deny({ kind: 'anonymous', id: 'anonymous' }, 'no_role', 'no role in this console')
+    if (known === undefined && roles.length === 0) return refused(anonymous, 'no_role', 'no role in this console')
     const staff = await tx
       .insertInto('staff')
       .values({ id: known?.id ?? newId('staff'), issuer, subject, email, name, roles })
       .onConflict((conflict) => conflict.columns(['issuer', 'subject']).doUpdateSet({ email, name, roles }))
       .returning(['id', 'disabled_at'])
       .executeTakeFirstOrThrow()
-    if (staff.disabled_at !== null) return deny(actor(staff.id), 'sign_in_refused', 'the staff member is disabled')
+    if (staff.disabled_at !== null) return refused(actor(staff.id), 'sign_in_refused', 'the staff member is disabled')
     // Whoever is already signed in elsewhere has lost the role there too, by the update above.
-    if (roles.length === 0) return deny(actor(staff.id), 'no_role', 'no role in this console any more')
+    if (roles.length === 0) return refused(actor(staff.id), 'no_role', 'no role in this console any more')
     await tx.updateTable('staff').set({ signed_in_at: sql`clock_timestamp()` }).where('id', '=', staff.id).execute()
     const session = await tx
       .insertInto('staff_sessions')
@@ -79,7 +68,7 @@ export const admitPerson = async (
             .where('ended_at', 'is', null)
             .returning('id')
             .executeTakeFirst()
-    await needs.journal.record(tx, {
+    await base.journal.record(tx, {
       action: 'AUTH.SIGNED_IN',
       result: 'ok',
       actor: actor(staff.id),
@@ -87,8 +76,6 @@ export const admitPerson = async (
       request,
       details: { roles, sign_in: session.id, ...strength, ...(replaced ? { replaces: replaced.id } : {}) },
     })
-    return undefined
+    return token
   })
-  if (refused) throw refused
-  return token
 }

@@ -1,24 +1,25 @@
 import type { EventRequest } from '@countersign/contract/events.ts'
 import { sql } from 'kysely'
-import type { Journal } from '../../audit/record.ts'
-import type { Store } from '../../store/open.ts'
-import { transaction } from '../../store/transaction.ts'
-import { newBudget } from '../budget.ts'
+import { newBudget } from '../../access/budget.ts'
+import type { Base } from '../../access/ctx.ts'
+import { deny } from '../../access/deny.ts'
+import { anonymous } from '../../access/principal.ts'
+import { transact } from '../../access/transact.ts'
 import { hashSecret } from '../secret.ts'
 import type { SignInRefusal } from './refusal.ts'
 
 const strangers = newBudget(120)
 
 /**
- * Records a refused sign-in. Where its code has already made one, somebody else holds that code too: the sign-in made with it
+ * Refuses a sign-in on the record. Where its code has already made one, somebody else holds that code too: the sign-in made with it
  * ends here and now (AN-7).
  */
-export const denySignIn = async (
-  needs: { store: Store; journal: Journal },
+export const denySignIn = (
+  base: Base,
   refusal: SignInRefusal,
   { code, request }: { code: string | null; request: EventRequest },
-): Promise<void> => {
-  await transaction(needs.store, async (tx) => {
+): Promise<never> =>
+  transact<never>(base, async (tx) => {
     const ended =
       code === null
         ? undefined
@@ -29,17 +30,11 @@ export const denySignIn = async (
             .where('ended_at', 'is', null)
             .returning('staff_id')
             .executeTakeFirst()
-    const unrecorded = ended ? 0 : strangers.take()
-    if (unrecorded === undefined) return
-    await needs.journal.record(tx, {
-      action: 'AUTH.DENIED',
-      result: 'deny',
-      actor: { kind: 'anonymous', id: 'anonymous' },
-      ...(ended ? { target: { kind: 'staff', id: ended.staff_id } } : {}),
-      code: refusal.code,
-      note: ended ? `${refusal.note}; the sign-in made with this code was ended` : refusal.note,
-      request,
-      ...(unrecorded > 0 ? { details: { unrecorded } } : {}),
+    const attempt = { action: 'AUTH.DENIED', actor: anonymous, note: refusal.note, request } as const
+    if (!ended) return deny(refusal, attempt, { budget: strangers })
+    return deny(refusal, {
+      ...attempt,
+      target: { kind: 'staff', id: ended.staff_id },
+      note: `${refusal.note}; the sign-in made with this code was ended`,
     })
   })
-}

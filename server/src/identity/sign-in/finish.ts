@@ -1,5 +1,5 @@
 import type { EventRequest } from '@countersign/contract/events.ts'
-import type { Journal } from '../../audit/record.ts'
+import type { Base } from '../../access/ctx.ts'
 import { isSecret } from '../secret.ts'
 import { admitPerson } from './admit.ts'
 import { denySignIn } from './deny.ts'
@@ -8,7 +8,7 @@ import { SignInRefusal } from './refusal.ts'
 import type { StartNeeds } from './start.ts'
 import { takeFlow } from './take-flow.ts'
 
-export type FinishNeeds = StartNeeds & { journal: Journal }
+export type FinishNeeds = Base & StartNeeds
 type Input = {
   /** The answer's query, as it arrived. */
   query: URLSearchParams
@@ -35,9 +35,7 @@ export const finishSignIn = async (needs: FinishNeeds, input: Input): Promise<{ 
   try {
     return await finish(needs, input)
   } catch (error) {
-    if (error instanceof SignInRefusal && !error.recorded) {
-      await denySignIn(needs, error, { code: input.query.get('code'), request: input.request })
-    }
-    throw error
+    if (!(error instanceof SignInRefusal)) throw error
+    return denySignIn(needs, error, { code: input.query.get('code'), request: input.request })
   }
 }

@@ -1,13 +1,12 @@
 import type { EventRequest } from '@countersign/contract/events.ts'
 import { sql } from 'kysely'
-import type { Journal } from '../../audit/record.ts'
-import type { Store } from '../../store/open.ts'
-import { transaction } from '../../store/transaction.ts'
+import type { Base } from '../../access/ctx.ts'
+import { transact } from '../../access/transact.ts'
 import { hashSecret } from '../secret.ts'
 
 /** Ends the sign-in of a cookie's secret. One that is over already, or never was, is left as it is. */
-export const signOut = async (needs: { store: Store; journal: Journal }, token: string, request: EventRequest): Promise<void> => {
-  await transaction(needs.store, async (tx) => {
+export const signOut = async (base: Base, token: string, request: EventRequest): Promise<void> => {
+  await transact(base, async (tx) => {
     const ended = await tx
       .updateTable('staff_sessions as s')
       .from('staff as p')
@@ -19,7 +18,7 @@ export const signOut = async (needs: { store: Store; journal: Journal }, token: 
       .executeTakeFirst()
     if (ended === undefined) return
     const { id: sign_in, staff_id: id, issuer, subject, email, name } = ended
-    await needs.journal.record(tx, {
+    await base.journal.record(tx, {
       action: 'AUTH.SIGNED_OUT',
       result: 'ok',
       actor: { kind: 'staff', id, issuer, subject, email, name },

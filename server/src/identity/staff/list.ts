@@ -1,4 +1,4 @@
-import type { Store } from '../../store/open.ts'
+import type { Base } from '../../access/ctx.ts'
 
 export type ListedStaff = {
   id: string
@@ -12,8 +12,8 @@ export type ListedStaff = {
 }
 
 /** Everybody who ever signed in. */
-export const listStaff = async (needs: { store: Store }): Promise<ListedStaff[]> =>
-  needs.store.db
+export const listStaff = async ({ store }: Pick<Base, 'store'>): Promise<ListedStaff[]> =>
+  store.db
     .selectFrom('staff')
     .select(['id', 'issuer', 'subject', 'email', 'name', 'roles', 'signed_in_at', 'disabled_at'])
     .orderBy('email')

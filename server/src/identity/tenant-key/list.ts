@@ -1,4 +1,4 @@
-import type { KeyNeeds } from '../keys.ts'
+import type { Base } from '../../access/ctx.ts'
 
 export type ListedKey = {
   id: string
@@ -14,8 +14,8 @@ export type ListedKey = {
 }
 
 /** The API keys, of one tenant or of all, newest first. */
-export const listKeys = async (needs: Pick<KeyNeeds, 'store'>, filter: { tenant_id?: string }): Promise<ListedKey[]> => {
-  let query = needs.store.db
+export const listKeys = async ({ store }: Pick<Base, 'store'>, filter: { tenant_id?: string }): Promise<ListedKey[]> => {
+  let query = store.db
     .selectFrom('api_keys as k')
     .leftJoin('api_key_revocations as r', 'r.key_id', 'k.id')
     .select(['k.id', 'k.tenant_id', 'k.name', 'k.hint', 'k.permissions', 'k.created_at', 'k.created_by', 'k.expires_at', 'k.last_used_at'])

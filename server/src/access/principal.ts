@@ -1,7 +1,6 @@
 import type { Actor } from '@countersign/contract/events.ts'
 import type { Permission } from '@countersign/contract/keys.ts'
 import type { Role } from '@countersign/contract/staff.ts'
-import { Refusal } from '../errors.ts'
 
 /** A named human of the vendor, as read from the primary for this very request. */
 export type StaffPrincipal = {
@@ -24,6 +23,9 @@ export type OperatorPrincipal = { kind: 'operator'; id: string }
 
 export type Principal = StaffPrincipal | TenantPrincipal | OperatorPrincipal
 
+/** Whoever nobody vouches for. */
+export const anonymous = { kind: 'anonymous', id: 'anonymous' } as const satisfies Actor
+
 /** The principal as events name it. */
 export const actorOf = (principal: Principal): Actor => {
   if (principal.kind === 'staff') {
@@ -36,7 +38,3 @@ export const actorOf = (principal: Principal): Actor => {
 
 export const hasRole = (principal: Principal, allowed: readonly Role[]): principal is StaffPrincipal =>
   principal.kind === 'staff' && principal.roles.some((role) => allowed.includes(role))
-
-export function requireRole(principal: Principal, allowed: readonly Role[]): asserts principal is StaffPrincipal {
-  if (!hasRole(principal, allowed)) throw new Refusal('role_missing', { detail: `This needs ${allowed.join(' or ')}.` })
-}
