@@ -4,11 +4,25 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import SwaggerParser from '@apidevtools/swagger-parser'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse as parseYaml } from 'yaml'
 import { parseConfig } from '../../server/src/config.ts'
 import { checkConnector } from '../../server/src/directory/connectors/check/run.ts'
-import { type AcmeRig, assertionClaims, callClaims, type Issuer, newIssuer, now, startAcme, trustedIssuer } from './rig.ts'
+import {
+  type AcmeRig,
+  assertionClaims,
+  callClaims,
+  type Issuer,
+  newAcmeDatabase,
+  newIssuer,
+  now,
+  type OrderOptions,
+  rob,
+  startAcme,
+  type Target,
+  trustedIssuer,
+} from './rig.ts'
 
 const docs = resolve(import.meta.dirname, '../../docs')
 const read = (name: string) => readFileSync(join(docs, name), 'utf8')
@@ -30,15 +44,16 @@ beforeAll(async () => {
 
 afterAll(() => acme?.stop())
 
-describe('docs/connector-protocol.yaml', () => {
-  const formats = { 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) }
-  const fits = (path: string, status: number, value: unknown) => {
-    const schema = document.paths[path]?.get?.responses[status]?.content?.['application/json']?.schema
-    if (!schema) throw new Error(`the document has no answer ${status} for ${path}`)
-    const validate = new Ajv2020({ strict: false, formats }).compile(schema)
-    return validate(value) ? [] : (validate.errors ?? [])
-  }
+const formats = { 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) }
+/** What the document says against an answer. */
+const fits = (path: string, status: number, value: unknown, method: 'get' | 'post' = 'get') => {
+  const schema = document.paths[path]?.[method]?.responses[status]?.content?.['application/json']?.schema
+  if (!schema) throw new Error(`the document has no answer ${status} for ${method} ${path}`)
+  const validate = new Ajv2020({ strict: false, formats }).compile(schema)
+  return validate(value) ? [] : (validate.errors ?? [])
+}
 
+describe('docs/connector-protocol.yaml', () => {
   it('describes what a connector that passes every check answers', async () => {
     const calls: [string, string][] = [
       ['/', '/'],
@@ -57,6 +72,31 @@ describe('docs/connector-protocol.yaml', () => {
       expect(fits(path, response.status, await response.json()), target).toEqual([])
     }
     expect(new Set(calls.map(([path]) => path))).toEqual(new Set(reads(document)))
+  })
+
+  it('describes what came of an act, at once and when asked later', async () => {
+    const eve: Target = { kind: 'user', id: 'usr_eve_globex' }
+    const [hanks] = await acme.sql<{ id: string }>(`SELECT id FROM session WHERE "userId" = 'usr_hank_globex' LIMIT 1`)
+    const calls: [number, Target, string, OrderOptions][] = [
+      [200, eve, 'revoke_sessions', { id: 'done' }],
+      [200, eve, 'revoke_session', { id: 'failed', parameters: { session_id: hanks?.id } }],
+      [200, { kind: 'tenant', id: 'ten_soylent' }, 'force_logout', {}],
+      [400, eve, 'revoke_session', {}],
+      [401, eve, 'revoke_sessions', { claims: { exp: now() - 60 } }],
+      [404, { kind: 'user', id: 'usr_none' }, 'revoke_sessions', {}],
+      [422, eve, 'force_logout', {}],
+      [422, eve, 'reset_totp', { id: 'done' }],
+    ]
+    for (const [status, target, act, options] of calls) {
+      const response = await acme.order(target, act, options)
+      expect(response.status, act).toBe(status)
+      expect(fits(`/${target.kind}s/{${target.kind}_id}/acts`, status, await response.json(), 'post'), `${status} ${act}`).toEqual([])
+    }
+    for (const id of ['done', 'failed']) {
+      const later = (await (await acme.ask(`/countersign/acts/${id}`)).json()) as { status: string }
+      expect(later.status).toBe(id)
+      expect(fits('/acts/{id}', 200, later)).toEqual([])
+    }
   })
 
   it('does not describe just anything', () => {
@@ -81,8 +121,8 @@ describe('the pages', () => {
   })
 
   /** The example of a page, run as it stands there but for the issuer's address. */
-  const exampleOf = async (page: string, issuer: Issuer) => {
-    const code = /```ts\n([\s\S]*?)```/.exec(read(page))?.[1] ?? ''
+  const exampleOf = async (page: string, issuer: Issuer, which = 0) => {
+    const code = [...read(page).matchAll(/```ts\n([\s\S]*?)```/g)][which]?.[1] ?? ''
     const folder = mkdtempSync(join(tmpdir(), 'acme-example-'))
     const file = join(folder, 'example.mjs')
     const here = code.replace("'https://support.product.example'", `'${issuer.url}'`).replace("'jose'", `'${import.meta.resolve('jose')}'`)
@@ -114,6 +154,51 @@ describe('the pages', () => {
     await expect(call({ jti: 'once' })).rejects.toThrow('used before')
     await expect(call({}, 'another body')).rejects.toThrow('made for another body')
     for (const claims of spoilt) await expect(call(claims), JSON.stringify(claims)).rejects.toThrow()
+    await issuer.close()
+  })
+
+  it('show how to act: once for an id, and not after the deadline', async () => {
+    const issuer = await newIssuer()
+    const { performAct } = await exampleOf('connector-protocol.md', issuer, 1)
+    const { url, drop } = await newAcmeDatabase()
+    const pool = new pg.Pool({ connectionString: url })
+    await pool.query(`
+      CREATE TABLE tenants (id text PRIMARY KEY);
+      CREATE TABLE users (id text PRIMARY KEY, tenant_id text NOT NULL, suspended boolean NOT NULL DEFAULT false);
+      CREATE TABLE sessions (user_id text NOT NULL, expires_at timestamptz NOT NULL);
+      CREATE TABLE acts (id text PRIMARY KEY, asked jsonb NOT NULL, answer jsonb NOT NULL);
+      INSERT INTO tenants VALUES ('one'), ('other');
+      INSERT INTO users VALUES ('eve', 'one'), ('hank', 'one'), ('bill', 'other');
+      INSERT INTO sessions SELECT id, now() + interval '1 day' FROM users, generate_series(1, 2)`)
+    type Target = { kind: 'user' | 'tenant'; id: string }
+    const perform = (key: string, act: string, target: Target, changed = {}) =>
+      performAct?.(pool, {
+        key,
+        target,
+        checked: { act, parameters: {}, requested_by: rob, approved_by: [] },
+        claims: { exp: now() + 30, act: rob, operation: { id: key, act, target }, ...changed },
+      })
+    const eve: Target = { kind: 'user', id: 'eve' }
+    const one: Target = { kind: 'tenant', id: 'one' }
+    const sessions = async () => (await pool.query('SELECT 1 FROM sessions')).rowCount
+
+    expect(await perform('a1', 'suspend_account', eve, { exp: now() - 10 })).toMatchObject({ status: 401 })
+    expect(await perform('a1', 'suspend_account', eve, { act: { sub: 'x', email: 'y' } })).toMatchObject({ status: 400 })
+    expect(await perform('a1', 'constructor', eve)).toMatchObject({ status: 422, body: { code: 'unknown_act' } })
+    expect(await perform('a1', 'suspend_account', { kind: 'user', id: 'nobody' })).toMatchObject({ status: 404 })
+    expect(await sessions()).toBe(6)
+    // Ten connections that are open already, so that ten really are under way at once.
+    await Promise.all(Array.from({ length: 10 }, () => pool.query('SELECT pg_sleep(0.1)')))
+    const answers = await Promise.all(Array.from({ length: 20 }, () => perform('a1', 'suspend_account', eve)))
+    for (const answer of answers) expect(answer).toEqual(answers[0])
+    expect(answers[0]).toMatchObject({ status: 200, body: { id: 'a1', target: eve, status: 'done', count: 2 } })
+    expect(await perform('a1', 'restore_account', eve)).toMatchObject({ status: 422, body: { code: 'key_reused' } })
+    expect(await perform('a2', 'restore_account', eve)).toMatchObject({ body: { count: 1 } })
+    expect(await perform('a3', 'force_logout', one)).toMatchObject({ body: { count: 2 } })
+    expect((await pool.query('SELECT user_id FROM sessions')).rows).toEqual([{ user_id: 'bill' }, { user_id: 'bill' }])
+    expect(fits('/users/{user_id}/acts', 200, (answers[0] as { body: unknown }).body, 'post')).toEqual([])
+    await pool.end()
+    await drop()
     await issuer.close()
   })
 

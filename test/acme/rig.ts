@@ -109,6 +109,9 @@ export type OrderOptions = {
   /** Members of the body that are to be others. */
   body?: Record<string, unknown>
   signer?: Issuer
+  /** Of another instance of the product. */
+  url?: string
+  signal?: AbortSignal
 }
 
 export const rob = { sub: 'stf_1', email: 'rob@vendor.example' }
@@ -156,13 +159,22 @@ export async function startAcme(environment: Record<string, string> = {}): Promi
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }),
     order: async (target, act, options = {}) => {
-      const { id = `act_${randomUUID()}`, parameters = {}, approvedBy = [], claims = {}, signer = issuer } = options
+      const {
+        id = `act_${randomUUID()}`,
+        parameters = {},
+        approvedBy = [],
+        claims = {},
+        signer = issuer,
+        url = running.url,
+        signal,
+      } = options
       const path = `/countersign/${target.kind}s/${target.id}/acts`
       const body = JSON.stringify({ act, parameters, requested_by: rob, approved_by: approvedBy, ...options.body })
       const said = { body_sha256: createHash('sha256').update(body).digest('base64url'), act: rob, operation: { id, act, target } }
       const key = 'key' in options ? options.key : id
-      return fetch(running.url + path, {
+      return fetch(url + path, {
         method: 'POST',
+        ...(signal ? { signal } : {}),
         headers: {
           authorization: `Bearer ${await signer.sign(callClaims('POST', path, { ...said, ...claims }))}`,
           'content-type': 'application/json',
