@@ -75,7 +75,7 @@ export const authOptions = (database: Pick<Database, 'db'>, secret: string, base
           },
         },
       }),
-      admin(),
+      admin({ bannedUserMessage: 'This account is suspended.' }),
       twoFactor({ issuer: 'Acme Attest' }),
       magicLink({
         disableSignUp: true,

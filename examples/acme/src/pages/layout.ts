@@ -12,7 +12,7 @@ export const layout = (title: string, body: Html): Html => html`<!doctype html>
 </head>
 <body>
 <header>
-  <a class="brand" href="/">Acme Attest</a>
+  <span><a class="brand" href="/">Acme Attest</a> <span class="hint">example product</span></span>
   <nav><a href="/account">Account</a> <a href="/mailbox">Mailbox</a> <a href="/support">Support calls</a></nav>
 </header>
 <main>

@@ -31,7 +31,7 @@ export const support = (calls: SupportCall[]): Html =>
   layout(
     'Support calls',
     html`<p class="lead">What support asked this product to do, as it arrived here: every signed call, also those that had no effect.</p>
-<div class="wide"><table>
+<div class="wide" role="region" aria-label="Calls" tabindex="0"><table>
 <thead><tr><th>received (UTC)</th><th>asked by</th><th>act</th><th>on</th><th>came of it</th><th>id</th></tr></thead>
 <tbody>${calls.map(
       (call) => html`<tr>
