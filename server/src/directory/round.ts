@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import type { Base } from '../access/ctx.ts'
 import type { Journal } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
 import { holdLease, type Lease } from '../run/elected.ts'
@@ -10,9 +11,7 @@ import { type Changes, findLeaving, mirrorPage, sweepUnseen } from './mirror.ts'
 
 const pageSize = 500
 
-export type RoundNeeds = {
-  store: Store
-  journal: Journal
+export type RoundNeeds = Base & {
   connector: Connector
   /** Ends what runs in the name of tenants that are gone, in the transaction that notes it. */
   endSessions(tx: Kysely<Tables>, tenantIds: readonly string[]): Promise<void>

@@ -1,12 +1,10 @@
 import { sql } from 'kysely'
-import type { Journal } from '../audit/record.ts'
+import type { Base } from '../access/ctx.ts'
 import { type Loop, type LoopLog, startLoop } from '../run/loop.ts'
-import type { Store } from '../store/open.ts'
 import { transaction } from '../store/transaction.ts'
 import { endedTarget, expiredName } from './event-names.ts'
 import { sqlJudged, sqlStatus } from './standing.ts'
 
-type ExpireNeeds = { store: Store; journal: Journal }
 type Ended = { id: string; tenant_id: string; target_user_id: string | null; ticket: string | null }
 
 const sessionsMaximum = 200
@@ -15,7 +13,7 @@ const sessionsMaximum = 200
  * Puts on the record that sessions have run out, each once whichever replica comes first. Nothing depends on it: at
  * `expires_at` a session is over by the database's clock (S3). `everything` looks further back than two hours.
  */
-export const noteExpiries = async (needs: ExpireNeeds, everything = true): Promise<number> => {
+export const noteExpiries = async (needs: Base, everything = true): Promise<number> => {
   let noted = 0
   for (;;) {
     const count = await transaction(needs.store, async (tx) => {
@@ -53,7 +51,7 @@ export const noteExpiries = async (needs: ExpireNeeds, everything = true): Promi
 }
 
 /** Notes expiries every few seconds until it is stopped. */
-export const startExpiry = (needs: ExpireNeeds & { log: LoopLog }, { everyMs = 2_000 } = {}): Loop => {
+export const startExpiry = (needs: Base & { log: LoopLog }, { everyMs = 2_000 } = {}): Loop => {
   let passes = 0
   return startLoop({
     name: 'expiry',

@@ -1,9 +1,8 @@
-import type { EventOf } from '@countersign/contract/events.ts'
 import { type Kysely, sql } from 'kysely'
+import type { Base } from '../access/ctx.ts'
+import { closeOpen, type Intent } from '../access/intent.ts'
 import { awaitCaughtUp } from '../audit/caught-up.ts'
-import type { Journal } from '../audit/record.ts'
 import { type Loop, type LoopLog, startLoop } from '../run/loop.ts'
-import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
 
@@ -22,69 +21,55 @@ import { transaction } from '../store/transaction.ts'
  * log then says first that the outcome was unknown, and later what it was.
  */
 
-type Needs = { store: Store; journal: Journal }
-
 const sessionsMaximum = 100
 /** Longer than a statement may take. */
 const afterlifeMs = 3_000
 
-type Admission = EventOf<'SUPPORT_SESSION.REQUEST.ADMITTED'>
+const request: Intent<'SUPPORT_SESSION.REQUEST.ADMITTED'> = {
+  begun: 'SUPPORT_SESSION.REQUEST.ADMITTED',
+  ended: ['SUPPORT_SESSION.REQUEST.COMPLETED', 'SUPPORT_SESSION.REQUEST.FAILED', 'SUPPORT_SESSION.REQUEST.CUT'],
+  unknown: ({ actor, tenant_id, target, session_id, ticket, request: asked, id }) => ({
+    action: 'SUPPORT_SESSION.REQUEST.FAILED',
+    result: 'error',
+    actor,
+    tenant_id,
+    target,
+    session_id,
+    ticket,
+    request: asked,
+    code: 'outcome_unknown',
+    note: 'The program ended before the outcome was recorded: the product may or may not have carried it out.',
+    details: { admission: id },
+  }),
+}
 
 /** What was admitted in these sessions, before this instant if there is one, and has no outcome in the log. */
-const readOpen = async (tx: Kysely<Tables>, sessionIds: readonly string[], before: string | null): Promise<Admission[]> => {
-  const { rows } = await sql<{ body: string }>`
-    select e.body from log_entries a join events e on e.n = a.event_n
-    where a.session_id = any(${sessionIds}::text[]) and a.action = 'SUPPORT_SESSION.REQUEST.ADMITTED'
-      and (${before}::timestamptz is null or a.occurred_at < ${before}::timestamptz)
-      and not exists (
-        select from log_entries o
-        where o.session_id = any(${sessionIds}::text[]) and o.session_id = a.session_id and o.request_id = a.request_id
-          and o.action in ('SUPPORT_SESSION.REQUEST.COMPLETED', 'SUPPORT_SESSION.REQUEST.FAILED', 'SUPPORT_SESSION.REQUEST.CUT')
-      )
-    order by a.log_index`.execute(tx)
-  return rows.map(({ body }) => JSON.parse(body) as Admission)
-}
-
-const recordUnknown = async (tx: Kysely<Tables>, journal: Journal, open: readonly Admission[]): Promise<void> => {
-  if (open.length === 0) return
-  await journal.recordAll(
-    tx,
-    open.map(({ actor, tenant_id, target, session_id, ticket, request, id }) => ({
-      action: 'SUPPORT_SESSION.REQUEST.FAILED',
-      result: 'error',
-      actor,
-      tenant_id,
-      target,
-      session_id,
-      ticket,
-      request,
-      code: 'outcome_unknown',
-      note: 'The program ended before the outcome was recorded: the product may or may not have carried it out.',
-      details: { admission: id },
-    })),
-  )
-}
+const closeRequests = async (tx: Kysely<Tables>, base: Base, sessionIds: readonly string[], before: string | null): Promise<number> =>
+  await closeOpen(tx, base, request, (entries) => {
+    const column = (name: string) => sql.ref(`${entries}.${name}`)
+    const ofSessions = sql`${column('session_id')} = any(${sessionIds}::text[])`
+    return entries === 'begun' && before !== null ? sql`${ofSessions} and ${column('occurred_at')} < ${before}::timestamptz` : ofSessions
+  })
 
 /** Notes what an earlier run of the only instance left open in sessions that may still run. `before` is when this one began. */
-export const noteLeftOpen = async ({ store, journal }: Needs, before: string): Promise<number> =>
-  transaction(store, async (tx) => {
+export const noteLeftOpen = async (base: Base, before: string): Promise<number> =>
+  await transaction(base.store, async (tx) => {
     const { rows } = await sql<{ id: string }>`
       select id from support_sessions
       where expires_at > ${before}::timestamptz - interval '2 minutes' and issued_at < ${before}::timestamptz`.execute(tx)
-    const open = await readOpen(
+    return await closeRequests(
       tx,
+      base,
       rows.map(({ id }) => id),
       before,
     )
-    await recordUnknown(tx, journal, open)
-    return open.length
   })
 
 /** Notes what is open in sessions that have been over for a minute, each session once. `everything` looks back further than a day. */
-export const noteUnknownOutcomes = async ({ store, journal }: Needs, everything = true): Promise<number> => {
+export const noteUnknownOutcomes = async (base: Base, everything = true): Promise<number> => {
   let noted = 0
   for (;;) {
-    const { sessions, open } = await transaction(store, async (tx) => {
+    const { sessions, open } = await transaction(base.store, async (tx) => {
       const { rows } = await sql<{ id: string }>`
         insert into session_outcomes (session_id)
         select s.id from support_sessions s
@@ -95,9 +80,7 @@ export const noteUnknownOutcomes = async ({ store, journal }: Needs, everything 
         on conflict (session_id) do nothing
         returning session_id as id`.execute(tx)
       const ids = rows.map(({ id }) => id)
-      const found = ids.length === 0 ? [] : await readOpen(tx, ids, null)
-      await recordUnknown(tx, journal, found)
-      return { sessions: ids.length, open: found.length }
+      return { sessions: ids.length, open: await closeRequests(tx, base, ids, null) }
     })
     noted += open
     if (sessions < sessionsMaximum) return noted
@@ -109,7 +92,7 @@ export const noteUnknownOutcomes = async ({ store, journal }: Needs, everything 
  * database; then what an earlier run left open is noted at once.
  */
 export const startOutcomes = async (
-  needs: Needs & { log: LoopLog; alone: boolean },
+  needs: Base & { log: LoopLog; alone: boolean },
   { everyMs = 20_000, firstMs = afterlifeMs } = {},
 ): Promise<Loop> => {
   const { store, log } = needs
