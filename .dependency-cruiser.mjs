@@ -8,7 +8,7 @@ const rooms = (...names) => `^server/src/(${names.join('|')})(/|[.]ts$)`
 const doors = ['gateway', 'http', 'feed', 'cli']
 const verbs = ['sessions', 'events', 'actions', 'health']
 /** Files of the server that any room may use. */
-const ground = '^server/src/(errors|ids|keys|config|thread|version)[.]ts$'
+const ground = '^server/src/(errors|ids|keys|config|pattern|thread|version)[.]ts$'
 const pure = '^(contract|log)/'
 /** What of the log may touch Node: `sha256-node.ts` and the like. */
 const nodeAdapter = '^log/[^/]*node[.]ts$'

@@ -7,6 +7,7 @@ import { closest } from 'fastest-levenshtein'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { Trouble } from './errors.ts'
+import { findFault, parametersOf, parsePattern } from './pattern.ts'
 
 const httpUrl = z.string().refine(
   (text) => {
@@ -25,24 +26,20 @@ const method = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
 const sinkMethod = z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], {
   error: 'must be GET, POST, PUT, PATCH or DELETE; a sink with GET keeps HEAD out too',
 })
-const segment = /^(?:[A-Za-z0-9._~!$'()*,=@-]+|:[a-z][a-z0-9_]*)$/
-const pattern = z
-  .string()
-  .max(500)
-  .refine(
-    (path) =>
-      path.startsWith('/') &&
-      path
-        .slice(1)
-        .split('/')
-        .every((part, at, all) => (part === '' ? at === all.length - 1 : segment.test(part) && part !== '.' && part !== '..')),
-    'must be a path of plain segments and :parameters',
-  )
+/** A path pattern, written as pattern.ts has it. */
+const pattern = (mayEndBelow: boolean) =>
+  z
+    .string()
+    .max(500)
+    .superRefine((path, { addIssue }) => {
+      const fault = findFault(path, { mayEndBelow })
+      if (fault !== undefined) addIssue(fault)
+    })
 
 const Route = z
   .strictObject({
     method,
-    path: pattern,
+    path: pattern(false),
     scope: Scope,
     tenant: z
       .string()
@@ -50,7 +47,7 @@ const Route = z
       .optional()
       .describe("Parameter of the path that must be the session's tenant"),
   })
-  .refine((route) => route.tenant === undefined || route.path.split('/').includes(route.tenant), {
+  .refine((route) => route.tenant === undefined || parametersOf(parsePattern(route.path)).includes(route.tenant), {
     path: ['tenant'],
     message: 'must name a parameter of the path',
   })
@@ -80,7 +77,7 @@ export const ConfigFile = z.strictObject({
     routes: z.array(Route).min(1).max(5000),
     presets: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,40}$/), z.array(Scope).min(1)),
     sinks: z
-      .array(z.strictObject({ method: sinkMethod, path: pattern }))
+      .array(z.strictObject({ method: sinkMethod, path: pattern(true) }))
       .max(1000)
       .default([])
       .describe('Never reachable in a support session'),

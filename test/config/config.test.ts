@@ -99,6 +99,32 @@ describe('the configuration', () => {
       `${minimal}\nidentity: { issuer: 'https://id.example', client_id: c, acr_values: ['a b'] }`,
       /identity\.acr_values\.0: /,
     ],
+    ...(
+      [
+        ['/v1/admin/*', /sinks\.0\.path: `\*` looks like a wildcard: .*`:name`.*`\/\*\*`/],
+        ['/v1/(a|b)', /sinks\.0\.path: `\(a\|b\)` looks like a wildcard/],
+        ['/v1/{id}', /sinks\.0\.path: `\{id\}` looks like a wildcard/],
+        ['/v1/[id]', /sinks\.0\.path: `\[id\]` looks like a wildcard/],
+        ['/v1/<id>', /sinks\.0\.path: `<id>` looks like a wildcard/],
+        ['/v1/users*', /sinks\.0\.path: `users\*` looks like a wildcard/],
+        ['/v1/...', /sinks\.0\.path: `\.\.\.` looks like a wildcard/],
+        ['/v1/%2A', /sinks\.0\.path: `%2A` looks like a wildcard/],
+        ['/v1/:id(.+)', /sinks\.0\.path: `:id\(\.\+\)` looks like a wildcard/],
+        ['/v1/**/users', /sinks\.0\.path: `\*\*` may stand at the end of a sink only/],
+        ['/v1/:Id', /sinks\.0\.path: `:Id` is not a parameter: .*`:name:verb`/],
+        ['/v1/:id/x/:id', /sinks\.0\.path: names a parameter twice/],
+        ['v1', /sinks\.0\.path: must begin with \//],
+      ] as const
+    ).map(([path, named]): [string, string, RegExp] => [
+      `a sink ${path}`,
+      minimal.replace('  presets:', `  sinks: [{ method: GET, path: '${path}' }]\n  presets:`),
+      named,
+    ]),
+    [
+      'a route of everything below',
+      minimal.replace('/v1/reports', '/v1/**'),
+      /routes\.0\.path: `\*\*` may stand at the end of a sink only; name each route by its own path/,
+    ],
     ['a path with dots', minimal.replace('/v1/reports', '/v1/../admin'), /gateway\.routes\.0\.path: /],
     [
       'a tenant parameter that is not in the path',

@@ -38,6 +38,7 @@ gateway:
   sinks:
     - { method: POST, path: /v1/account/password }
     - { method: GET, path: /v1/logout }
+    - { method: GET, path: '/v1/admin/**' }
 directory:
   connector: { url: 'http://127.0.0.1:9', audience: test-directory }
 ${more}`

@@ -51,4 +51,52 @@ describe('the route table', () => {
     expect(table.isSink('POST', '/v1/passwords')).toBe(false)
     expect(table.isSink('GET', '/v1/password')).toBe(false)
   })
+
+  it('a parameter never matches a colon, however it is written', () => {
+    const table = compileRoutes({
+      routes: [
+        route('POST', '/v1/invites/:id'),
+        route('POST', '/v1/invites/:id:cancel', 'invites:cancel'),
+        route('POST', '/v1/invites:batch'),
+      ],
+      sinks: [],
+    })
+    expect(table.find('POST', '/v1/invites/7')).toMatchObject({ route: { pattern: '/v1/invites/:id' }, parameters: ['7'] })
+    expect(table.find('POST', '/v1/invites/7:cancel')).toMatchObject({ route: { scope: 'invites:cancel' }, parameters: ['7'] })
+    expect(table.find('POST', '/v1/invites:batch')?.route.pattern).toBe('/v1/invites:batch')
+    const undeclared = ['7:delete', '7%3Acancel', '7:', ':', ':cancel', '7:x:cancel', '7%3Ax:cancel', '7:Cancel']
+    for (const last of undeclared) expect(table.find('POST', `/v1/invites/${last}`), last).toBeUndefined()
+  })
+
+  it('knows the tenant of a parameter that a verb follows', () => {
+    const table = compileRoutes({ routes: [route('GET', '/v1/:kind/:tenant_id:export', 'x:read', ':tenant_id')], sinks: [] })
+    const found = table.find('GET', '/v1/tenants/ten_a:export')
+    expect(found?.parameters[found.route.tenant_index as number]).toBe('ten_a')
+  })
+
+  it('blocks a verb as a sink, in every spelling', () => {
+    const table = compileRoutes({
+      routes: [route('POST', '/v1/users/:id')],
+      sinks: [{ method: 'POST', path: '/v1/users/:id:resetPassword' }],
+    })
+    for (const last of ['7:resetPassword', '7:resetpassword', '7%3AresetPassword', '7:resetPassword/'])
+      expect(table.isSink('POST', `/v1/users/${last}`), last).toBe(true)
+    for (const last of ['7', '7:rename', ':resetPassword', '7:resetPassword/log'])
+      expect(table.isSink('POST', `/v1/users/${last}`), last).toBe(false)
+  })
+
+  it('`**` at the end of a sink is the path and everything below it', () => {
+    const table = compileRoutes({ routes: [route('GET', '/v1/:a/:b')], sinks: [{ method: 'GET', path: '/v1/:area/admin/**' }] })
+    for (const path of ['/v1/a/admin', '/v1/a/admin/', '/v1/a/admin/users', '/V1/b/ADMIN/users/7:reset/x/', '/v1/a/%41dmin/x'])
+      expect(table.isSink('GET', path), path).toBe(true)
+    for (const path of ['/v1/admin', '/v1/a/administrators', '/v1/a/b/admin/x', '/']) expect(table.isSink('GET', path), path).toBe(false)
+    const all = compileRoutes({ routes: [route('GET', '/v1/:a')], sinks: [{ method: 'GET', path: '/**' }] })
+    for (const path of ['/', '/v1', '/v1/a/b']) expect(all.isSink('GET', path), path).toBe(true)
+    expect(all.isSink('POST', '/v1')).toBe(false)
+  })
+
+  it('a sink that ends with a slash blocks what it says', () => {
+    const table = compileRoutes({ routes: [route('POST', '/v1/:a/')], sinks: [{ method: 'POST', path: '/v1/keys/' }] })
+    for (const path of ['/v1/keys', '/v1/keys/']) expect(table.isSink('POST', path), path).toBe(true)
+  })
 })

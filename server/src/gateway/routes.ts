@@ -1,6 +1,8 @@
 import type { Config } from '../config.ts'
 import { Trouble } from '../errors.ts'
+import { type Pattern, parametersOf, parsePattern, type Segment, segmentsOf } from '../pattern.ts'
 
+type Parameter = Extract<Segment, { parameter: string }>
 type Declared = Pick<Config['gateway'], 'routes' | 'sinks'>
 
 /** A route of the configuration, compiled. */
@@ -10,7 +12,7 @@ export type DeclaredRoute = {
   readonly pattern: string
   readonly pattern_json: string
   readonly scope: string
-  readonly segments: readonly string[]
+  readonly segments: readonly Segment[]
   /** Which parameter is the tenant, counted among the parameters. */
   readonly tenant_index: number | undefined
 }
@@ -20,34 +22,63 @@ export type RouteTable = {
   isSink(method: string, path: string): boolean
 }
 
-const segmentsOf = (path: string): string[] => (path === '/' ? [] : path.slice(1).split('/'))
-const isParameter = (segment: string): boolean => segment.startsWith(':')
+const isParameter = (segment: Segment): segment is Parameter => 'parameter' in segment
 /** The pattern without the names of its parameters: two routes of one shape would match the same requests. */
-const shapeOf = (segments: readonly string[]): string => segments.map((segment) => (isParameter(segment) ? ':' : segment)).join('/')
+const shapeOf = (segments: readonly Segment[]): string =>
+  segments.map((segment) => (isParameter(segment) ? `:${segment.verb}` : segment.text)).join('/')
 
 const compile = ({ method, path, scope, tenant }: Declared['routes'][number]): DeclaredRoute => {
-  const segments = segmentsOf(path)
-  const at = tenant === undefined ? -1 : segments.filter(isParameter).indexOf(tenant)
+  const pattern = parsePattern(path)
+  const at = tenant === undefined ? -1 : parametersOf(pattern).indexOf(tenant)
+  const { segments } = pattern
   return { method, pattern: path, pattern_json: JSON.stringify(path), scope, segments, tenant_index: at < 0 ? undefined : at }
 }
 
 /** Plain segments before parameters, from the left: the most particular route comes first, as in most routers. */
 const byParticularity = (a: DeclaredRoute, b: DeclaredRoute): number => {
   for (let i = 0; i < a.segments.length; i++) {
-    const difference = Number(isParameter(a.segments[i] as string)) - Number(isParameter(b.segments[i] as string))
+    const difference = Number(isParameter(a.segments[i] as Segment)) - Number(isParameter(b.segments[i] as Segment))
     if (difference !== 0) return difference
   }
   return 0
 }
 
-const matches = (pattern: readonly string[], segments: readonly string[]): boolean =>
-  pattern.every((expected, i) => (isParameter(expected) ? segments[i] !== '' : expected === segments[i]))
+/** What a parameter stands for in this segment. Never with a colon, however it is written: what follows one is a verb of its own. */
+const takeValue = ({ verb }: Parameter, written: string): string | undefined => {
+  if (!written.endsWith(verb)) return undefined
+  const value = written.slice(0, written.length - verb.length)
+  return value === '' || value.includes(':') || value.includes('%3A') ? undefined : value
+}
+
+const matches = (pattern: readonly Segment[], segments: readonly string[]): boolean =>
+  pattern.every((expected, i) => {
+    const written = segments[i] as string
+    return isParameter(expected) ? takeValue(expected, written) !== undefined : expected.text === written
+  })
+
+const parametersIn = ({ segments }: DeclaredRoute, written: readonly string[]): string[] =>
+  segments.flatMap((segment, i) => (isParameter(segment) ? [takeValue(segment, written[i] as string) as string] : []))
 
 /** The most lenient reading of a path, for sinks alone: what any router behind us might take it for. */
 const loosened = (path: string): string[] => {
   const plain = path.replace(/%([0-9A-F]{2})/g, (_, byte: string) => String.fromCharCode(Number.parseInt(byte, 16))).toLowerCase()
   return segmentsOf(plain.length > 1 && plain.endsWith('/') ? plain.slice(0, -1) : plain)
 }
+
+/** A sink as it is compared with a loosened path. */
+const loosenedPattern = (path: string): Pattern => {
+  const { segments, below } = parsePattern(path)
+  const plain = path.endsWith('/') ? segments.slice(0, -1) : segments
+  return {
+    below,
+    segments: plain.map((segment) =>
+      isParameter(segment) ? { ...segment, verb: segment.verb.toLowerCase() } : { text: segment.text.toLowerCase() },
+    ),
+  }
+}
+
+const reaches = ({ segments, below }: Pattern, path: readonly string[]): boolean =>
+  below ? path.length >= segments.length : path.length === segments.length
 
 /** Compiles the route table. Two routes of one method and shape are refused: which scope would count? */
 export const compileRoutes = ({ routes, sinks }: Declared): RouteTable => {
@@ -71,23 +102,20 @@ export const compileRoutes = ({ routes, sinks }: Declared): RouteTable => {
       patterns.set(key, [...(patterns.get(key) ?? []), route].sort(byParticularity))
     }
   }
-  const blocked = sinks.map(({ method, path }) => ({
-    method,
-    segments: segmentsOf(path).map((s) => (isParameter(s) ? s : s.toLowerCase())),
-  }))
+  const blocked = sinks.map(({ method, path }) => ({ method, ...loosenedPattern(path) }))
   return {
     find: (method, path) => {
       const plain = exact.get(`${method} ${path}`)
       if (plain) return { route: plain, parameters: [] }
       const segments = segmentsOf(path)
       const route = patterns.get(`${method} ${segments.length}`)?.find((candidate) => matches(candidate.segments, segments))
-      return route && { route, parameters: segments.filter((_, i) => isParameter(route.segments[i] as string)) }
+      return route && { route, parameters: parametersIn(route, segments) }
     },
     isSink: (method, path) => {
       if (blocked.length === 0) return false
       const segments = loosened(path)
       const asked = method === 'HEAD' ? 'GET' : method
-      return blocked.some((sink) => sink.method === asked && sink.segments.length === segments.length && matches(sink.segments, segments))
+      return blocked.some((sink) => sink.method === asked && reaches(sink, segments) && matches(sink.segments, segments))
     },
   }
 }
