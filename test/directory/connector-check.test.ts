@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { actNames } from '@countersign/contract/connector.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { runConnectorCheck } from '../../server/src/cli/connector.ts'
 import { loadKeys } from '../../server/src/keys.ts'
@@ -10,9 +11,10 @@ const dir = mkdtempSync(join(tmpdir(), 'countersign-check-'))
 const keys = loadKeys(dir)
 let directory: DirectoryServer
 
-const check = async (url = directory.url): Promise<{ code: number; failed: string[]; names: string[]; text: string }> => {
+type Result = { code: number; failed: string[]; names: string[]; text: string }
+const check = async (url = directory.url, expendableUser?: string): Promise<Result> => {
   let text = ''
-  const options = { url, audience: directory.audience, issuer: directory.issuer, keys, json: true }
+  const options = { url, audience: directory.audience, issuer: directory.issuer, keys, expendableUser, json: true }
   const code = await runConnectorCheck({ ...options, write: (more) => (text += more) })
   const findings: { name: string; ok: boolean }[] = JSON.parse(text).findings
   return { code, text, names: findings.map(({ name }) => name), failed: findings.filter(({ ok }) => !ok).map(({ name }) => name) }
@@ -24,6 +26,7 @@ beforeAll(async () => {
 afterEach(() => {
   directory.fault = undefined
   directory.careless.clear()
+  directory.effects.length = 0
   directory.world = smallWorld()
 })
 afterAll(async () => {
@@ -116,6 +119,72 @@ describe('countersign connector check', () => {
     const result = await check()
     expect(result.code).toBe(1)
     expect(result.failed).toContain(failed)
+  })
+
+  describe('with a user who can be spared', () => {
+    const userId = 'usr_0003'
+    const person = () => directory.world.people.find(({ user }) => user.id === userId)
+
+    it('does every act to this user and to nobody else, and leaves the user able to sign in', async () => {
+      const { code, text, names } = await check(directory.url, userId)
+      expect(code, text).toBe(0)
+      expect(new Set(directory.effects.map(({ target }) => target))).toEqual(new Set([userId]))
+      expect(new Set(directory.effects.map(({ act }) => act))).toEqual(new Set(actNames.filter((act) => act !== 'force_logout')))
+      expect(new Set(directory.effects.map(({ id }) => id)).size).toBe(directory.effects.length)
+      expect(person()).toMatchObject({ user: { status: 'active' }, factors: [], sessions: [] })
+      expect(names.length).toBe(29 + 20)
+    })
+
+    it('says who it is, and without one that acts are left out', async () => {
+      let text = ''
+      const options = { url: directory.url, audience: directory.audience, issuer: directory.issuer, keys, json: false }
+      const write = (more: string) => (text += more)
+      await runConnectorCheck({ ...options, expendableUser: userId, write })
+      expect(text).toContain(`acts are done to ${userId}`)
+      text = ''
+      directory.effects.length = 0
+      await runConnectorCheck({ ...options, write })
+      expect(text).toContain('acts are left out: name a user')
+      expect(directory.effects).toEqual([])
+    })
+
+    it.each([
+      ['exp', 'an expired act is refused'],
+      ['body_sha256', 'an act with another body is refused'],
+      ['key', 'an act without an id is refused'],
+      ['operation', 'an act under another id is refused'],
+      ['operation', 'an act in the name of another is refused'],
+      ['parameters', 'foreign parameters are refused'],
+      ['unknown_act', 'an unknown act is refused'],
+      ['unknown_act', "a tenant's act on a user is refused"],
+      ['idempotency', 'revoke_sessions is done, once, and shows'],
+      ['idempotency', 'an act that comes four times at once has one outcome'],
+      ['reuse', 'an id stands for one act'],
+      ['outcome', 'send_magic_link is done, once, and shows'],
+      ['effect', 'reset_passkey is done, once, and shows'],
+      ['effect', 'suspend_account is done, once, and shows'],
+    ] as const)('names what one gets wrong that is careless about %s: %s', async (what, failed) => {
+      directory.careless.add(what)
+      const result = await check(directory.url, userId)
+      expect(result.code).toBe(1)
+      expect(result.failed).toContain(failed)
+    })
+
+    it('tries nothing where no acts are named, or where there is no such user', async () => {
+      expect((await check(directory.url, 'usr_none')).failed).toEqual(['the expendable user is there'])
+      directory.fault = when((path) => path === '/', 200, JSON.stringify({ protocol: 'countersign-connector/1', product: 'x' }))
+      expect((await check(directory.url, userId)).failed).toEqual(['it names its acts'])
+      expect(directory.effects).toEqual([])
+    })
+
+    it('leaves out what is not named, and does not suspend a user whom it could not restore', async () => {
+      const acts = ['suspend_account', 'revoke_sessions']
+      directory.fault = when((path) => path === '/', 200, JSON.stringify({ protocol: 'countersign-connector/1', product: 'x', acts }))
+      const { code, text } = await check(directory.url, userId)
+      expect(code, text).toBe(0)
+      expect(text).toContain('left out: it could not be restored')
+      expect(new Set(directory.effects.map(({ act }) => act))).toEqual(new Set(['revoke_sessions']))
+    })
   })
 
   it('stops where nobody answers', async () => {

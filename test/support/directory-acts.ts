@@ -47,13 +47,17 @@ export const newDirectoryActs = (careless: Set<string>) => {
   const claimed = new Map<string, { asked: unknown; outcome: ConnectorAct }>()
   const done: { id: string; act: string; target: string }[] = []
 
+  /** To the microsecond, so that no two effects have the same. */
+  const instant = () => new Date().toISOString().replace('Z', `${String(done.length % 1000).padStart(3, '0')}Z`)
+
   const post = (world: World, kind: 'user' | 'tenant', id: string, request: IncomingMessage, body: Body, claims: JWTPayload): Answer => {
-    const key = String(request.headers['idempotency-key'] ?? (careless.has('key') ? 'none' : ''))
+    const operation = claims.operation as { id?: string } | undefined
+    const key = request.headers['idempotency-key']?.toString() || (careless.has('key') ? String(operation?.id) : '')
     if (!/^[A-Za-z0-9_-]{1,100}$/.test(key)) return refuse(400, 'bad_request')
     const { act, parameters, requested_by } = body
     const target = { kind, id }
     if (!careless.has('operation')) {
-      if (!sameJson(claims.operation, { id: key, act, target })) return refuse(400, 'bad_request')
+      if (!sameJson(operation, { id: key, act, target })) return refuse(400, 'bad_request')
       if (requested_by?.sub !== (claims.act as { sub?: string } | undefined)?.sub) return refuse(400, 'bad_request')
     }
     if (actTargets[act] !== kind && !careless.has('unknown_act')) return refuse(422, 'unknown_act')
@@ -70,7 +74,7 @@ export const newDirectoryActs = (careless: Set<string>) => {
     const count = careless.has('effect') ? 0 : (effects[act]?.(people, parameters) ?? 0)
     done.push({ id: key, act, target: id })
     const nothing = { code: null, message: null } as const
-    const outcome: ConnectorAct = { id: key, act, target, status: 'done', count, ...nothing, at: new Date().toISOString() }
+    const outcome: ConnectorAct = { id: key, act, target, status: 'done', count, ...nothing, at: instant() }
     claimed.set(key, { asked, outcome })
     return [200, outcome]
   }

@@ -91,8 +91,9 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .argument('<url>', 'address below which it answers')
     .option('--audience <text>', 'audience of its calls (default, at the configured address alone: as configured)')
     .option('--issuer <url>', 'public address of the console (default: as configured)')
+    .option('--expendable-user <id>', 'try the acts too, for real, on this user')
     .option('--json', 'print JSON')
-    .action(async (url: string, options: { audience?: string; issuer?: string; json?: boolean }) => {
+    .action(async (url: string, options: { audience?: string; issuer?: string; expendableUser?: string; json?: boolean }) => {
       const [{ runConnectorCheck }, { readConfig, readKeys }] = await Promise.all([import('./connector.ts'), import('./open.ts')])
       const config = readConfig(file())
       const { connector } = config.directory
@@ -108,6 +109,7 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
         audience: options.audience ?? connector.audience,
         issuer: options.issuer ?? addressesOf(config).console_url,
         keys: readKeys(config),
+        expendableUser: options.expendableUser,
         json: options.json === true,
       })
     })

@@ -2,7 +2,7 @@ import { ConnectorError, ConnectorInfo } from '@countersign/contract/connector.t
 import type { Check } from './check.ts'
 import { type Answer, Fault, type Probe, readShape } from './probe.ts'
 
-const requireRefused = (answer: Answer, what: string): string => {
+export const requireRefused = (answer: Answer, what: string): string => {
   if (answer.status === 401 || answer.status === 403) return `${answer.status}`
   throw new Fault(`${what} was answered with ${answer.status}; 401 is expected`)
 }
@@ -46,7 +46,7 @@ export const trustChecks: Check[] = [
     hint: 'Answer refusals with {"code": …, "message": …} and content-type application/json.',
     run: async (probe) => {
       const answer = await probe.send('/tenants?limit=1')
-      return readShape({ ...answer, status: 200 }, '/tenants without a token', ConnectorError).code
+      return readShape(answer, 'GET /tenants without a token', ConnectorError, answer.status).code
     },
   },
   {
