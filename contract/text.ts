@@ -6,6 +6,9 @@ const unseen = /[\p{Default_Ignorable_Code_Point}\p{M}\p{C}\p{Z}\u115f\u1160\u31
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the purpose
 const forbidden = /[\u0000-\u0008\u000b-\u001f\u007f]|\p{Surrogate}/u
 
+/** Whether a text could have been typed: no controls, nothing that has no UTF-8 form. */
+export const isTyped = (text: string): boolean => !forbidden.test(text)
+
 export const reasonMinimum = 10
 export const reasonMaximum = 2000
 
@@ -21,7 +24,7 @@ export const isReason = (text: string): boolean => {
 /** A reason as staff give it: at least 10 visible characters after trimming (X6), at most 2,000 in all. */
 export const Reason = z
   .string()
-  .refine((text) => !forbidden.test(text), 'has a character that cannot be shown')
+  .refine(isTyped, 'has a character that cannot be shown')
   .transform((text) => text.normalize('NFC').trim())
   .refine(isReason, `needs at least ${reasonMinimum} visible characters`)
   .refine((text) => text.length <= reasonMaximum, `may have at most ${reasonMaximum} characters`)
@@ -30,7 +33,7 @@ export const Reason = z
 /** A short free text that may be left out, such as the reason of a revocation. */
 export const Remark = z
   .string()
-  .refine((text) => !forbidden.test(text), 'has a character that cannot be shown')
+  .refine(isTyped, 'has a character that cannot be shown')
   .transform((text) => text.normalize('NFC').trim())
   .refine((text) => text.length <= reasonMaximum, `may have at most ${reasonMaximum} characters`)
 

@@ -64,6 +64,8 @@ it('refuses query parameters of the wrong form and names them', async () => {
     '/api/sessions?status=active',
     '/api/tenants?sort=secret',
     '/api/users?query=a',
+    '/api/users?query=%00%00%00',
+    '/api/users?query=ev%1Be',
   ]) {
     expect([path, await problemOf(await admin.get(path))]).toMatchObject([
       path,
