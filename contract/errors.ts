@@ -71,6 +71,36 @@ export const errorCatalogue = {
     title: 'Your roles do not allow this.',
     hint: 'Ask your administrator for the role that this needs; the menu of your account shows the roles that you have.',
   },
+  sign_in_not_fresh: {
+    status: 403,
+    title: 'This needs a sign-in of the last five minutes.',
+    hint: 'Sign in again at your identity provider and come back to this page.',
+  },
+  passkey_missing: {
+    status: 403,
+    title: 'You have no passkey that may sign here.',
+    hint: 'Add one under My keys; the first one may have to be confirmed or to wait a day.',
+  },
+  passkey_not_fresh: {
+    status: 403,
+    title: 'This needs a signature with one of your passkeys in the last five minutes.',
+    hint: 'Sign with a key that you have, then add the new one.',
+  },
+  own_passkey: {
+    status: 403,
+    title: 'Nobody confirms a key of their own.',
+    hint: 'Ask another super_admin to confirm it.',
+  },
+  passkey_refused: {
+    status: 403,
+    title: 'The passkey’s signature was not accepted.',
+    hint: 'Try again with one of your own keys, within two minutes of being asked; the record says why it was refused.',
+  },
+  passkey_known: {
+    status: 409,
+    title: 'This passkey is enrolled already.',
+    hint: 'Each passkey belongs to one person; use another authenticator.',
+  },
   cross_site: { status: 403, title: 'This request came from another site.', hint: 'Open the console in its own tab and try again there.' },
   key_refused: {
     status: 401,

@@ -7,6 +7,7 @@ import { directorySynced } from './events/directory.ts'
 import { gatewayRefused } from './events/gateway.ts'
 import * as lookUp from './events/look-up.ts'
 import { type Group, groupSchema, kept, schemasOf, type ValueOf, type ValuesOf } from './events/members.ts'
+import * as passkeys from './events/passkeys.ts'
 import * as session from './events/support-session.ts'
 import { EventId } from './ids.ts'
 import { Cursor, Limit, pageOf } from './pages.ts'
@@ -45,11 +46,15 @@ export const eventTable = {
   'AUTH.SIGNED_IN': ['authentication', authentication.signedIn],
   'AUTH.SIGNED_OUT': ['authentication', authentication.signedOut],
   'AUTH.DENIED': ['authentication', authentication.authDenied],
+  'AUTH.STEPPED_UP': ['authentication', passkeys.steppedUp],
   'ACCESS.DENIED': ['authorization', authentication.accessDenied],
   'KEY.CREATED': ['administration', administration.keyCreated],
   'KEY.REVOKED': ['administration', administration.keyRevoked],
   'STAFF.DISABLED': ['administration', administration.staffDisabled],
   'STAFF.ENABLED': ['administration', administration.staffEnabled],
+  'STAFF.PASSKEY.ENROLLED': ['administration', passkeys.passkeyEnrolled],
+  'STAFF.PASSKEY.CONFIRMED': ['administration', passkeys.passkeyOfStaff],
+  'STAFF.PASSKEY.REMOVED': ['administration', passkeys.passkeyOfStaff],
 } as const satisfies Record<string, readonly [EventCategory, Group]>
 
 type Table = typeof eventTable

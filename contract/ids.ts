@@ -8,6 +8,7 @@ export const idPrefixes = {
   staff: 'stf',
   staffSession: 'sts',
   key: 'key',
+  passkey: 'psk',
 } as const
 
 export type IdKind = keyof typeof idPrefixes
@@ -22,6 +23,7 @@ export const EventId = idOf('event', 'Id of an event')
 export const SessionId = idOf('session', 'Id of a support session')
 export const RequestId = idOf('request', 'Id of one HTTP request; the upstream and the caller see the same id')
 export const StaffId = idOf('staff', 'Id of a staff member')
+export const PasskeyId = idOf('passkey', 'Id of a passkey of staff')
 export const KeyId = idOf('key', 'Id of a tenant API key')
 
 /** Ids of tenants and users are the product's own: opaque, printable, without spaces. */

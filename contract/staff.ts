@@ -8,6 +8,7 @@ export type Role = z.infer<typeof Role>
 
 /** Who may use which part (C1, X5). `console` is everything but what only auditors need. */
 export const consoleRoles = ['support_admin', 'super_admin'] as const satisfies readonly Role[]
+export const approverRoles = ['support_manager', 'super_admin'] as const satisfies readonly Role[]
 export const auditRoles = ['support_admin', 'super_admin', 'auditor'] as const satisfies readonly Role[]
 
 export const Staff = z

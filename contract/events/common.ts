@@ -36,7 +36,7 @@ export const actor = eitherOf(
 )
 export type Actor = ValueOf<typeof actor>
 
-export const targetKinds = ['tenant', 'user', 'session', 'key', 'staff', 'log', 'route'] as const
+export const targetKinds = ['tenant', 'user', 'session', 'key', 'staff', 'log', 'route', 'passkey'] as const
 export const target = {
   kind: kept(z.enum(targetKinds)),
   id: kept(z.string()),

@@ -62,7 +62,24 @@ export type Tables = {
     ended_at: InstantOrNull
     ended_why: string | null
     code_hash: Buffer | null
+    stepped_up_at: InstantOrNull
   }
+  staff_passkeys: {
+    id: string
+    staff_id: string
+    credential_id: Buffer
+    public_key: Buffer
+    sign_count: Big
+    is_synced: boolean
+    transports: string[]
+    name: string
+    enrolled_at: InstantDefault
+    usable_from: Instant
+    last_used_at: InstantOrNull
+  }
+  staff_passkey_removals: { passkey_id: string; removed_at: InstantDefault; removed_by: string }
+  staff_passkey_confirmations: { passkey_id: string; staff_id: string; confirmed_at: InstantDefault; confirmed_by: string }
+  passkey_challenges: { challenge_hash: Buffer; sign_in_id: string; purpose: string; created_at: InstantDefault }
   sign_in_flows: {
     state_hash: Buffer
     browser_hash: Buffer
