@@ -114,6 +114,16 @@ export const ConfigFile = z.strictObject({
     })
     .optional()
     .describe('The staff identity provider (OpenID Connect). None: a local one with named people, on loopback only'),
+  passkeys: z
+    .strictObject({
+      first_key: z
+        .enum(['confirmation', 'after_24_hours'])
+        .default('confirmation')
+        .describe(
+          "When a person's first passkey may sign: after a super_admin confirmed it, or a day later. The local example waits for nothing",
+        ),
+    })
+    .prefault({}),
   log: z
     .strictObject({
       origin: z

@@ -15,10 +15,12 @@ import { auditRoutes } from './http/routes/audit.ts'
 import { authRoutes } from './http/routes/auth.ts'
 import { consoleRoutes } from './http/routes/console.ts'
 import { logRoutes } from './http/routes/log.ts'
+import { passkeyRoutes } from './http/routes/passkeys.ts'
 import { serviceRoutes } from './http/routes/service.ts'
 import { sessionRoutes } from './http/routes/sessions.ts'
 import { tenantRoutes } from './http/routes/tenants.ts'
 import { userRoutes } from './http/routes/users.ts'
+import { siteOf } from './identity/passkeys/needs.ts'
 import { defaultOrigin, type Keys } from './keys.ts'
 import { portTrouble } from './ports.ts'
 import { runSequencer } from './sequencer/run.ts'
@@ -107,6 +109,11 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
           },
         })
         await authRoutes(app, { store, journal, config, publicUrl, gatewayUrl, log })
+        passkeyRoutes(app, {
+          site: siteOf(publicUrl),
+          first_key: config.identity === undefined ? 'at_once' : config.passkeys.first_key,
+          product: config.product.name,
+        })
         tenantRoutes(app, { connector })
         userRoutes(app, { connector })
         sessionRoutes(app, { connector, config, gatewayUrl, reads, onRevoked: (id: string) => gateway.cut(id) })
