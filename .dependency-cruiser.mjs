@@ -10,6 +10,8 @@ const verbs = ['sessions', 'events', 'actions', 'health']
 /** Files of the server that any room may use. */
 const ground = '^server/src/(errors|ids|keys|config|pattern|thread|version)[.]ts$'
 const pure = '^(contract|log)/'
+/** What of the policy reads files. */
+const policyLoader = '^server/src/policy/load[.]ts$'
 /** What of the log may touch Node: `sha256-node.ts` and the like. */
 const nodeAdapter = '^log/[^/]*node[.]ts$'
 
@@ -72,6 +74,18 @@ export default {
       from: { path: nodeAdapter, pathNot: test },
       to: { path: '^(contract|server|console|examples|guard|test|scripts|bench)/' },
     },
+    {
+      name: 'policy-is-pure',
+      comment:
+        'The policy decides by its arguments alone: no clock, no randomness, no I/O and no other room, so that the same question has the same answer in a test, a replay and a request. load.ts alone reads its files.',
+      severity: 'error',
+      from: { path: rooms('policy'), pathNot: [test, policyLoader] },
+      to: {
+        pathNot: ['^contract/', rooms('policy', 'errors'), '^node_modules/(@cedar-policy|fastest-levenshtein)/', '^(node:)?crypto$'],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    row('policy-knows-no-room', 'The policy is asked by every verb, so it knows none of them.', rooms('policy'), rooms('policy')),
     row('ground-is-lowest', 'Errors, ids, keys and the like are used by every room, so they know none of them.', ground, pure),
     row(
       'outbound-above-ground',
@@ -131,7 +145,7 @@ export default {
       'verbs-above-identity-and-directory',
       'A verb is what can happen, whoever asks: it may not know by which door the request came.',
       rooms(...verbs),
-      rooms(...verbs, 'identity', 'directory', 'access', 'audit', 'run', 'store', 'outbound'),
+      rooms(...verbs, 'identity', 'directory', 'access', 'audit', 'run', 'store', 'outbound', 'policy'),
     ),
     ...doors.map((door) =>
       row(
@@ -148,6 +162,7 @@ export default {
           'run',
           'store',
           'outbound',
+          'policy',
           ...(door === 'cli' ? ['sequencer', 'verify'] : []),
         ),
       ),

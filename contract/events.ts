@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { actionAttempted } from './events/action.ts'
 import * as administration from './events/administration.ts'
 import * as audit from './events/audit.ts'
 import * as authentication from './events/authentication.ts'
@@ -33,6 +34,14 @@ export const eventTable = {
   'SUPPORT_SESSION.REQUEST.FAILED': ['support_session', session.sessionRequest],
   'SUPPORT_SESSION.REQUEST.REFUSED': ['support_session', session.sessionRequest],
   'SUPPORT_SESSION.REQUEST.CUT': ['support_session', session.sessionRequest],
+  'PASSKEY.RESET': ['action', actionAttempted],
+  'TOTP.RESET': ['action', actionAttempted],
+  'SESSION.REVOKED': ['action', actionAttempted],
+  'MAGIC_LINK.SENT': ['action', actionAttempted],
+  'ACCOUNT.SUSPEND': ['action', actionAttempted],
+  'ACCOUNT.SUSPENDED': ['action', actionAttempted],
+  'ACCOUNT.RESTORED': ['action', actionAttempted],
+  'TENANT.SESSIONS.REVOKED': ['action', actionAttempted],
   'GATEWAY.REFUSED': ['gateway', gatewayRefused],
   'CONSOLE.OPENED': ['look_up', lookUp.userOpened],
   'USER.SEARCHED': ['look_up', lookUp.userSearched],

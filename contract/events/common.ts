@@ -5,6 +5,7 @@ import { eitherOf, erasable, kept, optional, type ValueOf, type ValuesOf } from 
 /** X4. */
 export const categories = [
   'support_session',
+  'action',
   'gateway',
   'look_up',
   'directory',

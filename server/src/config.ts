@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { ActionName, Risk, sessionActions, tableGates } from '@countersign/contract/actions.ts'
 import { presetReadOnly, Scope } from '@countersign/contract/scopes.ts'
-import { roles } from '@countersign/contract/staff.ts'
-import { closest } from 'fastest-levenshtein'
+import { approverRoles, consoleRoles, roles } from '@countersign/contract/staff.ts'
+import { closest, distance } from 'fastest-levenshtein'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { Trouble } from './errors.ts'
@@ -55,6 +56,33 @@ export type Route = z.infer<typeof Route>
 
 // Without spaces: the request to the provider lists them separated by one.
 const claimValue = z.string().regex(/^[\x21-\x7e]{1,200}$/)
+
+const unique = (list: readonly string[]) => new Set(list).size === list.length
+const approvalMinutes = z.number().int().min(1).max(10_080)
+
+/** One row of the table of actions: what differs from the default. */
+const ActionRule = z
+  .strictObject({
+    off: z.boolean().default(false).describe('Nobody can do this'),
+    requires: z.array(z.enum(tableGates)).refine(unique, 'names a gate twice').optional().describe('The gates'),
+    risk: Risk.optional(),
+    roles: z.array(z.enum(consoleRoles)).min(1).refine(unique, 'names a role twice').optional().describe('Who may ask for it'),
+    approvers: z.array(z.enum(approverRoles)).min(1).refine(unique, 'names a role twice').optional().describe('Whose approval counts'),
+    approvals: z.number().int().min(1).max(5).default(1).describe('How many different people must approve'),
+    expires_minutes: approvalMinutes.optional().describe('How long a request waits for its approval'),
+  })
+  .refine(({ requires = ['reason'] }) => !requires.includes('approval') || requires.includes('reason'), {
+    path: ['requires'],
+    message: 'an approver signs the reason too: require reason beside approval',
+  })
+export type ActionRule = z.infer<typeof ActionRule>
+
+const ActionRules = z.partialRecord(ActionName, ActionRule).superRefine((rules, context) => {
+  for (const action of sessionActions) {
+    if (rules[action]?.requires?.includes('reason') === false)
+      context.addIssue({ code: 'custom', path: [action, 'requires'], message: 'a support session always has a reason: require it' })
+  }
+})
 
 /** `countersign.config.yaml`. Unknown keys are refused with the nearest known one. */
 export const ConfigFile = z.strictObject({
@@ -124,6 +152,21 @@ export const ConfigFile = z.strictObject({
         ),
     })
     .prefault({}),
+  policy: z
+    .strictObject({
+      preset: z.enum(['default', 'strict']).default('default').describe('The table of actions that `actions` changes'),
+      folder: z.string().min(1).optional().describe('Folder of *.cedar files with further rules, from the folder of this file'),
+      step_up: z.boolean().optional().describe('Actions need a fresh confirmation with a passkey; default: where `identity` is configured'),
+    })
+    .prefault({}),
+  actions: ActionRules.default({}),
+  approvals: z
+    .strictObject({
+      signature: z.enum(['passkey', 'sign_in']).default('passkey').describe('How an approver signs'),
+      expires_minutes: approvalMinutes.default(240).describe('How long a request waits for its approval'),
+      auto_execute: z.boolean().default(true).describe('An approved request runs without a further click of its requester'),
+    })
+    .prefault({}),
   log: z
     .strictObject({
       origin: z
@@ -160,23 +203,27 @@ const knownKeys = (schema: unknown, path: PropertyKey[]): string[] => {
     at = at?._zod?.def?.shape?.[step] ?? at?._zod?.def?.element ?? at?._zod?.def?.valueType
   }
   unwrap()
-  return Object.keys(at?._zod?.def?.shape ?? {})
+  return Object.keys(at?._zod?.def?.shape ?? at?._zod?.def?.keyType?.enum ?? {})
 }
 
-const explain = (issues: z.core.$ZodIssue[]): string =>
-  issues
-    .map((issue) => {
-      const where = issue.path.map(String).join('.') || 'the file'
-      if (issue.code !== 'unrecognized_keys') return `  ${where}: ${issue.message}`
-      const known = knownKeys(ConfigFile, issue.path)
-      return issue.keys
-        .map(
-          (key) =>
-            `  ${[...issue.path.map(String), key].join('.')}: unknown key${known.length > 0 ? `; did you mean \`${closest(key, known)}\`?` : ''}`,
-        )
-        .join('\n')
-    })
-    .join('\n')
+/** The nearest word that would do, for one that would not. */
+const meant = (said: unknown, known: readonly unknown[]): string => {
+  const words = known.filter((word) => typeof word === 'string')
+  if (typeof said !== 'string' || words.length === 0) return ''
+  const word = closest(said, words)
+  return distance(said, word) <= said.length / 2 ? `; did you mean \`${word}\`?` : ''
+}
+
+const valueAt = (raw: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | null | undefined)?.[step], raw)
+
+const explainIssue = (issue: z.core.$ZodIssue, raw: unknown): string[] => {
+  const path = issue.path.map(String)
+  const unknown = (key: string, known: readonly unknown[]) => `  ${[...path, key].join('.')}: unknown key${meant(key, known)}`
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknown(key, knownKeys(ConfigFile, issue.path)))
+  const hint = issue.code === 'invalid_value' ? meant(valueAt(raw, issue.path), issue.values) : ''
+  return [`  ${path.join('.') || 'the file'}: ${issue.message}${hint}`]
+}
 
 /** Parses the text of a configuration file. */
 export const parseConfig = (text: string, source: string): ConfigFile => {
@@ -188,7 +235,10 @@ export const parseConfig = (text: string, source: string): ConfigFile => {
   }
   const parsed = ConfigFile.safeParse(raw ?? {})
   if (!parsed.success)
-    throw new Trouble(`${source} cannot be used:\n${explain(parsed.error.issues)}`, 'docs/configuration.md describes every key.')
+    throw new Trouble(
+      `${source} cannot be used:\n${parsed.error.issues.flatMap((issue) => explainIssue(issue, raw)).join('\n')}`,
+      'docs/configuration.md describes every key.',
+    )
   const { routes, presets } = parsed.data.gateway
   const refusePreset = (name: string, sentence: string, hint: string) => {
     throw new Trouble(`${source} cannot be used:\n  gateway.presets.${name}: ${sentence}`, hint)

@@ -5,6 +5,7 @@ import { type Example, startExample } from './cli/example.ts'
 import type { Running } from './cli/start.ts'
 import { addressesOf, type Config, loadConfig } from './config.ts'
 import { loadKeys } from './keys.ts'
+import { loadPolicy } from './policy/load.ts'
 import { pickPort, portTrouble } from './ports.ts'
 import type { Server } from './serve.ts'
 import { openDatabase } from './store/database.ts'
@@ -29,6 +30,8 @@ const requirePort = (host: string, wanted: number, what: string, variable: strin
 export const start = async (options: { file?: string; environment: NodeJS.ProcessEnv; say: (line: string) => void }): Promise<Running> => {
   const { say } = options
   const config: Config = loadConfig({ file: options.file, defaultDataDir, environment: options.environment })
+  // A policy that does not hold is told before anything is begun.
+  loadPolicy(config)
   mkdirSync(config.data_dir, { recursive: true, mode: 0o700 })
   const logFile = join(config.data_dir, 'countersign.log')
   const log = programLog(options.environment.COUNTERSIGN_LOG_LEVEL || 'info', logFile)

@@ -34,6 +34,25 @@ const troubleOf = (make: () => unknown): string => {
 }
 
 describe('the configuration', () => {
+  it.each([
+    ['actions: { suspend_acount: { off: true } }', 'actions.suspend_acount: unknown key; did you mean `suspend_account`?'],
+    ['actions: { suspend_account: { requirs: [reason] } }', 'actions.suspend_account.requirs: unknown key; did you mean `requires`?'],
+    ['actions: { reset_totp: { requires: [reason, tickett] } }', /actions.reset_totp.requires.1: .*; did you mean `ticket`\?/],
+    ['actions: { reset_totp: { risk: medium } }', /actions.reset_totp.risk: .*"low"\|"med"\|"high"; did you mean `med`\?/],
+    ['actions: { reset_totp: { roles: [auditor] } }', /actions.reset_totp.roles.0: .*"support_admin"\|"super_admin" \|/],
+    ['actions: { reset_totp: { approvers: [support_admin] } }', /actions.reset_totp.approvers.0: .*"support_manager"\|"super_admin"/],
+    ['actions: { reset_totp: { requires: [approval] } }', 'actions.reset_totp.requires: an approver signs the reason too'],
+    ['actions: { impersonate: { requires: [] } }', 'actions.impersonate.requires: a support session always has a reason'],
+    ['actions: { reset_totp: { requires: [reason, reason] } }', 'actions.reset_totp.requires: names a gate twice'],
+    ['actions: { reset_totp: { approvals: 0 } }', /actions.reset_totp.approvals: /],
+    ['policy: { preset: strickt }', /policy.preset: .*; did you mean `strict`\?/],
+    ['approvals: { signature: pass_key }', /approvals.signature: .*; did you mean `passkey`\?/],
+  ])('A3–A5 refuses %s, and names the nearest known word', (text, sentence) => {
+    const trouble = troubleOf(() => load(minimal + text))
+    if (typeof sentence === 'string') expect(trouble).toContain(sentence)
+    else expect(trouble).toMatch(sentence)
+  })
+
   it('fills in what is left out', () => {
     expect(load(minimal)).toMatchObject({
       console: { host: '127.0.0.1', port: 4000 },

@@ -28,7 +28,11 @@ const keysOf = (schema: Schema, path: string, preset: string | undefined): [stri
     })
   }
   if (schema.items?.properties) return [[`${path}[]`, preset], ...keysOf(schema.items, `${path}[]`, preset)]
-  if (typeof schema.additionalProperties === 'object') return [[`${path}.<name>`, preset]]
+  if (typeof schema.additionalProperties === 'object') {
+    return schema.additionalProperties.properties
+      ? keysOf(schema.additionalProperties, `${path}.<name>`, preset)
+      : [[`${path}.<name>`, preset]]
+  }
   return [[path, preset]]
 }
 

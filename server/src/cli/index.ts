@@ -114,6 +114,30 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
       })
     })
 
+  const policy = program.command('policy').description('what each action requires, and of whom')
+  policy
+    .command('check')
+    .description('say whether the policy holds, or where it is wrong')
+    .action(async () => (await import('./policy.ts')).runPolicyCheck(file(), say))
+  policy
+    .command('show')
+    .description('print the table of actions, and the Cedar text that it stands for')
+    .option('--json', 'print JSON')
+    .action(async (options) => (await import('./policy.ts')).runPolicyShow(file(), options, say))
+  policy
+    .command('explain')
+    .description('say what an action requires of somebody, and what of that is met')
+    .argument('<action>', 'such as suspend_account')
+    .option('--role <name...>', 'roles of the staff member (default: support_admin)')
+    .option('--reason <text>', 'the reason given')
+    .option('--ticket <name>', 'the ticket given')
+    .option('--approved-by <role...>', 'roles of those who approved, one for each person')
+    .option('--plan <name>', "the tenant's plan")
+    .option('--region <name>', "the tenant's region")
+    .option('--user-role <name>', "the user's role in the tenant")
+    .option('--json', 'print JSON')
+    .action(async (action: string, options) => (await import('./policy.ts')).runPolicyExplain(file(), action, options, say))
+
   const keys = program.command('keys').description('API keys of tenants')
   keys
     .command('create')
