@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { ActionName, Risk, sessionActions, tableGates } from '@countersign/contract/actions.ts'
 import { presetReadOnly, Scope } from '@countersign/contract/scopes.ts'
+import { ProcessRole, processRoles } from '@countersign/contract/services.ts'
 import { approverRoles, consoleRoles, roles } from '@countersign/contract/staff.ts'
 import { closest, distance } from 'fastest-levenshtein'
 import { parse as parseYaml } from 'yaml'
@@ -86,6 +87,11 @@ const ActionRules = z.partialRecord(ActionName, ActionRule).superRefine((rules, 
 
 /** `countersign.config.yaml`. Unknown keys are refused with the nearest known one. */
 export const ConfigFile = z.strictObject({
+  roles: z
+    .array(ProcessRole)
+    .min(1)
+    .default([...processRoles])
+    .describe('What a process is for'),
   product: z.strictObject({ name: z.string().min(1).max(100).default('your product') }).prefault({}),
   console: z
     .strictObject({
@@ -278,6 +284,25 @@ const environmentDatabase = (environment: NodeJS.ProcessEnv, name: string): stri
   return text
 }
 
+const optionRoles = (text: string): ProcessRole[] => {
+  const parsed = z.array(ProcessRole).safeParse(text.split(','))
+  if (!parsed.success) throw new Trouble(`--roles ${text} is not a list of roles.`, `Name some of ${processRoles.join(',')}.`)
+  return parsed.data
+}
+
+/** A process that is only a part of the whole shares the database with the others, and cannot know their addresses by its own. */
+const requireShared = (config: Config): void => {
+  if (processRoles.every((role) => config.roles.includes(role))) return
+  const here = `This process is only for ${config.roles.join(', ')}`
+  if (config.database_url === undefined)
+    throw new Trouble(`${here}, and the embedded database belongs to one process.`, 'Give all of them one database: set DATABASE_URL.')
+  if (config.console.public_url === undefined || config.gateway.public_url === undefined)
+    throw new Trouble(
+      `${here}, and cannot know where the others are.`,
+      'Set console.public_url and gateway.public_url, the same for all of them.',
+    )
+}
+
 /** Whether a host to listen on is loopback: what the local sign-in needs. */
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 
@@ -291,7 +316,13 @@ export const isSafeAddress = (address: string): boolean => {
 export const exampleFile = fileURLToPath(new URL('../../examples/acme/countersign.config.yaml', import.meta.url))
 
 /** Reads the configuration: `file`, or `countersign.config.yaml` here, or the example's; then the environment. */
-export const loadConfig = (options: { file?: string; defaultDataDir: () => string; environment: NodeJS.ProcessEnv }): Config => {
+export const loadConfig = (options: {
+  file?: string
+  /** In place of the file's, as given at the command line. */
+  roles?: string
+  defaultDataDir: () => string
+  environment: NodeJS.ProcessEnv
+}): Config => {
   const { environment } = options
   const own = options.file ?? 'countersign.config.yaml'
   if (options.file !== undefined && !existsSync(options.file))
@@ -327,7 +358,8 @@ export const loadConfig = (options: { file?: string; defaultDataDir: () => strin
       'Use its https address, or loopback (a sidecar or a tunnel that does TLS).',
     )
   }
-  return {
+  if (options.roles !== undefined) file.roles = optionRoles(options.roles)
+  const config: Config = {
     ...file,
     source,
     example,
@@ -336,6 +368,8 @@ export const loadConfig = (options: { file?: string; defaultDataDir: () => strin
     database_url: environmentDatabase(environment, 'DATABASE_URL'),
     database_app_url: environmentDatabase(environment, 'DATABASE_APP_URL'),
   }
+  requireShared(config)
+  return config
 }
 
 export type Addresses = { console_url: string; gateway_url: string }

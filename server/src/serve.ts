@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { bindEventKey } from './audit/event-key.ts'
 import { newReads } from './audit/read.ts'
 import { newJournal } from './audit/record.ts'
+import { readLogStatus } from './audit/status.ts'
 import { type Addresses, addressesOf, type Config } from './config.ts'
 import { openHttpConnector } from './directory/connectors/http.ts'
 import { startSync } from './directory/sync.ts'
@@ -11,6 +12,7 @@ import { startGateway } from './gateway/start.ts'
 import { startWriter } from './gateway/writer.ts'
 import { buildDoor } from './http/app.ts'
 import type { Door } from './http/door.ts'
+import { newDrain } from './http/drain.ts'
 import { auditRoutes } from './http/routes/audit.ts'
 import { authRoutes } from './http/routes/auth.ts'
 import { consoleRoutes } from './http/routes/console.ts'
@@ -23,13 +25,16 @@ import { userRoutes } from './http/routes/users.ts'
 import { siteOf } from './identity/passkeys/needs.ts'
 import { defaultOrigin, type Keys } from './keys.ts'
 import { portTrouble } from './ports.ts'
+import { newProgram } from './run/program.ts'
+import { newLoopService, newService } from './run/service.ts'
+import { verifierKeyOf } from './sequencer/log-key.ts'
 import { runSequencer } from './sequencer/run.ts'
 import { newAdmission } from './sessions/admit.ts'
 import { endSessionsOf } from './sessions/end-of-tenant.ts'
 import { startExpiry } from './sessions/expire.ts'
 import { startOutcomes } from './sessions/outcomes.ts'
 import { requireAnswering } from './store/answering.ts'
-import { openStore } from './store/open.ts'
+import { openStore, type Store } from './store/open.ts'
 
 const consoleDir = fileURLToPath(new URL('../../console/dist', import.meta.url))
 
@@ -38,102 +43,152 @@ export type Server = Addresses & { door: Door; close(): Promise<void> }
 /** Longest that work in the background may wait for the database; a person waits two seconds. */
 const backgroundAnswerMs = 30_000
 
+/** The store of a database whose events are marked with our key. */
+const openBoundStore = async ({ databaseUrl, keys }: { databaseUrl: string; keys: Keys }): Promise<Store> => {
+  const store = await openStore({ url: databaseUrl, max: 16 })
+  try {
+    await bindEventKey({ store, keys })
+    return store
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
 /**
- * Opens the doors on a database that is migrated, and starts what runs beside them. Closing goes the other way round.
+ * Opens the doors on a database that is migrated, and starts what runs beside them: the services of the table, from top to
+ * bottom, as far as the process has their role. Closing goes the other way round.
  */
 export const serve = async (options: { config: Config; databaseUrl: string; keys: Keys; log: Logger }): Promise<Server> => {
   const { config, databaseUrl, keys, log } = options
   const addresses = addressesOf(config)
   const { console_url: publicUrl, gateway_url: gatewayUrl } = addresses
-  const closers: (() => Promise<unknown>)[] = []
-  const close = async (): Promise<void> => {
-    for (const stop of closers.splice(0).reverse()) await stop().catch((error: unknown) => log.error({ err: error }, 'while closing'))
-  }
-  try {
-    const [store, background] = await Promise.all([
-      openStore({ url: databaseUrl, max: 16 }),
-      openStore({ url: databaseUrl, max: 2, name: 'countersign-background', answerMs: backgroundAnswerMs }),
-    ])
-    closers.push(() => Promise.all([store.close(), background.close()]))
-    await bindEventKey({ store, keys })
-    const journal = newJournal(keys.event)
-    const origin = config.log.origin ?? defaultOrigin(keys)
-    // Two threads that take a while to load: begun together.
-    const writer = startWriter({ databaseUrl, keys, log })
-    // It ends with the gateway; here for a start that does not get so far. Where it has not begun there is nothing to end.
-    closers.push(() =>
-      writer.then(
-        ({ close: stop }) => stop(),
-        () => {},
+  const journal = newJournal(keys.event)
+  const origin = config.log.origin ?? defaultOrigin(keys)
+  const logKey = verifierKeyOf(keys, origin)
+  const isConsole = config.roles.includes('console')
+  const closing = new AbortController()
+
+  const store = newService({
+    name: 'store',
+    start: () => openBoundStore({ databaseUrl, keys }),
+    stop: (opened) => opened.close(),
+  })
+  const background = newService({
+    name: 'background store',
+    roles: ['worker'],
+    start: () => openStore({ url: databaseUrl, max: 2, name: 'countersign-background', answerMs: backgroundAnswerMs }),
+    stop: (opened) => opened.close(),
+  })
+  const writer = newService({
+    name: 'gateway writer',
+    roles: ['gateway'],
+    isNeeded: true,
+    start: () => startWriter({ databaseUrl, keys, log }),
+    status: (thread) => thread.status(),
+    stop: (thread) => thread.close(),
+  })
+  const sequencer = newService({
+    name: 'sequencer',
+    roles: ['worker'],
+    isNeeded: true,
+    start: () => runSequencer({ store: store.get(), databaseUrl, keys, dataDir: config.data_dir, origin, log }),
+    status: (thread) => thread.status(),
+    stop: (thread) => thread.stop(),
+  })
+  const connector = newService({
+    name: 'connector',
+    roles: ['console', 'worker'],
+    start: () => openHttpConnector({ ...config.directory.connector, issuer: publicUrl, keys, log }),
+    stop: (opened) => opened.close(),
+  })
+  const sync = newLoopService({
+    name: 'directory sync',
+    roles: ['worker'],
+    start: () =>
+      startSync({
+        store: store.get(),
+        journal,
+        connector: connector.get(),
+        config,
+        log,
+        endSessions: (tx, ids) => endSessionsOf(tx, journal, ids),
+      }),
+  })
+  const expiry = newLoopService({ name: 'expiry', roles: ['worker'], start: () => startExpiry({ store: store.get(), journal, log }) })
+  const outcomes = newLoopService({
+    name: 'outcomes',
+    roles: ['worker'],
+    start: () => startOutcomes({ store: background.get(), journal, log, alone: config.database_url === undefined }),
+  })
+  const gateway = newService({
+    name: 'gateway',
+    roles: ['gateway'],
+    start: () =>
+      startGateway({ config, admission: newAdmission(store.get()), writer: writer.get(), log, issuer: publicUrl, gatewayUrl }).catch(
+        (error: unknown) => {
+          throw portTrouble(error, 'gateway', config.gateway.port, 'COUNTERSIGN_GATEWAY_PORT')
+        },
       ),
-    )
-    const sequencer = await runSequencer({ store, databaseUrl, keys, dataDir: config.data_dir, origin, log })
-    closers.push(() => sequencer.stop())
-    const connector = openHttpConnector({ ...config.directory.connector, issuer: publicUrl, keys, log })
-    closers.push(() => connector.close())
-    const sync = startSync({ store, journal, connector, config, log, endSessions: (tx, ids) => endSessionsOf(tx, journal, ids) })
-    closers.push(() => sync.stop())
-    const expiry = startExpiry({ store, journal, log })
-    closers.push(() => expiry.stop())
-    const outcomes = await startOutcomes({ store: background, journal, log, alone: config.database_url === undefined })
-    closers.push(() => outcomes.stop())
-    const gateway = await startGateway({
-      config,
-      admission: newAdmission(store),
-      writer: await writer,
-      log,
-      issuer: publicUrl,
-      gatewayUrl,
-    }).catch((error: unknown) => {
-      throw portTrouble(error, 'gateway', config.gateway.port, 'COUNTERSIGN_GATEWAY_PORT')
+    parts: (opened) => opened.parts(),
+    drain: (opened) => opened.drain(),
+    stop: (opened) => opened.close(),
+  })
+
+  const logStatus = () => readLogStatus(store.get(), logKey, sequencer.find()?.stopped())
+  const consoleDoorRoutes = async (app: Door): Promise<void> => {
+    const needs = { store: store.get(), journal, connector: connector.get(), reads: newReads(), config, publicUrl, gatewayUrl, logStatus }
+    await authRoutes(app, { ...needs, log })
+    passkeyRoutes(app, {
+      site: siteOf(publicUrl),
+      first_key: config.identity === undefined ? 'at_once' : config.passkeys.first_key,
+      product: config.product.name,
     })
-    let closed: Promise<void> | undefined
-    const closeGateway = (): Promise<void> => {
-      closed ??= gateway.close()
-      return closed
-    }
-    closers.push(closeGateway)
-    const closing = new AbortController()
-    const reads = newReads()
-    const door = await buildDoor({
-      store,
-      journal,
-      publicUrl,
-      log,
-      routes: async (app) => {
-        serviceRoutes(app, {
-          keys,
-          findTrouble: async () => {
-            await requireAnswering(store)
-            return sequencer.trouble() ?? gateway.trouble()
-          },
-        })
-        await authRoutes(app, { store, journal, config, publicUrl, gatewayUrl, log })
-        passkeyRoutes(app, {
-          site: siteOf(publicUrl),
-          first_key: config.identity === undefined ? 'at_once' : config.passkeys.first_key,
-          product: config.product.name,
-        })
-        tenantRoutes(app, { connector })
-        userRoutes(app, { connector })
-        sessionRoutes(app, { connector, config, gatewayUrl, reads, onRevoked: (id: string) => gateway.cut(id) })
-        auditRoutes(app, { reads, publicUrl, logStatus: () => sequencer.status(), closing: closing.signal })
-        logRoutes(app, { store, logStatus: () => sequencer.status() })
-        await consoleRoutes(app, { consoleDir, paths: Object.values(consolePaths) })
-      },
-    })
-    closers.push(async () => {
-      closing.abort()
-      // A connection whose last answer was under way is idle only later; nobody needs to wait until it tires of that.
-      const sweep = setInterval(() => door.server.closeIdleConnections(), 50)
-      await Promise.all([door.close(), closeGateway()]).finally(() => clearInterval(sweep))
-    })
-    await door.listen({ host: config.console.host, port: config.console.port }).catch((error: unknown) => {
-      throw portTrouble(error, 'console', config.console.port, 'COUNTERSIGN_PORT')
-    })
-    return { ...addresses, door, close }
-  } catch (error) {
-    await close()
-    throw error
+    tenantRoutes(app, needs)
+    userRoutes(app, needs)
+    sessionRoutes(app, { ...needs, onRevoked: (id: string) => gateway.find()?.cut(id) })
+    auditRoutes(app, { ...needs, closing: closing.signal })
+    logRoutes(app, needs)
+    await consoleRoutes(app, { consoleDir, paths: Object.values(consolePaths) })
   }
+  const findTrouble = async (): Promise<string | null> => {
+    await requireAnswering(store.get())
+    return program.trouble()
+  }
+  // In a process without the console it answers no more than whether the process is ready.
+  const door = newService({
+    name: 'console door',
+    start: async () => {
+      const built = await buildDoor({
+        store: store.get(),
+        journal,
+        publicUrl,
+        log,
+        routes: async (app) => {
+          serviceRoutes(app, { keys, statuses: () => program.statuses(), findTrouble })
+          if (isConsole) await consoleDoorRoutes(app)
+        },
+      })
+      const drain = newDrain(built)
+      await built.listen({ host: config.console.host, port: config.console.port }).catch(async (error: unknown) => {
+        await built.close()
+        throw portTrouble(error, 'console', config.console.port, 'COUNTERSIGN_PORT')
+      })
+      return { built, drain }
+    },
+    drain: async ({ drain }) => {
+      closing.abort()
+      await drain()
+    },
+    stop: async ({ built }) => built.server.closeAllConnections(),
+  })
+
+  const program = newProgram({
+    // Threads take a while to load: begun together.
+    services: [[store, background], [writer, sequencer], connector, sync, expiry, outcomes, gateway, door],
+    roles: config.roles,
+    log,
+  })
+  await program.start()
+  return { ...addresses, door: door.get().built, close: program.close }
 }

@@ -210,7 +210,7 @@ describe('the loop', () => {
       endSessions: async () => {},
     })
 
-  it('runs at once, runs when it is woken and a round is due, and stops between pages, without the lease', async () => {
+  it('runs at once, runs when it is woken and a round is due, and stops without waiting for a page, or keeping the lease', async () => {
     rig.directory.world.tenants = [newTenant(1)]
     const sync = start()
     await until(async () => (await mirrored()).length === 1)
@@ -221,14 +221,17 @@ describe('the loop', () => {
     expect(rig.directory.calls).toEqual([])
     rig.directory.world.tenants = Array.from({ length: 900 }, (_, n) => newTenant(n, { updated_at: at(500 + n) }))
     let stopped: Promise<void> | undefined
-    rig.directory.fault = () => {
-      stopped ??= sync.stop()
+    rig.directory.fault = ({ query }) => {
+      if (!query.has('cursor')) return undefined
+      stopped = sync.stop()
+      return new Promise(() => {})
     }
     await asSuperuser(rig.database.superuserUrl, `update directory_sync set finished_at = clock_timestamp() - interval '2 hours'`)
     sync.wake()
     await until(async () => stopped !== undefined)
     await stopped
     expect((await rig.syncState()).cursor).toBe('p500')
+    rig.directory.fault = undefined
     expect(await rig.syncOnce()).toMatchObject({ added: 400 })
   })
 

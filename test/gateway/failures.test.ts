@@ -199,16 +199,6 @@ describe('a store in trouble', () => {
 })
 
 describe('the thread that records', () => {
-  it('ends with a gateway that cannot listen', async () => {
-    const config = { ...rig.config, gateway: { ...rig.config.gateway, port: rig.port } }
-    const posting = vi.spyOn(Worker.prototype, 'postMessage')
-    await expect(startReplica({ ...rig, config })).rejects.toMatchObject({ code: 'EADDRINUSE' })
-    // The one message that it was sent told it to stop, and it is gone.
-    expect(posting.mock.calls).toEqual([['stop']])
-    expect((posting.mock.contexts[0] as Worker).threadId).toBe(-1)
-    posting.mockRestore()
-  })
-
   /** The thread of the rig's gateway, found by what is posted to it. */
   const findThread = async (): Promise<Worker> => {
     const posting = vi.spyOn(Worker.prototype, 'postMessage')
@@ -226,9 +216,9 @@ describe('the thread that records', () => {
     const answer = await rig.send('GET /v1/reports', token)
     expect([answer.status, codeOf(answer)]).toEqual([503, 'store_unavailable'])
     expect(rig.upstream.bytes()).toHaveLength(0)
-    expect(rig.gateway.trouble()).toContain('admits nothing')
+    expect(rig.gateway.writer.status()).toMatchObject({ state: 'failing', last_error: expect.stringContaining('admits nothing') })
     await until(async () => (await rig.send('GET /v1/reports', token)).status === 200)
-    expect(rig.gateway.trouble()).toBeNull()
+    expect(rig.gateway.writer.status()).toMatchObject({ state: 'running', last_error: null })
   })
 
   it('P1 gone before the completion: 503, not a byte of the answer is released, and the outcome is recorded later', async () => {

@@ -6,7 +6,7 @@ import { expect } from 'vitest'
 import type { StaffPrincipal } from '../../server/src/access/principal.ts'
 import { type Config, parseConfig } from '../../server/src/config.ts'
 import { type Gateway, startGateway } from '../../server/src/gateway/start.ts'
-import { startWriter } from '../../server/src/gateway/writer.ts'
+import { startWriter, type Writer } from '../../server/src/gateway/writer.ts'
 import { newId } from '../../server/src/ids.ts'
 import { newAdmission } from '../../server/src/sessions/admit.ts'
 import { openSession } from '../../server/src/sessions/open.ts'
@@ -43,11 +43,14 @@ directory:
   connector: { url: 'http://127.0.0.1:9', audience: test-directory }
 ${more}`
 
+/** A gateway with what records for it. */
+export type Replica = Gateway & { writer: Writer }
+
 export type GatewayRig = {
   database: TestDatabase
   upstream: Upstream
   config: Config
-  gateway: Gateway
+  gateway: Replica
   port: number
   /** `Host: …` of the gateway. */
   host: string
@@ -75,9 +78,9 @@ export type GatewayRig = {
 export const startReplica = async (
   { config, database: { store, appUrl, keys } }: Pick<GatewayRig, 'config' | 'database'>,
   log: Parameters<typeof startGateway>[0]['log'] = console,
-): Promise<Gateway> => {
+): Promise<Replica> => {
   const writer = await startWriter({ databaseUrl: appUrl, keys, log })
-  return startGateway({
+  const gateway = await startGateway({
     config,
     admission: newAdmission(store),
     writer,
@@ -85,6 +88,14 @@ export const startReplica = async (
     issuer: 'http://localhost:4000',
     gatewayUrl: 'http://localhost:4001',
   })
+  return {
+    ...gateway,
+    writer,
+    close: async (graceMs) => {
+      await gateway.close(graceMs)
+      await writer.close()
+    },
+  }
 }
 
 /** The gateway on a real database, between a raw socket and a product that writes down every byte. */

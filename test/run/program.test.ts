@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { startProgram } from '../../server/src/run/program.ts'
-import { newService } from '../../server/src/run/service.ts'
+import { newProgram } from '../../server/src/run/program.ts'
+import { formatStatus, newService } from '../../server/src/run/service.ts'
 
 const all = ['console', 'gateway', 'worker'] as const
 
@@ -21,6 +21,11 @@ const newRig = () => {
       ...more,
     })
   return { done, logged, log: { info: note, error: note }, service }
+}
+const startProgram = async (settings: Parameters<typeof newProgram>[0]) => {
+  const program = newProgram(settings)
+  await program.start()
+  return program
 }
 const never = () => new Promise<never>(() => {})
 
@@ -122,19 +127,10 @@ describe('the program', () => {
 
   it('is in trouble while a service that it needs is failing, and not for any other', async () => {
     const { log, service } = newRig()
-    const failing = (name: string) => ({
-      name,
-      state: 'failing' as const,
-      last_run_at: null,
-      last_error: `${name} is down`,
-      next_run_at: null,
-    })
     let isDown = false
-    const needed = service('log', {
-      isNeeded: true,
-      statuses: () => [isDown ? failing('log') : { ...failing('log'), state: 'waiting', last_error: null }],
-    })
-    const program = await startProgram({ services: [service('sync', { statuses: () => [failing('sync')] }), needed], roles: all, log })
+    const needed = service('log', { isNeeded: true, status: () => formatStatus('log', isDown ? 'log is down' : null) })
+    const other = service('sync', { status: () => formatStatus('sync', 'sync is down') })
+    const program = await startProgram({ services: [other, needed], roles: all, log })
     expect(program.trouble()).toBeNull()
     isDown = true
     expect(program.trouble()).toBe('log is down')

@@ -33,8 +33,9 @@ export const startProgram = async (
   dataDir: string,
   environment: Record<string, string> = {},
   options: readonly string[] = [],
+  startOptions: readonly string[] = [],
 ): Promise<Program> => {
-  const child = spawn(process.execPath, [mainFile, ...options, 'start', '--json'], {
+  const child = spawn(process.execPath, [mainFile, ...options, 'start', '--json', ...startOptions], {
     cwd: repository,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

@@ -36,6 +36,8 @@ export type Rig = Server & {
   directory: Awaited<ReturnType<typeof startDirectory>>
   upstream: Upstream
   config: Config
+  /** Ends the server alone. */
+  stop(): Promise<void>
   /** Every route that runs, as it was declared. */
   routes(): { method: string; url: string }[]
   /** SQL that the program itself may not do. */
@@ -68,6 +70,7 @@ export const startRig = async (): Promise<Rig> => {
     directory,
     upstream,
     config,
+    stop: server.close,
     routes: () => server.door.declared,
     asSuperuser: (text) => asSuperuser(database.superuserUrl, text),
     knownTenant: () => until(async () => (await database.store.db.selectFrom('tenants').select('id').orderBy('id').executeTakeFirst())?.id),

@@ -47,9 +47,10 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .command('start')
     .description('run the console, the gateway and the log')
     .option('--json', 'print one JSON line with the addresses')
-    .action(async (options: { json?: boolean }) => {
+    .option('--roles <list>', 'what this process is for: some of console,gateway,worker (default: as configured, else all)')
+    .action(async (options: { json?: boolean; roles?: string }) => {
       const { runStart } = await import('./start.ts')
-      code = await runStart(start, { file: file(), json: options.json === true })
+      code = await runStart(start, { file: file(), roles: options.roles, json: options.json === true })
     })
   program
     .command('migrate')

@@ -7,7 +7,12 @@ export type Running = {
   issuer: string | undefined
   close(): Promise<void>
 }
-export type Start = (options: { file?: string; environment: NodeJS.ProcessEnv; say: (line: string) => void }) => Promise<Running>
+export type Start = (options: {
+  file?: string
+  roles?: string
+  environment: NodeJS.ProcessEnv
+  say: (line: string) => void
+}) => Promise<Running>
 
 const drainMilliseconds = 30_000
 
@@ -30,7 +35,7 @@ export const formatBanner = ({ addresses, issuer }: Omit<Running, 'close'>, seco
 }
 
 /** Runs until it is told to end: then what is under way is finished, for at most 30 seconds. A second signal ends at once. */
-export const runStart = async (start: Start, options: { file?: string; json: boolean }): Promise<number> => {
+export const runStart = async (start: Start, options: { file?: string; roles?: string; json: boolean }): Promise<number> => {
   const began = performance.now()
   const say = (line: string): void => {
     process.stderr.write(`  ${line} …\n`)
@@ -40,7 +45,7 @@ export const runStart = async (start: Start, options: { file?: string; json: boo
   const told = new Promise<NodeJS.Signals>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => (ready ? resolve(name) : process.exit(1)))
   })
-  const running = await start({ file: options.file, environment: process.env, say })
+  const running = await start({ file: options.file, roles: options.roles, environment: process.env, say })
   ready = true
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   process.stdout.write(options.json ? `${JSON.stringify(running.addresses)}\n` : formatBanner(running, seconds))

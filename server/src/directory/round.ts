@@ -1,3 +1,4 @@
+import type { ConnectorTenantPage } from '@countersign/contract/connector.ts'
 import { type Kysely, sql } from 'kysely'
 import type { Base } from '../access/ctx.ts'
 import type { Journal } from '../audit/record.ts'
@@ -65,17 +66,20 @@ const advance = async (tx: Kysely<Tables>, round: Round, next: string | null, sy
   return rows[0] as Round
 }
 
-/** Reads one page and stores it with its cursor and its event. Answers the round as it stands, and whether it is over. */
-const turnPage = async (
-  { store, journal, connector, endSessions }: RoundNeeds,
-  lease: Lease,
-  round: Round,
-): Promise<{ round: Round; over: boolean; changes: Changes }> => {
-  const page = await connector.listTenants({
+const readPage = (connector: Connector, round: Round): Promise<ConnectorTenantPage> =>
+  connector.listTenants({
     limit: pageSize,
     ...(round.cursor === null ? {} : { cursor: round.cursor }),
     ...(round.full_round || round.sync_token === null ? {} : { since: round.sync_token }),
   })
+
+/** Stores a page with its cursor and its event. Answers the round as it stands, and whether it is over. */
+const storePage = async (
+  { store, journal, endSessions }: RoundNeeds,
+  lease: Lease,
+  round: Round,
+  page: ConnectorTenantPage,
+): Promise<{ round: Round; over: boolean; changes: Changes }> => {
   const next = page.next_cursor
   if (next !== null && next === round.cursor) throw new Refusal('directory_garbled', { cause: new Error('a page that leads to itself') })
   return transaction(store, async (tx) => {
@@ -112,13 +116,18 @@ const leaveRound = (store: Store, lease: Lease, error: unknown): Promise<void> =
       where id = 1`.execute(tx)
   })
 
-/** Runs a round to its end, page by page, or until `stopping`. Whoever lost the lease stores no further page. */
+/** Runs a round to its end, page by page, or until `stopping`, which waits for no page. Whoever lost the lease stores no further one. */
 export const runRound = async (needs: RoundNeeds, lease: Lease, begun: Round, stopping: AbortSignal): Promise<Changes> => {
   const total: Changes = { added: 0, changed: 0, deleted: 0, restored: 0, recreated: [] }
+  const stopped = new Promise<undefined>((resolve) => {
+    stopping.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
   let round = begun
   try {
     for (let over = false; !over && !stopping.aborted; ) {
-      const turned = await turnPage(needs, lease, round)
+      const page = await Promise.race([readPage(needs.connector, round), stopped])
+      if (!page) break
+      const turned = await storePage(needs, lease, round, page)
       round = turned.round
       over = turned.over
       for (const name of ['added', 'changed', 'deleted', 'restored'] as const) total[name] += turned.changes[name]

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { ServiceStatus } from '@countersign/contract/services.ts'
 import { halveEvent } from '../audit/record.ts'
 import type { Config } from '../config.ts'
 import { Refusal } from '../errors.ts'
@@ -28,7 +29,6 @@ type Log = LoopLog & { error(facts: object, message: string): void }
 type Needs = {
   config: { gateway: Config['gateway'] }
   admission: Admission
-  /** Ends with the gateway, also where it cannot listen. */
   writer: Writer
   log: Log
   /** `iss` of assertions: where our public keys are found. */
@@ -41,12 +41,14 @@ export type Gateway = {
   address: AddressInfo
   /** Ends what runs in a session, now. */
   cut(sessionId: string): void
-  /** What keeps it from admitting anything, if anything does: a sentence for anyone. */
-  trouble(): string | null
+  /** Of the loops that look after what runs. */
+  parts(): ServiceStatus[]
+  /** Takes nothing new, and cuts what is still under way after this time. */
+  drain(graceMs?: number): Promise<void>
+  /** Drains it, if that was not done. */
   close(graceMs?: number): Promise<void>
 }
 
-const unrecorded = 'The gateway admits nothing: what records for it ended and is started again.'
 const inFlightMaximum = 2_000
 const connectionsMaximum = 5_000
 
@@ -173,18 +175,23 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
     response.once('finish', () => hangUp(socket))
     void refuse(needs, newExchange(request, response, false), new Refusal('upgrade_refused'))
   })
+  const leave = async (): Promise<void> => {
+    await Promise.all([strangers.close(), outbox.close()])
+    await upstream.close()
+  }
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(settings.port, settings.host, resolve)
   }).catch(async (error) => {
-    await writer.close()
+    await leave()
     throw error
   })
   const address = server.address() as AddressInfo
   gate.authorities = authoritiesOf(gatewayUrl, address.port)
   const watch = startWatch({ admission, running, log })
 
-  const close = async (graceMs = 10_000): Promise<void> => {
+  let drained: Promise<void> | undefined
+  const drain = async (graceMs: number): Promise<void> => {
     closing = true
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     const patience = AbortSignal.timeout(graceMs)
@@ -194,11 +201,20 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
     for (let i = 0; inFlight > 0 && i < 100; i++) await wait(20)
     server.closeAllConnections()
     await closed
-    await watch.stop()
-    await strangers.close()
-    await outbox.close()
-    await writer.close()
-    await upstream.close()
   }
-  return { address, cut: (sessionId) => running.end(sessionId), trouble: () => (writer.isRunning() ? null : unrecorded), close }
+  const drainOnce = (graceMs = 10_000): Promise<void> => {
+    drained ??= drain(graceMs)
+    return drained
+  }
+  return {
+    address,
+    cut: (sessionId) => running.end(sessionId),
+    parts: () => [watch.status(), outbox.status(), strangers.status()],
+    drain: drainOnce,
+    close: async (graceMs) => {
+      await drainOnce(graceMs)
+      await watch.stop()
+      await leave()
+    },
+  }
 }

@@ -1,6 +1,8 @@
+import type { ServiceStatus } from '@countersign/contract/services.ts'
 import type { EventHalves } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
 import type { Keys } from '../keys.ts'
+import { formatStatus } from '../run/service.ts'
 import { type AskText, formatLines } from '../sessions/record-admissions.ts'
 import { runThread } from '../thread.ts'
 import type { Grant, Order, Outcome, ThreadData } from './writer-thread.ts'
@@ -18,7 +20,7 @@ export type Writer = {
   /** Settled when the event is recorded. */
   note(event: EventHalves): Promise<unknown>
   /** Whether anything can be recorded, as far as is known without asking the database. */
-  isRunning(): boolean
+  status(): ServiceStatus
   close(): Promise<void>
 }
 
@@ -39,6 +41,7 @@ type Needs = {
   log: { error(facts: object, message: string): void }
 }
 
+const unrecorded = 'The gateway admits nothing: what records for it ended and is started again.'
 const unansweredMaximum = 4_096
 
 /**
@@ -121,7 +124,7 @@ export const startWriter = async ({ databaseUrl, keys, log }: Needs): Promise<Wr
   return {
     admit: (event, ask, claims) => enqueue(event, { ask, claims }),
     note: (event) => enqueue(event),
-    isRunning: thread.isRunning,
+    status: () => formatStatus('gateway writer', thread.isRunning() ? null : unrecorded),
     close: thread.stop,
   }
 }

@@ -80,7 +80,7 @@ export const buildDoor = async ({ store, journal, publicUrl, log, routes }: Opti
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.removeContentTypeParser('text/plain')
-  app.setErrorHandler(sendProblem)
+  app.setErrorHandler((error: Error, request, reply) => sendProblem(error, request, reply))
   // Headers stand on the raw answer, so that streams and hijacked answers carry them too.
   app.addHook('onRequest', async (request, reply) => {
     for (const [name, value] of Object.entries(securityHeaders)) reply.raw.setHeader(name, value)

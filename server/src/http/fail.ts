@@ -22,8 +22,8 @@ export const refusalOf = (error: FastifyError | Error): Refusal => {
   return new Refusal('internal', { cause: error })
 }
 
-/** Answers with problem details; what only we may know goes to the program log. */
-export const sendProblem = (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+/** Answers with problem details, and further members where there are any; what only we may know goes to the program log. */
+export const sendProblem = (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply, members = {}): FastifyReply => {
   const refusal = refusalOf(error)
   if (refusal.status >= 500) request.log.error({ err: refusal.facts.cause ?? error, code: refusal.code }, refusal.message)
   else request.log.info({ code: refusal.code, cause: String(refusal.facts.cause ?? '') }, refusal.message)
@@ -32,7 +32,7 @@ export const sendProblem = (error: FastifyError | Error, request: FastifyRequest
     .code(refusal.status)
     .type('application/problem+json')
     .serializer((body: unknown) => JSON.stringify(body))
-    .send(formatProblem(refusal, request.id))
+    .send({ ...formatProblem(refusal, request.id), ...members })
 }
 
 /** The refusals every route may answer, for its OpenAPI description. */

@@ -12,6 +12,8 @@ type Settings = {
 }
 
 export type Program = {
+  /** Starts the services in order. Where one cannot start, those before it are stopped. */
+  start(): Promise<void>
   statuses(): ServiceStatus[]
   /** What keeps the process from serving, if anything does: a sentence for anyone. */
   trouble(): string | null
@@ -28,8 +30,8 @@ const within = async (ms: number, work: Promise<void>): Promise<boolean> => {
   return await Promise.race([work.then(() => true), over]).finally(() => clearTimeout(timer))
 }
 
-/** Starts the services of these roles in order. Where one cannot start, those before it are stopped. */
-export const startProgram = async ({ services, roles, log }: Settings): Promise<Program> => {
+/** What starts the services of these roles, and closes them. Each step has its time, and is named in the program's log. */
+export const newProgram = ({ services, roles, log }: Settings): Program => {
   const mine = services
     .map((step) => [step].flat().filter((service) => service.roles.some((role) => roles.includes(role))))
     .filter((step) => step.length > 0)
@@ -58,7 +60,7 @@ export const startProgram = async ({ services, roles, log }: Settings): Promise<
     return closing
   }
 
-  const start = async (service: Service): Promise<void> => {
+  const startOne = async (service: Service): Promise<void> => {
     const began = performance.now()
     const starting = service.start()
     if (!(await within(service.longestMs.start, starting))) {
@@ -70,20 +72,20 @@ export const startProgram = async ({ services, roles, log }: Settings): Promise<
     log.info({ service: service.name, ms: Math.round(performance.now() - began) }, 'started')
   }
 
-  for (const step of mine) {
-    const failed = (await Promise.allSettled(step.map(start))).find((result) => result.status === 'rejected')
-    if (!failed) continue
-    await close()
-    throw failed.reason
-  }
   return {
-    statuses: () => mine.flat().flatMap((service) => service.statuses()),
-    trouble: () =>
-      mine
-        .flat()
-        .filter(({ isNeeded }) => isNeeded)
-        .flatMap((service) => service.statuses())
-        .find(({ state }) => state === 'failing')?.last_error ?? null,
+    async start() {
+      for (const step of mine) {
+        const failed = (await Promise.allSettled(step.map(startOne))).find((result) => result.status === 'rejected')
+        if (!failed) continue
+        await close()
+        throw failed.reason
+      }
+    },
+    statuses: () => mine.flat().flatMap((service) => [service.status(), ...service.parts()]),
+    trouble: () => {
+      const needed = mine.flat().filter(({ isNeeded }) => isNeeded)
+      return needed.map((service) => service.status()).find(({ state }) => state === 'failing')?.last_error ?? null
+    },
     close,
   }
 }

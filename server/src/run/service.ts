@@ -1,4 +1,5 @@
 import { type ProcessRole, processRoles, type ServiceStatus } from '@countersign/contract/services.ts'
+import type { Loop } from './loop.ts'
 
 /** Something that runs in the process from its start to its end. */
 export type Service = {
@@ -13,12 +14,13 @@ export type Service = {
   /** Takes nothing new, and finishes what is under way. */
   readonly drain: (() => Promise<void>) | undefined
   stop(): Promise<void>
-  /** One status, and those of what runs within it. */
-  statuses(): readonly ServiceStatus[]
+  status(): ServiceStatus
+  /** Of what runs within it. */
+  parts(): readonly ServiceStatus[]
 }
 
-/** A service that is a value while it runs: for those that start after it. */
-export type ServiceOf<T> = Service & { get(): T }
+/** A service that is a value while it runs: for those that start after it, and for those that can do without it. */
+export type ServiceOf<T> = Service & { get(): T; find(): T | undefined }
 
 type Settings<T> = {
   name: string
@@ -29,14 +31,23 @@ type Settings<T> = {
   start(): Promise<T> | T
   drain?(value: T): Promise<unknown>
   stop(value: T): Promise<unknown>
-  statuses?(value: T): readonly ServiceStatus[]
+  status?(value: T): ServiceStatus
+  parts?(value: T): readonly ServiceStatus[]
 }
+
+/** The status of something that has no runs: it is there, with or without trouble. */
+export const formatStatus = (name: string, trouble: string | null = null): ServiceStatus => ({
+  name,
+  state: trouble === null ? 'running' : 'failing',
+  last_run_at: null,
+  last_error: trouble,
+  next_run_at: null,
+})
 
 const longestByDefault = { start: 60_000, drain: 15_000, stop: 5_000 }
 
 export const newService = <T>({ name, roles = processRoles, isNeeded = false, longestMs, drain, ...does }: Settings<T>): ServiceOf<T> => {
   let running: { value: T } | undefined
-  const plain = (state: ServiceStatus['state']): ServiceStatus => ({ name, state, last_run_at: null, last_error: null, next_run_at: null })
   return {
     name,
     roles,
@@ -55,13 +66,16 @@ export const newService = <T>({ name, roles = processRoles, isNeeded = false, lo
       running = undefined
       if (stopping) await does.stop(stopping.value)
     },
-    statuses() {
-      if (!running) return [plain('stopped')]
-      return does.statuses?.(running.value) ?? [plain('running')]
-    },
+    status: () => (running ? (does.status?.(running.value) ?? formatStatus(name)) : { ...formatStatus(name), state: 'stopped' }),
+    parts: () => (running && does.parts?.(running.value)) ?? [],
+    find: () => running?.value,
     get() {
       if (!running) throw new Error(`${name} is not running`)
       return running.value
     },
   }
 }
+
+/** A service that is a loop. */
+export const newLoopService = (settings: Pick<Settings<Loop>, 'name' | 'roles' | 'start'>): ServiceOf<Loop> =>
+  newService({ ...settings, status: (loop) => loop.status(), stop: (loop) => loop.stop() })

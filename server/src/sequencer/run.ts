@@ -1,11 +1,10 @@
-import type { LogStatus } from '@countersign/contract/events.ts'
+import type { ServiceStatus } from '@countersign/contract/services.ts'
 import type { Logger } from 'pino'
 import { announceSequenced } from '../audit/sequenced.ts'
-import { readLogStatus } from '../audit/status.ts'
 import type { Keys } from '../keys.ts'
+import { formatStatus } from '../run/service.ts'
 import type { Store } from '../store/open.ts'
 import { runThread } from '../thread.ts'
-import { verifierKeyOf } from './log-key.ts'
 import type { ThreadData, ThreadMessage } from './thread.ts'
 
 type Needs = {
@@ -18,9 +17,9 @@ type Needs = {
 }
 
 export type RunningSequencer = {
-  /** What keeps the log from growing here, if anything does: a sentence for anyone. */
-  trouble(): string | null
-  status(): Promise<LogStatus>
+  status(): ServiceStatus
+  /** Why it has stopped until somebody has looked, where it has. */
+  stopped(): string | undefined
   stop(): Promise<void>
 }
 
@@ -32,7 +31,6 @@ const ended = 'The log does not grow: its sequencer ended and is started again.'
  */
 export const runSequencer = async (needs: Needs): Promise<RunningSequencer> => {
   const { store, databaseUrl, keys, dataDir, origin, log } = needs
-  const key = verifierKeyOf(keys, origin)
   let state: { trouble: string | null; stopped: string | undefined } = { trouble: null, stopped: undefined }
   const thread = await runThread<never, ThreadMessage>({
     file: new URL('./thread.ts', import.meta.url),
@@ -49,8 +47,8 @@ export const runSequencer = async (needs: Needs): Promise<RunningSequencer> => {
     log,
   })
   return {
-    trouble: () => state.trouble,
-    status: () => readLogStatus(store, key, state.stopped),
+    status: () => formatStatus('sequencer', state.trouble),
+    stopped: () => state.stopped,
     stop: thread.stop,
   }
 }

@@ -1,11 +1,22 @@
+import { Problem } from '@countersign/contract/errors.ts'
+import { ServiceStatus } from '@countersign/contract/services.ts'
 import { z } from 'zod'
 import { Refusal } from '../../errors.ts'
 import type { Keys } from '../../keys.ts'
 import type { Door } from '../door.ts'
-import { problems } from '../fail.ts'
+import { problems, sendProblem } from '../fail.ts'
+
+type Needs = {
+  keys: Keys
+  statuses(): ServiceStatus[]
+  /** What keeps this process from serving, if anything does. */
+  findTrouble(): Promise<string | null>
+}
+
+const Services = z.array(ServiceStatus).describe('What runs in this process')
 
 /** Liveness, readiness, the OpenAPI document, and the keys that products verify us with. */
-export const serviceRoutes = (app: Door, needs: { keys: Keys; findTrouble: () => Promise<string | null> }): void => {
+export const serviceRoutes = (app: Door, needs: Needs): void => {
   app.get(
     '/healthz',
     {
@@ -21,13 +32,22 @@ export const serviceRoutes = (app: Door, needs: { keys: Keys; findTrouble: () =>
       schema: {
         tags: ['service'],
         summary: 'Requests can be served: the database answers and the log grows',
-        response: { 200: z.object({ status: z.literal('ready') }), ...problems },
+        response: {
+          200: z.object({ status: z.literal('ready'), services: Services }),
+          503: Problem.extend({ services: Services }).describe('Not ready: `detail` says why'),
+          ...problems,
+        },
       },
     },
-    async () => {
-      const trouble = await needs.findTrouble()
-      if (trouble !== null) throw new Refusal('store_unavailable', { detail: trouble })
-      return { status: 'ready' as const }
+    async (request, reply) => {
+      const services = needs.statuses()
+      try {
+        const trouble = await needs.findTrouble()
+        if (trouble !== null) throw new Refusal('store_unavailable', { detail: trouble })
+        return { status: 'ready' as const, services }
+      } catch (error) {
+        return sendProblem(error as Error, request, reply, { services })
+      }
     },
   )
   app.get(
