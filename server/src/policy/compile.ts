@@ -12,13 +12,9 @@ export type Policy = {
   rules: readonly Rule[]
   /** Its canonical text: what decides, and nothing else. */
   text: string
-  /** SHA-256 of the text, hex. Events of actions carry it. */
+  /** SHA-256 of the text, hex. Events of actions carry it, and the engine keeps what it parsed under this name. */
   hash: string
 }
-
-/** Names under which the engine keeps what was parsed. */
-export const permitsName = ({ hash }: Pick<Policy, 'hash'>): string => `${hash}:permits`
-export const everythingName = ({ hash }: Pick<Policy, 'hash'>): string => `${hash}:everything`
 
 const requireSuccess = (answer: { type: 'success' } | { type: 'failure'; errors: { message: string }[] }): void => {
   if (answer.type === 'failure') throw new Error(`the policy does not hold together: ${answer.errors[0]?.message}`)
@@ -27,7 +23,7 @@ const requireSuccess = (answer: { type: 'success' } | { type: 'failure'; errors:
 /** A rule's name in the engine is its place, so that equal texts have equal names. */
 export const ruleName = (at: number): string => `rule${at}`
 
-const setOf = (permits: readonly string[], rules: readonly Rule[] = []) => ({
+const setOf = (permits: readonly string[], rules: readonly Rule[]) => ({
   staticPolicies: Object.fromEntries([
     ...permits.map((text, at) => [`permit${at}`, text] as const),
     ...rules.map(({ text }, at) => [ruleName(at), text] as const),
@@ -60,7 +56,6 @@ export const compilePolicy = ({ table, stepUp, files }: { table: Table; stepUp: 
   if (validated.type === 'success' && validated.validationErrors.length + validated.validationWarnings.length > 0)
     throw new Error(`the table was translated wrongly: ${JSON.stringify(validated)}`)
   requireSuccess(preparseSchema(policy.hash, schema))
-  requireSuccess(preparsePolicySet(permitsName(policy), setOf(permits)))
-  requireSuccess(preparsePolicySet(everythingName(policy), setOf(permits, rules)))
+  requireSuccess(preparsePolicySet(policy.hash, setOf(permits, rules)))
   return policy
 }

@@ -1,7 +1,7 @@
 import { type AuthorizationAnswer, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
 import { knownGates, type UnmetGate } from '@countersign/contract/actions.ts'
 import { type Attempt, requestOf } from './attempt.ts'
-import { everythingName, type Policy, permitsName, ruleName } from './compile.ts'
+import { type Policy, ruleName } from './compile.ts'
 
 export type Decision = {
   allowed: boolean
@@ -11,7 +11,6 @@ export type Decision = {
   faults: string[]
 }
 
-export const roleMissing: UnmetGate = { gate: 'role', note: 'role missing' }
 const policyError: UnmetGate = { gate: 'policy_error', note: 'policy could not be evaluated' }
 
 const rank = ({ gate }: UnmetGate): number => {
@@ -36,19 +35,17 @@ const isAllowed = (answer: AuthorizationAnswer): boolean =>
   answer.type === 'success' && answer.response.decision === 'allow' && answer.response.diagnostics.errors.length === 0
 
 const judge = (policy: Policy, attempt: Attempt): Decision => {
-  const request = { ...requestOf(policy, attempt), preparsedSchemaName: policy.hash, validateRequest: true }
-  const everything = statefulIsAuthorized({ ...request, preparsedPolicySetId: everythingName(policy) })
-  if (isAllowed(everything)) return { allowed: true, unmet: [], faults: [] }
-  // A deny names the rules that matched, and is silent on a role that is missing: that shows in the permits alone.
-  const permits = statefulIsAuthorized({ ...request, preparsedPolicySetId: permitsName(policy) })
-  const matched = everything.type === 'success' ? everything.response.diagnostics.reason : []
-  const faults = faultsOf(policy, everything)
-  const unmet = [
-    ...(faults.length > 0 ? [policyError] : []),
-    ...(isAllowed(permits) ? [] : [roleMissing]),
-    ...policy.rules.filter((_, at) => matched.includes(ruleName(at))),
-  ]
-  return { allowed: false, unmet: inOrder(unmet.length > 0 ? unmet : [policyError]), faults }
+  const answer = statefulIsAuthorized({
+    ...requestOf(policy, attempt),
+    preparsedSchemaName: policy.hash,
+    preparsedPolicySetId: policy.hash,
+    validateRequest: true,
+  })
+  if (isAllowed(answer)) return { allowed: true, unmet: [], faults: [] }
+  const matched = answer.type === 'success' ? answer.response.diagnostics.reason : []
+  const unmet = policy.rules.filter((_, at) => matched.includes(ruleName(at)))
+  const faults = faultsOf(policy, answer)
+  return { allowed: false, unmet: inOrder(faults.length > 0 || unmet.length === 0 ? [policyError, ...unmet] : unmet), faults }
 }
 
 /** May this be done? Allowed, or all gates that are unmet (A26). Whatever goes wrong on the way is a no. */

@@ -1,9 +1,10 @@
 import { type ActionName, actions, type Explanation, type UnmetGate } from '@countersign/contract/actions.ts'
 import type { Attempt } from './attempt.ts'
 import type { Policy } from './compile.ts'
-import { decide, inOrder, roleMissing } from './decide.ts'
+import { decide, inOrder } from './decide.ts'
 import { approverWord } from './translate.ts'
 
+const roleGate: UnmetGate = { gate: 'role', note: 'role missing' }
 const same = (a: UnmetGate) => (b: UnmetGate) => a.gate === b.gate && a.note === b.note
 
 /** Gates that hold for all actions, or for this person or target: the cell says what the action asks for. */
@@ -35,7 +36,7 @@ export const explain = (policy: Policy, attempt: Attempt): Explanation => {
     action,
     risk,
     requires: policy.table[action].off ? 'switched off' : formatRequires(policy, action, required),
-    requirements: inOrder([roleMissing, ...required, ...unmet]).map((gate) => ({ ...gate, met: !unmet.some(same(gate)) })),
+    requirements: inOrder([roleGate, ...required, ...unmet]).map((gate) => ({ ...gate, met: !unmet.some(same(gate)) })),
     allowed,
     approvers: [...approvers],
     expires_minutes,

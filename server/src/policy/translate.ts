@@ -15,12 +15,16 @@ const anyOf = (type: 'Action' | 'Role', names: readonly string[]): string => `[$
 
 const namesWhere = (table: Table, holds: (row: TableRow) => boolean): ActionName[] => actionNames.filter((name) => holds(table[name]))
 
-/** One permit for each set of roles; it says who is eligible, and nothing of gates. */
+/** Actions that the same roles may ask for. */
+const byRoles = (table: Table): { names: ActionName[]; mayAsk: string }[] =>
+  [...Map.groupBy(actionNames, (name) => table[name].roles.toSorted().join())].map(([roles, names]) => ({
+    names,
+    mayAsk: `{ principal in ${anyOf('Role', roles.split(','))} }`,
+  }))
+
+/** Who may act at all. What is not permitted is denied, whatever becomes of the rules. */
 export const permitsOf = (table: Table): string[] =>
-  [...Map.groupBy(actionNames, (name) => table[name].roles.toSorted().join())].map(
-    ([roles, names]) =>
-      `permit (principal, action in ${anyOf('Action', names)}, resource) when { principal in ${anyOf('Role', roles.split(','))} };`,
-  )
+  byRoles(table).map(({ names, mayAsk }) => `permit (${onActions(names)}) when ${mayAsk};`)
 
 type Draft = { gate: string; note: string; scope?: string; condition?: string }
 
@@ -85,6 +89,10 @@ export const rulesOf = (table: Table, { stepUp }: { stepUp: boolean }): Rule[] =
     scope: 'principal, action, resource is User',
     condition: 'when { resource.is_staff }',
   }),
+  // Said again as a gate of its own: a deny of Cedar's names the rules that matched, and is silent on a permit that did not.
+  ...byRoles(table).flatMap(({ names, mayAsk }) =>
+    forActions(names, { gate: 'role', note: 'role missing', condition: `unless ${mayAsk}` }),
+  ),
   ...approvalRules(table),
   ...forActions(
     namesWhere(table, ({ requires }) => requires.includes('ticket')),
