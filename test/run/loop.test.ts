@@ -80,8 +80,8 @@ describe('a loop', () => {
   })
 
   it('says what it does, when it ran, when it runs next, and how the last run failed', async () => {
-    const { loop, passes } = startHeld()
     const before = Date.now()
+    const { loop, passes } = startHeld()
     const first = await passes(1)
     const running = loop.status()
     expect(running).toMatchObject({ name: 'the test', state: 'running', last_error: null, next_run_at: null })
