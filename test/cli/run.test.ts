@@ -71,7 +71,7 @@ it('commands leave an older schema as it is and say what to do; migrate brings i
     expect([args[0], code, err]).toEqual([
       args[0],
       1,
-      expect.stringMatching(/The database lacks 000\d_\w+\.\n {2}Run `countersign migrate` first\./),
+      expect.stringMatching(/The database lacks \d{4}_\w+\.\n {2}Run `countersign migrate` first\./),
     ])
   }
   expect(await asSuperuser(database.superuserUrl, `select from schema_migrations where name = '${newest?.name}'`)).toEqual([])
