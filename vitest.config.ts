@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 const common = {
   environment: 'node' as const,
   pool: 'forks' as const,
+  // One process runs several files, so that it loads the program once: a test ends what it has begun.
+  isolate: false,
   testTimeout: 120_000,
   hookTimeout: 120_000,
   globalSetup: ['test/support/setup.ts'],

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isLong } from './long.ts'
 
 /** What a page that ran one of these texts calls; the number is replaced by the text's place in the list. */
 const trip = '__tripped(NUMBER)'
@@ -177,8 +178,11 @@ const long = [
   '.'.repeat(1000),
 ]
 
+/** Each element by itself, and after a way out of where it stands: after each of them in a long run, otherwise after a few. */
 const own = [
-  ...breakOuts.flatMap((breakOut) => elements.map((element) => breakOut + element)),
+  ...breakOuts.flatMap((breakOut, row) =>
+    elements.filter((_, column) => isLong || row === 0 || (row + column) % 10 === 0).map((element) => breakOut + element),
+  ),
   ...addresses,
   ...templates,
   ...names,
