@@ -47,7 +47,7 @@ describe('AU-4 an event that the program did not write', () => {
     await rig.sequencer.drain()
     await rig.sequencer.release()
     await rig.another().drain()
-    expect(await actions()).toEqual(['TENANT.OPENED', 'TENANT.OPENED', 'LOG.TAMPER.SUSPECTED'])
+    expect(await actions()).toEqual(['TENANT.USERS.LISTED', 'TENANT.USERS.LISTED', 'LOG.TAMPER.SUSPECTED'])
     const [suspicion] = await suspicions()
     expect(suspicion).toMatchObject({
       result: 'error',
@@ -67,7 +67,7 @@ describe('AU-4 an event that the program did not write', () => {
     await insert({ body, mac })
     await rig.record(eventOf(2))
     await rig.sequencer.drain()
-    expect(await actions()).toEqual(['TENANT.OPENED', 'TENANT.OPENED', 'TENANT.OPENED', 'LOG.TAMPER.SUSPECTED'])
+    expect(await actions()).toEqual(['TENANT.USERS.LISTED', 'TENANT.USERS.LISTED', 'TENANT.USERS.LISTED', 'LOG.TAMPER.SUSPECTED'])
     expect((await suspicions())[0]?.details).toMatchObject({ n: '3', why: 'It is a copy of an event that is in the log.' })
   })
 
@@ -76,7 +76,7 @@ describe('AU-4 an event that the program did not write', () => {
     await insert({ body, mac })
     await insert({ body, mac })
     await rig.sequencer.drain()
-    expect(await actions()).toEqual(['TENANT.OPENED', 'TENANT.OPENED', 'LOG.TAMPER.SUSPECTED'])
+    expect(await actions()).toEqual(['TENANT.USERS.LISTED', 'TENANT.USERS.LISTED', 'LOG.TAMPER.SUSPECTED'])
   })
 
   it('a row with a number that was never given out is kept out, and the number may come later', async () => {
@@ -92,7 +92,7 @@ describe('AU-4 an event that the program did not write', () => {
     await expect(rig.record(eventOf(3), eventOf(4))).rejects.toMatchObject({ code: '23505' })
     await rig.record(eventOf(5))
     await rig.sequencer.drain()
-    expect((await actions()).filter((action) => action === 'TENANT.OPENED')).toHaveLength(3)
+    expect((await actions()).filter((action) => action === 'TENANT.USERS.LISTED')).toHaveLength(3)
   })
 
   it('a sequence that was moved far ahead stops the log instead of filling the table of gaps', async () => {
