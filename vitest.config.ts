@@ -7,6 +7,7 @@ const common = {
   isolate: false,
   testTimeout: 120_000,
   hookTimeout: 120_000,
+  expect: { poll: { timeout: 20_000 } },
   globalSetup: ['test/support/setup.ts'],
 }
 

@@ -101,7 +101,7 @@ describe('M2 S16 verification over the network', () => {
 
   it('sees an event that is served otherwise than it stands in the log, and names it', { timeout: 60_000 }, async () => {
     const change = (path: string, body: Buffer) =>
-      path.startsWith('/v1') ? Buffer.from(body.toString().replaceAll('"number":67119', '"number":67118')) : body
+      path.startsWith('/v1') ? Buffer.from(body.toString().replaceAll('"count":67119', '"count":67118')) : body
     const { code, first } = await spoiled(change, 'key-of-ten_3')
     expect(first).toContain('First: entry 67119: The event that was served is not the one whose hash is in the signed tree')
     expect(code).toBe(1)

@@ -143,7 +143,8 @@ describe('the story of a support session, in the whole program and a real browse
     const { page } = browser
     await page.getByRole('link', { name: 'Audit' }).first().click()
     await page.waitForURL(`${program.console}/audit*`)
-    const headers = await page.getByRole('columnheader').allInnerTexts()
+    await page.getByRole('table', { name: 'Events' }).waitFor()
+    const headers = await page.getByRole('table', { name: 'Events' }).getByRole('columnheader').allInnerTexts()
     expect(headers.map((text) => text.trim().toLowerCase()).slice(0, 6)).toEqual(['time', 'admin', 'event', 'target', 'note', 'result'])
     await page.goto(`${program.console}/audit?action=SUPPORT_SESSION.REVOKED`)
     await page.getByText('SUPPORT_SESSION.REVOKED').last().waitFor()

@@ -144,8 +144,12 @@ it('P10 cuts a stream whose reader has stopped reading, when the person may no l
     })
   }
   const connections = () => new Promise<number>((resolve, reject) => rig.door.server.getConnections((e, n) => (e ? reject(e) : resolve(n))))
-  rig.door.server.closeIdleConnections()
-  await expect.poll(connections).toBe(1)
+  await expect
+    .poll(() => {
+      rig.door.server.closeIdleConnections()
+      return connections()
+    })
+    .toBe(1)
   await rig.database.store.db.updateTable('staff').set({ disabled_at: new Date() }).where('id', '=', eve.staff_id).execute()
   await expect.poll(connections, { timeout: 15_000 }).toBe(0)
   socket.destroy()

@@ -11,7 +11,7 @@ describe('AU-2 M2 editing one old event', () => {
   const event = 'n = (select event_n from log_entries where log_index = 321)'
 
   it.each([
-    ['its payload', `update events set body = replace(body, '"number":321', '"number":322') where ${event}`],
+    ['its payload', `update events set body = replace(body, '"count":321', '"count":322') where ${event}`],
     ['its actor', `update events set body = replace(body, '"tester"', '"someone"') where ${event}`],
     ['its tenant', `update events set body = replace(body, 'ten_6', 'ten_5') where ${event}`],
     ['its time', `update events set body = regexp_replace(body, '"occurred_at":"....', '"occurred_at":"2019') where ${event}`],
@@ -32,7 +32,7 @@ describe('AU-2 M2 editing one old event', () => {
   })
 
   it('by one who rewrites leaf hashes, tiles and root as well: the HMAC names the entry', async () => {
-    await victim.sql(`update events set body = replace(body, '"number":321', '"number":322') where ${event}`)
+    await victim.sql(`update events set body = replace(body, '"count":321', '"count":322') where ${event}`)
     await victim.rebuildTree()
     expect(await victim.verify()).toMatchObject({
       code: 1,
@@ -41,13 +41,13 @@ describe('AU-2 M2 editing one old event', () => {
   })
 
   it('by one who rewrites all that: the signed checkpoints name the range, without any secret', async () => {
-    await victim.sql(`update events set body = replace(body, '"number":321', '"number":322') where ${event}`)
+    await victim.sql(`update events set body = replace(body, '"count":321', '"count":322') where ${event}`)
     await victim.rebuildTree()
     expect(await victim.verify({ keys: false })).toMatchObject({ code: 1, first: expect.stringContaining('First: entries 300 to 499:') })
   })
 
   it('by one who also deletes the checkpoints that do not fit: the one that somebody kept names the range', async () => {
-    await victim.sql(`update events set body = replace(body, '"number":321', '"number":322') where ${event}`)
+    await victim.sql(`update events set body = replace(body, '"count":321', '"count":322') where ${event}`)
     await victim.rebuildTree()
     await victim.sql('delete from log_checkpoints where size > 300')
     expect(await victim.verify({ keys: false })).toMatchObject({ code: 1, first: expect.stringContaining('First: entries 300 to 499:') })

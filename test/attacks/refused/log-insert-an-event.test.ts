@@ -14,8 +14,8 @@ const forge = async (logIndex: number, mac = Buffer.alloc(32)) => {
   const { head, tail, id } = draftEvent(Buffer.alloc(32, 9), eventOf(-1))
   await victim.sql(`insert into events (n, body, mac) values (1000000, $1, $2)`, [`${head}2026-11-20T12:00:00.000000Z${tail}`, mac])
   await victim.sql(
-    `insert into log_entries (log_index, event_n, event_id, leaf_hash, occurred_at, action, category, result, actor_id)
-     values ($1, 1000000, $2, sha256('x'), '2026-11-20T12:00:00Z', 'TENANT.OPENED', 'look_up', 'ok', 'tester')`,
+    `insert into log_entries (log_index, event_n, event_id, leaf_hash, occurred_at, action, category, result, actor_id, target_kind, target_id)
+     values ($1, 1000000, $2, sha256('x'), '2026-11-20T12:00:00Z', 'TENANT.USERS.LISTED', 'look_up', 'ok', 'tester', 'tenant', 'ten_0')`,
     [logIndex, id],
   )
 }
