@@ -55,6 +55,9 @@ export const ConnectorTenantPage = z.object({
 })
 export type ConnectorTenantPage = z.infer<typeof ConnectorTenantPage>
 
+/** The same page before its rows are judged one by one: a row in another form does not take the others with it. */
+export const ConnectorTenantRows = ConnectorTenantPage.extend({ items: z.array(z.unknown()).max(1000) })
+
 /** GET /tenants/{tenant_id}/users?limit&cursor */
 export const ConnectorUserPage = z.object({
   items: z.array(User).max(1000),

@@ -33,10 +33,23 @@ export const ListTenants = z.object({
 })
 export type ListTenants = z.infer<typeof ListTenants>
 
+/** Whose directory the mirror of tenants is, and how its last reading went. */
+const DirectoryState = z.object({
+  address: z.string().nullable().describe('Where it is read; null before the first time'),
+  trouble: z.string().nullable().describe('Why the last reading failed; null where it did not'),
+  unreadable: z
+    .object({
+      count: z.number().int(),
+      rows: z.array(z.object({ id: z.string(), members: z.array(z.string()).describe('Members that are wrong') })),
+    })
+    .describe('Rows in another form than the protocol: left out, or shown as they last were. The first twenty are named'),
+})
+
 export const TenantPage = pageOf(Tenant)
   .extend({
     total: z.number().int().describe('Tenants that match'),
     synced_at: z.iso.datetime().nullable().describe('When the directory last answered'),
+    directory: DirectoryState,
   })
   .meta({ id: 'TenantPage' })
 export type TenantPage = z.infer<typeof TenantPage>

@@ -78,7 +78,9 @@ const listTenants = ({ url, mode }: Call) => {
   const found = all
     .filter((tenant) => (!query || matches(tenant.name, query) || tenant.id === query) && (!status || tenant.status === status))
     .sort((a, b) => String(a[sort] ?? '').localeCompare(String(b[sort] ?? ''), 'en', { numeric: true }) * (order === 'asc' ? 1 : -1))
-  return { ...page(found, url), total: found.length, synced_at: mode === 'empty' ? null : new Date(Date.now() - 12_000).toISOString() }
+  const directory = { address: 'https://api.acme.example/countersign', trouble: null, unreadable: { count: 0, rows: [] } }
+  const synced_at = mode === 'empty' ? null : new Date(Date.now() - 12_000).toISOString()
+  return { ...page(found, url), total: found.length, synced_at, directory }
 }
 
 const listSessions = ({ url, mode }: Call) => {

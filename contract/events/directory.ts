@@ -11,6 +11,13 @@ export const directorySynced = {
     changed: count,
     deleted: count,
     restored: count,
+    unreadable: kept(
+      z
+        .object({ count: z.number().int(), rows: z.array(z.object({ id: TenantId.optional(), members: z.array(z.string()) })) })
+        .optional()
+        .describe('Rows in another form that are news, and the first of them: which tenant, which members'),
+    ),
+    from: kept(z.object({ address: z.string(), audience: z.string() }).optional().describe('The directory is another one from here on')),
     recreated: kept(z.array(TenantId).optional().describe('Ids that were given to another tenant')),
   },
 }

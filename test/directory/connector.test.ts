@@ -40,7 +40,7 @@ describe('calls', () => {
   it('are signed, so that a directory which checks everything answers each', async () => {
     const connector = open()
     expect((await connector.info()).product).toBe('Test product')
-    expect((await connector.listTenants({ limit: 1 })).items).toHaveLength(1)
+    expect((await connector.listTenants({ limit: 1 })).tenants).toHaveLength(1)
     expect((await connector.listTenantUsers('ten_0001', { limit: 10 }, act))?.items).toHaveLength(1)
     expect(await connector.searchUsers('person', 10, act)).toHaveLength(2)
     expect((await connector.findUser('usr_0001', act))?.user.email).toBe('person1@example.com')
@@ -91,11 +91,6 @@ describe('T9 a directory that misbehaves', () => {
     ['an encoded body', 200, { ...json, 'content-encoding': 'gzip' }, page([])],
     ['10 MB', 200, json, Buffer.alloc(10_000_000, ' ')],
     ['10 MB in a chunked body that is valid', 200, json, page([{ ...newTenant(1), more: 'x'.repeat(10_000_000) }])],
-    ['an unknown status of a tenant', 200, json, page([{ ...newTenant(1), status: 'gone' }])],
-    ['an id with spaces', 200, json, page([newTenant(1, { id: 'a b' })])],
-    ['a name of 1,001 characters', 200, json, page([newTenant(1, { name: 'x'.repeat(1001) })])],
-    ['a count beyond any', 200, json, page([newTenant(1, { user_count: 1e18 })])],
-    ['an impossible day', 200, json, page([newTenant(1, { created_at: '2026-02-30T00:00:00Z' })])],
     ['1,001 tenants at once', 200, json, page(Array.from({ length: 1001 }, (_, n) => newTenant(n)))],
     ['a cursor that is a number', 200, json, page([], 7)],
     ['brackets without end', 200, json, '['.repeat(2_000_000)],
@@ -106,6 +101,32 @@ describe('T9 a directory that misbehaves', () => {
     const refusal = (await connector.listTenants({ limit: 10 }).catch((error: unknown) => error)) as Refusal
     expect(refusal.code).toBe('directory_garbled')
     expect(refusal.facts.detail).toBeUndefined()
+    await connector.close()
+  })
+
+  const rows: [what: string, row: unknown, unreadable: object][] = [
+    ['an unknown status', { ...newTenant(1), status: 'gone' }, { id: 'ten_0001', members: ['status'] }],
+    ['an id with spaces', newTenant(1, { id: 'a b' }), { id: 'a b', members: ['id'] }],
+    ['an id without end', newTenant(1, { id: 'x'.repeat(5000) }), { id: `${'x'.repeat(200)}…`, members: ['id'] }],
+    ['a name of 1,001 characters', newTenant(1, { name: 'x'.repeat(1001) }), { id: 'ten_0001', members: ['name'] }],
+    ['a count beyond any', newTenant(1, { user_count: 1e18 }), { id: 'ten_0001', members: ['user_count'] }],
+    ['an impossible day', newTenant(1, { created_at: '2026-02-30T00:00:00Z' }), { id: 'ten_0001', members: ['created_at'] }],
+    ['the year 0', newTenant(1, { updated_at: '0000-01-01T00:00:00Z' }), { id: 'ten_0001', members: ['updated_at'] }],
+    [
+      'no members',
+      {},
+      { id: null, members: ['created_at', 'deleted_at', 'id', 'name', 'plan', 'region', 'status', 'updated_at', 'user_count'] },
+    ],
+    ['nothing', null, { id: null, members: ['row'] }],
+    ['a list', [newTenant(1)], { id: null, members: ['row'] }],
+    ['a deletion on no day', { ...newTenant(1), deleted_at: 'yesterday' }, { id: 'ten_0001', members: ['deleted_at'], deleted: true }],
+  ]
+  it.each(rows)('names a row with %s, and takes the others', async (_what, row, unreadable) => {
+    const connector = open()
+    directory.fault = (_request, response) => response.writeHead(200, json).end(page([newTenant(2), row, newTenant(3)]))
+    const read = await connector.listTenants({ limit: 10 })
+    expect(read.tenants).toEqual([newTenant(2), newTenant(3)])
+    expect(read.unreadable).toMatchObject([unreadable])
     await connector.close()
   })
 
@@ -176,12 +197,12 @@ describe('T9 a directory that misbehaves', () => {
       const hole = JSON.stringify(name).slice(1, -1)
       response.writeHead(200, json).end(text.replace('HOLE', `${hole}\\u0000\\ud800`))
     }
-    expect((await connector.listTenants({ limit: 1 })).items[0]?.name).toBe(`${name}\ufffd\ufffd`)
+    expect((await connector.listTenants({ limit: 1 })).tenants[0]?.name).toBe(`${name}\ufffd\ufffd`)
     directory.fault = (_request, response) =>
       response
         .writeHead(200, json)
         .end(`{"items":[{"__proto__":{"admin":true},${JSON.stringify(newTenant(1)).slice(1)}],"next_cursor":null,"sync_token":null}`)
-    const [tenant] = (await connector.listTenants({ limit: 1 })).items
+    const [tenant] = (await connector.listTenants({ limit: 1 })).tenants
     expect(Object.keys(tenant ?? {})).toEqual(Object.keys(newTenant(1)))
     expect((tenant as unknown as { admin?: boolean }).admin).toBeUndefined()
     expect(tenant?.created_at).toBe(at(0))

@@ -5,7 +5,7 @@ import type { StaffPrincipal } from '../../server/src/access/principal.ts'
 import type { Connector } from '../../server/src/directory/connector.ts'
 import { openHttpConnector } from '../../server/src/directory/connectors/http.ts'
 import type { Changes } from '../../server/src/directory/mirror.ts'
-import { beginRound, runRound } from '../../server/src/directory/round.ts'
+import { beginRound, type RoundNeeds, runRound } from '../../server/src/directory/round.ts'
 import { newId } from '../../server/src/ids.ts'
 import { newElected } from '../../server/src/run/elected.ts'
 import { endSessionsOf } from '../../server/src/sessions/end-of-tenant.ts'
@@ -36,7 +36,12 @@ export type Rig = {
   directory: DirectoryServer
   connector: Connector & { close(): Promise<void> }
   /** One round now; undefined where another runner holds the lease. */
-  syncOnce(settings?: { connector?: Connector; signal?: AbortSignal }): Promise<Changes | undefined>
+  syncOnce(settings?: {
+    connector?: Connector
+    signal?: AbortSignal
+    address?: string
+    endSessions?: RoundNeeds['endSessions']
+  }): Promise<Changes | undefined>
   /** The one row of the runner's state. */
   syncState(): Promise<Selectable<Tables['directory_sync']>>
   events(): Promise<Event[]>
@@ -62,17 +67,17 @@ export const newRig = async (world: World, { timeoutMilliseconds }: { timeoutMil
     journal,
     directory,
     connector,
-    async syncOnce({ connector: other = connector, signal = new AbortController().signal } = {}) {
+    async syncOnce({ connector: other = connector, signal = new AbortController().signal, address = directory.url, endSessions } = {}) {
       const needs = {
         store,
         journal,
         connector: other,
-        endSessions: (tx: Kysely<Tables>, ids: readonly string[]) => endSessionsOf(tx, journal, ids),
+        endSessions: endSessions ?? ((tx: Kysely<Tables>, ids: readonly string[]) => endSessionsOf(tx, journal, ids)),
       }
       const elected = newElected({ store, name: 'directory', seconds: 15 })
       return elected
         .lead(async (lease) => {
-          const round = await beginRound(store, lease, { ...schedule, sync_seconds: 0 })
+          const round = await beginRound({ store, journal }, lease, { ...schedule, sync_seconds: 0, address, audience: directory.audience })
           return round && runRound(needs, lease, round, signal)
         })
         .finally(elected.release)

@@ -1,11 +1,13 @@
+import { ListTenants, type Tenant } from '@countersign/contract/tenants.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { Connector } from '../../server/src/directory/connector.ts'
+import { listTenants } from '../../server/src/directory/list-tenants.ts'
 import { startSync } from '../../server/src/directory/sync.ts'
 import { Refusal } from '../../server/src/errors.ts'
 import { asSuperuser } from '../support/database.ts'
 import { at, newTenant } from '../support/directory.ts'
 import { until } from '../support/until.ts'
-import { newRig, type Rig, schedule } from './rig.ts'
+import { newRig, type Rig, rob, schedule } from './rig.ts'
 
 let rig: Rig
 const mirrored = async () => {
@@ -29,9 +31,9 @@ afterEach(async () => {
   rig.directory.calls.length = 0
   await asSuperuser(
     rig.database.superuserUrl,
-    `truncate tenants;
+    `truncate tenants, unreadable_tenants;
      update directory_sync set round = 0, full_round = true, cursor = null, sync_token = null, started_at = null, finished_at = null,
-       full_finished_at = null, error = null;
+       full_finished_at = null, error = null, address = null, audience = null;
      delete from leases;
      truncate events`,
   )
@@ -109,20 +111,14 @@ describe('a round', () => {
     expect(await mirrored()).toEqual(names.map((name, n) => `ten_${String(n).padStart(4, '0')} ${name}`))
   })
 
-  it.each([
-    ['the year 0', { created_at: '0000-01-01T00:00:00Z' }],
-    ['a page that leads to itself', undefined],
-  ])('refuses %s and leaves the mirror as it was', async (_what, members) => {
+  it('refuses a page that leads to itself', async () => {
     rig.directory.world.tenants = [newTenant(1)]
     await rig.syncOnce()
     await fullRoundDue()
-    const items = [newTenant(1, { name: 'Changed', ...members })]
+    const items = [newTenant(1, { name: 'Changed' })]
     rig.directory.fault = (_request, response) =>
-      response
-        .writeHead(200, { 'content-type': 'application/json' })
-        .end(JSON.stringify({ items, next_cursor: members ? null : 'same', sync_token: null }))
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ items, next_cursor: 'same', sync_token: null }))
     expect(await codeOf(rig.syncOnce())).toBe('directory_garbled')
-    if (members) expect(await mirrored()).toEqual(['ten_0001 Tenant 1'])
     expect(await rig.syncState()).toMatchObject({ cursor: null, sync_token: null, finished_at: expect.any(Date) })
   })
 
@@ -136,6 +132,93 @@ describe('a round', () => {
     }
     expect(await codeOf(rig.syncOnce())).toBe('directory_garbled')
     expect(n).toBe(2)
+  })
+})
+
+describe('a row that cannot be read', () => {
+  const unreadable = async () => (await listTenants({ ...rig, principal: rob }, ListTenants.parse({}))).directory.unreadable
+  const bad = (n: number, members: object): Tenant => ({ ...newTenant(n), status: 'gone', ...members }) as unknown as Tenant
+
+  it('stops no other, is named by id and member on the record and on the page, and is news once', async () => {
+    const { world } = rig.directory
+    world.tenants = [newTenant(1), newTenant(2), newTenant(3)]
+    await rig.syncOnce()
+    world.tenants = [newTenant(1, { name: 'Renamed', updated_at: at(400) }), bad(2, { updated_at: at(400) }), newTenant(3), newTenant(4)]
+    expect(await rig.syncOnce()).toMatchObject({ added: 1, changed: 1, deleted: 0 })
+    await fullRoundDue()
+    expect(await rig.syncOnce()).toMatchObject({ added: 0, changed: 0, deleted: 0 })
+    expect(await mirrored()).toEqual(['ten_0001 Renamed', 'ten_0002 Tenant 2', 'ten_0003 Tenant 3', 'ten_0004 Tenant 4'])
+    const rows = [{ id: 'ten_0002', members: ['status'] }]
+    expect(await unreadable()).toEqual({ count: 1, rows })
+    const named = (await syncEvents()).filter(({ details }) => details && 'unreadable' in details)
+    expect(named).toMatchObject([{ result: 'ok', details: { unreadable: { count: 1, rows } } }])
+  })
+
+  it('is forgotten when it can be read, and when the directory does not show it any more', async () => {
+    const { world } = rig.directory
+    world.tenants = [bad(1, {}), bad(2, {}), newTenant(3)]
+    await rig.syncOnce()
+    world.tenants = [newTenant(1, { updated_at: at(400) }), newTenant(3)]
+    await rig.syncOnce()
+    expect(await unreadable()).toEqual({ count: 1, rows: [{ id: 'ten_0002', members: ['status'] }] })
+    await asSuperuser(rig.database.superuserUrl, `update directory_sync set full_finished_at = clock_timestamp() - interval '16 minutes'`)
+    await rig.syncOnce()
+    expect(await unreadable()).toEqual({ count: 0, rows: [] })
+  })
+
+  const endings: [what: string, row: object][] = [
+    ['with a deletion', { deleted_at: at(400), updated_at: at(400) }],
+    ['with a deletion on no day', { deleted_at: 'yesterday', updated_at: at(400) }],
+    ["with a later birth: the id is another tenant's", { created_at: at(399), updated_at: at(400) }],
+  ]
+  it.each(endings)('%s ends the tenant all the same, and another beside it ends too', async (_what, row) => {
+    const { world } = rig.directory
+    const ended: string[] = []
+    const endSessions = async (_tx: unknown, ids: readonly string[]) => void ended.push(...ids)
+    world.tenants = [newTenant(1), newTenant(2), newTenant(3)]
+    await rig.syncOnce()
+    world.tenants = [bad(1, row), newTenant(2, { deleted_at: at(400), updated_at: at(400) }), newTenant(3)]
+    expect(await rig.syncOnce({ endSessions })).toMatchObject({ deleted: 2 })
+    expect(await mirrored()).toEqual(['ten_0001 Tenant 1 (deleted)', 'ten_0002 Tenant 2 (deleted)', 'ten_0003 Tenant 3'])
+    expect(ended).toEqual(['ten_0001', 'ten_0002'])
+    world.tenants = [newTenant(1, { updated_at: at(401) }), newTenant(3)]
+    expect(await rig.syncOnce()).toMatchObject({ restored: 1 })
+  })
+
+  it('ends a directory that repeats a page of such rows without end', async () => {
+    let n = 0
+    rig.directory.fault = (_request, response) => {
+      n += 1
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ items: [bad(1, {}), {}], next_cursor: `page${n}`, sync_token: null }))
+    }
+    expect(await codeOf(rig.syncOnce())).toBe('directory_garbled')
+    expect(n).toBe(2)
+  })
+})
+
+describe('another directory on the same data', () => {
+  it('gets no token of the one before, is read whole, and is named', async () => {
+    const { world, calls } = rig.directory
+    const ask = () => listTenants({ ...rig, principal: rob }, ListTenants.parse({}))
+    world.tenants = [newTenant(1), newTenant(2)]
+    await rig.syncOnce({ address: 'https://one.test/directory' })
+    expect((await ask()).directory.address).toBe('https://one.test/directory')
+    world.tenants = [newTenant(2), newTenant(3)]
+    calls.length = 0
+    rig.directory.fault = (_request, response) => response.writeHead(503).end()
+    expect(await codeOf(rig.syncOnce({ address: 'https://two.test/directory' }))).toBe('directory_unavailable')
+    expect(await ask()).toMatchObject({
+      synced_at: null,
+      directory: { address: 'https://two.test/directory', trouble: expect.stringContaining('directory_unavailable') },
+    })
+    rig.directory.fault = undefined
+    expect(await rig.syncOnce({ address: 'https://two.test/directory' })).toMatchObject({ added: 1, deleted: 1 })
+    expect(calls.map(({ target }) => target).filter((target) => /since|cursor/.test(target))).toEqual([])
+    expect(await mirrored()).toEqual(['ten_0001 Tenant 1 (deleted)', 'ten_0002 Tenant 2', 'ten_0003 Tenant 3'])
+    const from = { address: 'https://one.test/directory', audience: rig.directory.audience }
+    expect((await syncEvents()).filter(({ details }) => details && 'from' in details)).toMatchObject([{ details: { full: true, from } }])
   })
 })
 
@@ -205,7 +288,7 @@ describe('the loop', () => {
       store: rig.store,
       journal: rig.journal,
       connector: rig.connector,
-      config: { directory: schedule },
+      config: { directory: { ...schedule, connector: rig.directory } },
       log,
       endSessions: async () => {},
     })

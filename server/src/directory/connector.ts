@@ -3,17 +3,21 @@ import type {
   ActRefusal,
   ActTarget,
   ConnectorInfo,
-  ConnectorTenantPage,
   ConnectorUserDetail,
   ConnectorUserPage,
 } from '@countersign/contract/connector.ts'
+import type { Tenant } from '@countersign/contract/tenants.ts'
 import type { User } from '@countersign/contract/users.ts'
 import type { CallFailure } from '../outbound/failure.ts'
+import type { UnreadableRow } from './tenant-rows.ts'
 
 /** The staff member on whose behalf the product is asked. */
 export type Asker = { sub: string; email: string }
 
 export type Page = { cursor?: string; limit: number }
+
+/** A page of tenants, and what else stood on it. */
+export type TenantRows = { tenants: Tenant[]; unreadable: UnreadableRow[]; next_cursor: string | null; sync_token: string | null }
 
 /** Something to do to a user or a tenant. Whoever asks again for the same one gives the same order. */
 export type ActOrder = {
@@ -52,7 +56,7 @@ export type Connector = {
   info(): Promise<ConnectorInfo>
   /** What the product can do; asked for when first needed and once a minute. */
   acts(): Promise<readonly ActName[]>
-  listTenants(page: Page & { since?: string }): Promise<ConnectorTenantPage>
+  listTenants(page: Page & { since?: string }): Promise<TenantRows>
   /** Undefined where the product does not know the tenant. */
   listTenantUsers(tenantId: string, page: Page, asker: Asker): Promise<ConnectorUserPage | undefined>
   /** Best match first. */

@@ -7,6 +7,7 @@ import { verb } from '../access/verb.ts'
 import { Refusal } from '../errors.ts'
 import { formatPlace, type Place, parsePlace } from './cursor.ts'
 import { formatTenant } from './mirror.ts'
+import { readUnreadable } from './unreadable.ts'
 
 type Key = RawBuilder<string | number | null>
 
@@ -58,22 +59,26 @@ export const listTenants = verb({
     const nullsLast = sort.nullable ? sql`${sort.key} is null, ` : sql``
     // Microseconds stay in the key of a place; a JavaScript date would drop them.
     const placeKey = input.sort === 'created_at' ? sql`to_char(created_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')` : sort.key
-    const [page, facts] = await Promise.all([
+    const [page, facts, unreadable] = await Promise.all([
       sql<Parameters<typeof formatTenant>[0] & { place: string | number | null }>`
       select id, name, status, plan, region, user_count, created_at, updated_at, deleted_at, ${placeKey} as place
       from tenants where ${where} ${place === undefined ? sql`` : sql`and (${after(sort, input.order, place)})`}
       order by ${nullsLast}${sort.key} ${direction}, ${id} ${direction}
       limit ${input.limit + 1}`.execute(store.db),
-      sql<{ total: number; synced_at: Date | null }>`
-      select (select count(*)::int from tenants where ${where}) as total, finished_at as synced_at from directory_sync`.execute(store.db),
+      sql<{ total: number; synced_at: Date | null; address: string | null; trouble: string | null }>`
+      select (select count(*)::int from tenants where ${where}) as total, finished_at as synced_at, address, error as trouble
+      from directory_sync`.execute(store.db),
+      readUnreadable(store.db),
     ])
+    const { total = 0, synced_at = null, address = null, trouble = null } = facts.rows[0] ?? {}
     const rows = page.rows.slice(0, input.limit)
     const last = rows.at(-1)
     return {
       items: rows.map(formatTenant),
       next_cursor: last && page.rows.length > input.limit ? formatPlace(input.sort, input.order, { key: last.place, id: last.id }) : null,
-      total: facts.rows[0]?.total ?? 0,
-      synced_at: facts.rows[0]?.synced_at?.toISOString() ?? null,
+      total,
+      synced_at: synced_at?.toISOString() ?? null,
+      directory: { address, trouble, unreadable },
     }
   },
 })

@@ -6,26 +6,11 @@ import type { Tables } from '../store/tables.ts'
 /** What a page of the directory changed in the mirror. */
 export type Changes = { added: number; changed: number; deleted: number; restored: number; recreated: string[] }
 
-/** An instant that PostgreSQL can hold: to the millisecond, in the years 1 to 9999. */
-const storableInstant = (text: string): string => {
-  const instant = new Date(text).toISOString()
-  if (instant.startsWith('0000')) throw new Refusal('directory_garbled', { cause: new Error('an instant in the year 0') })
-  return instant
-}
-
-const storable = (tenant: Tenant): Tenant => ({
-  ...tenant,
-  created_at: storableInstant(tenant.created_at),
-  updated_at: storableInstant(tenant.updated_at),
-  deleted_at: tenant.deleted_at === null ? null : storableInstant(tenant.deleted_at),
-})
-
 const columnsOfPage = sql.raw(`(id text, name text, status text, plan text, region text, user_count integer,
   created_at timestamptz, updated_at timestamptz, deleted_at timestamptz)`)
 
 /** What the page says of each id: its last word counts. */
-const pageOf = (items: readonly Tenant[]): string =>
-  JSON.stringify([...new Map(items.map((tenant) => [tenant.id, storable(tenant)])).values()])
+const pageOf = (items: readonly Tenant[]): string => JSON.stringify([...new Map(items.map((tenant) => [tenant.id, tenant])).values()])
 
 /**
  * Tenants that the page takes away: deleted now, or their id given to another. They are held until the end of the

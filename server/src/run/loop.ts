@@ -13,8 +13,8 @@ type Settings = {
   firstMs?: number
   /** After the first failure; doubled with each further one up to the longest, with jitter. By default as after a success. */
   retry?: { firstMs: number; longestMs: number }
-  /** The work. It may answer when it wants to run again, and ends early when the signal fires. */
-  pass(signal: AbortSignal): Promise<{ nextMs: number } | undefined> | Promise<void>
+  /** The work. It may answer when it wants to run again and what it could not do, and ends early when the signal fires. */
+  pass(signal: AbortSignal): Promise<{ nextMs?: number; undone?: string } | undefined> | Promise<void>
   /** What is to be done after the last pass. */
   end?(): Promise<void>
   /** What anybody may be told of a failure. By default a refusal's own sentence, and nothing of any other error. */
@@ -47,6 +47,7 @@ export const startLoop = ({ name, everyMs, firstMs, retry, pass, end, explain = 
   let isRunning = false
   let failures = 0
   let failure: unknown
+  let undone: string | undefined
   let lastRunMs: number | undefined
   let nextRunMs: number | undefined
 
@@ -59,6 +60,11 @@ export const startLoop = ({ name, everyMs, firstMs, retry, pass, end, explain = 
     const facts = error instanceof Refusal ? { code: error.code, err: error.facts.cause ?? error } : { err: error }
     log.warn({ service: name, ...facts }, `${name} failed; it is tried again`)
     changed?.()
+  }
+  const noteUndone = (now: string | undefined): void => {
+    if (now !== undefined && now !== undone) log.warn({ service: name }, `${name}: ${now}`)
+    if (now === undefined && undone !== undefined) log.info({ service: name }, `${name} leaves nothing undone any more`)
+    undone = now
   }
   const noteSuccess = (): void => {
     if (failures === 0) return
@@ -73,8 +79,9 @@ export const startLoop = ({ name, everyMs, firstMs, retry, pass, end, explain = 
     isRunning = true
     lastRunMs = Date.now()
     try {
-      const { nextMs = everyMs } = (await pass(signal)) ?? {}
+      const { nextMs = everyMs, undone: left } = (await pass(signal)) ?? {}
       noteSuccess()
+      noteUndone(left)
       return nextMs
     } catch (error) {
       noteFailure(error)
@@ -95,14 +102,20 @@ export const startLoop = ({ name, everyMs, firstMs, retry, pass, end, explain = 
     await end?.().catch((err) => log.warn({ service: name, err }, `${name} left something behind`))
   }
   const running = run()
+  const state = (): ServiceStatus['state'] => {
+    if (signal.aborted) return 'stopped'
+    if (failures > 0) return 'failing'
+    if (undone !== undefined) return 'degraded'
+    return isRunning ? 'running' : 'waiting'
+  }
 
   return {
     wake: () => nap.abort(),
     status: () => ({
       name,
-      state: signal.aborted ? 'stopped' : failures > 0 ? 'failing' : isRunning ? 'running' : 'waiting',
+      state: state(),
       last_run_at: formatInstant(lastRunMs),
-      last_error: failures > 0 ? explain(failure) : null,
+      last_error: failures > 0 ? explain(failure) : (undone ?? null),
       next_run_at: formatInstant(nextRunMs),
     }),
     async stop() {

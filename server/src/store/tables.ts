@@ -116,8 +116,11 @@ export type Tables = {
     round: BigDefault
     known_since: InstantDefault
   }
+  unreadable_tenants: { id: string; members: string[]; round: Big; noted_at: InstantDefault }
   directory_sync: {
     id: Generated<number>
+    address: string | null
+    audience: string | null
     round: BigDefault
     full_round: Generated<boolean>
     cursor: string | null

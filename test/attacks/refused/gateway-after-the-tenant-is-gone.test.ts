@@ -29,7 +29,9 @@ beforeEach(async () => {
 /** The directory as it stands is read whole. */
 const sync = async () => {
   const { store, journal } = rig.database
-  const connector = { listTenants: async () => ({ items: tenants, next_cursor: null, sync_token: null }) } as unknown as Connector
+  const page = { unreadable: [], next_cursor: null, sync_token: null }
+  const connector = { listTenants: async () => ({ ...page, tenants }) } as unknown as Connector
+  const settings = { sync_seconds: 0, full_sync_hours: 24, address: 'http://directory.test', audience: 'directory' }
   const needs = {
     store,
     journal,
@@ -37,7 +39,7 @@ const sync = async () => {
     endSessions: (tx: Parameters<typeof endSessionsOf>[0], ids: readonly string[]) => endSessionsOf(tx, journal, ids),
   }
   return newElected({ store, name: 'directory', seconds: 15, holder: 'test' }).lead(async (lease) => {
-    const round = await beginRound(store, lease, { sync_seconds: 0, full_sync_hours: 24 })
+    const round = await beginRound(rig.database, lease, settings)
     return round && runRound(needs, lease, round, new AbortController().signal)
   })
 }

@@ -19,6 +19,7 @@ import { Segments } from '../../ui/Segments.tsx'
 import { Empty } from '../../ui/States.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
 import { Time } from '../../ui/Time.tsx'
+import { DirectoryLine, DirectoryNotes } from './DirectoryNotes.tsx'
 import type { TenantsSearch } from './search.ts'
 
 const none = <span className="text-faint">–</span>
@@ -149,14 +150,9 @@ export function TenantsPage() {
           </span>
         ) : null
       }
-      acts={
-        first?.synced_at ? (
-          <span className="text-faint text-xs">
-            Directory answered <Time at={first.synced_at} />
-          </span>
-        ) : null
-      }
+      acts={first ? <DirectoryLine {...first} /> : null}
     >
+      {first ? <DirectoryNotes {...first} /> : null}
       <div className="flex flex-wrap items-center gap-2">
         <Search
           value={search.query ?? ''}
@@ -195,6 +191,10 @@ export function TenantsPage() {
               <Button className="mt-3" onClick={() => set({ query: undefined, status: undefined })}>
                 Show all tenants
               </Button>
+            </Empty>
+          ) : first?.directory.trouble ? (
+            <Empty icon={Building2} title="The directory cannot be reached">
+              Every tenant of the product appears here once it answers. It is asked again all the time.
             </Empty>
           ) : (
             <Empty icon={Building2} title="No tenants yet">

@@ -1,6 +1,6 @@
 import {
   ConnectorInfo,
-  ConnectorTenantPage,
+  ConnectorTenantRows,
   ConnectorUserDetail,
   ConnectorUserPage,
   ConnectorUserSearch,
@@ -14,6 +14,7 @@ import type { Answer } from '../../outbound/line.ts'
 import { isUnwell } from '../../outbound/peer.ts'
 import { remember } from '../../outbound/remember.ts'
 import type { Asker, Connector, Page } from '../connector.ts'
+import { readTenantRow } from '../tenant-rows.ts'
 import { newActs } from './acts.ts'
 import { type ConnectorOptions, isSegment, openCalls } from './calls.ts'
 
@@ -69,7 +70,13 @@ export const openHttpConnector = (options: ConnectorOptions): HttpConnector => {
     ...newActs(calls, refusalFrom),
 
     async listTenants({ since, cursor, limit }) {
-      return askExisting(ConnectorTenantPage, `/tenants?${query({ limit, cursor, since })}`)
+      const { items, ...page } = await askExisting(ConnectorTenantRows, `/tenants?${query({ limit, cursor, since })}`)
+      const rows = items.map(readTenantRow)
+      return {
+        ...page,
+        tenants: rows.flatMap((row) => ('tenant' in row ? [row.tenant] : [])),
+        unreadable: rows.flatMap((row) => ('unreadable' in row ? [row.unreadable] : [])),
+      }
     },
 
     async listTenantUsers(tenantId: string, { cursor, limit }: Page, asker: Asker) {

@@ -33,7 +33,11 @@ export const serviceRoutes = (app: Door, needs: Needs): void => {
         tags: ['service'],
         summary: 'Requests can be served: the database answers and the log grows',
         response: {
-          200: z.object({ status: z.literal('ready'), services: Services }),
+          200: z.object({
+            status: z.enum(['ready', 'degraded']).describe('degraded: requests are served, but not all that runs here does its work'),
+            degraded: z.array(z.string()).describe('Names of the services that do not'),
+            services: Services,
+          }),
           503: Problem.extend({ services: Services }).describe('Not ready: `detail` says why'),
           ...problems,
         },
@@ -44,7 +48,8 @@ export const serviceRoutes = (app: Door, needs: Needs): void => {
       try {
         const trouble = await needs.findTrouble()
         if (trouble !== null) throw new Refusal('store_unavailable', { detail: trouble })
-        return { status: 'ready' as const, services }
+        const degraded = services.filter(({ state }) => state === 'failing' || state === 'degraded').map(({ name }) => name)
+        return { status: degraded.length === 0 ? ('ready' as const) : ('degraded' as const), degraded, services }
       } catch (error) {
         return sendProblem(error as Error, request, reply, { services })
       }

@@ -170,8 +170,19 @@ create index tenants_name_trgm on tenants using gin (lower(name) gin_trgm_ops);
 create index tenants_id on tenants (id text_pattern_ops);
 create index tenants_status on tenants (status collate "C", id collate "C");
 
+-- Rows of the directory in another form than the contract's: they are not in the mirror, or stand there as they were.
+create table unreadable_tenants (
+  id text primary key,
+  members text[] not null,
+  round bigint not null,
+  noted_at timestamptz not null default clock_timestamp()
+);
+
 create table directory_sync (
   id smallint primary key default 1 check (id = 1),
+  -- Whose directory the mirror is: cursor and token belong to it, and go to nobody else.
+  address text,
+  audience text,
   round bigint not null default 0,
   full_round boolean not null default true,
   cursor text,
@@ -266,6 +277,7 @@ grant select, insert, update on staff, staff_sessions, api_keys, tenants to coun
 grant select, insert, update, delete on sign_in_flows to countersign_app;
 grant select, insert on api_key_revocations, support_sessions, session_revocations, session_expiries to countersign_app;
 grant select, update on directory_sync to countersign_app;
+grant select, insert, update, delete on unreadable_tenants to countersign_app;
 grant select on log_entries, events, log_checkpoints to countersign_tenant;
 grant select (id, known_since) on tenants to countersign_tenant;
 
