@@ -7,8 +7,9 @@ import { actor, type EventCategory, EventResult } from './events/common.ts'
 import { directorySynced } from './events/directory.ts'
 import { gatewayRefused } from './events/gateway.ts'
 import * as lookUp from './events/look-up.ts'
-import { type Group, groupSchema, kept, schemasOf, type ValueOf, type ValuesOf } from './events/members.ts'
+import { type Group, groupSchema, kept, type ReadsOf, schemasOf, type ValueOf, type ValuesOf } from './events/members.ts'
 import * as passkeys from './events/passkeys.ts'
+import * as privacy from './events/privacy.ts'
 import * as session from './events/support-session.ts'
 import { EventId } from './ids.ts'
 import { Cursor, Limit, pageOf } from './pages.ts'
@@ -64,6 +65,9 @@ export const eventTable = {
   'STAFF.PASSKEY.ENROLLED': ['administration', passkeys.passkeyEnrolled],
   'STAFF.PASSKEY.CONFIRMED': ['administration', passkeys.passkeyOfStaff],
   'STAFF.PASSKEY.REMOVED': ['administration', passkeys.passkeyOfStaff],
+  'PERSONAL_DATA.ERASED': ['administration', privacy.personalDataErased],
+  'LEGAL_HOLD.PLACED': ['administration', privacy.holdPlaced],
+  'LEGAL_HOLD.RELEASED': ['administration', privacy.holdReleased],
 } as const satisfies Record<string, readonly [EventCategory, Group]>
 
 type Table = typeof eventTable
@@ -84,28 +88,47 @@ const ofAll = {
 type MemberName = { [N in EventName]: keyof Table[N][1] }[EventName]
 type MembersOf<N extends EventName> = ValuesOf<Table[N][1]> & { [M in Exclude<MemberName, keyof Table[N][1]>]?: undefined }
 
+/** What the recorded form of an event parts into: kept and erasable members. */
+export const membersOf = (name: EventName): Group => ({ action: kept(z.literal(name)), ...ofAll, ...eventTable[name][1] })
+
 /** What a verb hands to record(): the rest is filled in there. Denials are made in one place of their own. */
 export type NewEventOf<N extends EventName, R extends EventResult = Exclude<EventResult, 'deny'>> = {
   [K in N]: { action: K; result: R; actor: ValueOf<typeof actor> } & MembersOf<K>
 }[N]
 export type NewEvent = NewEventOf<EventName>
 
-/** An event: what the log's leaf is the hash of, in RFC 8785 form. Absent members are left out, never null. */
+type ReadMembersOf<N extends EventName> = ReadsOf<Table[N][1]> & { [M in Exclude<MemberName, keyof Table[N][1]>]?: undefined }
+
+/** An event with its values in place. Absent members are left out, never null; so is what was erased. */
 export type EventOf<N extends EventName> = {
-  [K in N]: { action: K; category: Table[K][0] } & ValuesOf<typeof ofAll> & MembersOf<K>
+  [K in N]: { action: K; category: Table[K][0] } & ReadsOf<typeof ofAll> & ReadMembersOf<K>
 }[N]
 export type Event = EventOf<EventName>
 
+/** What an event is served with. */
+const served = {
+  log_index: z.number().int().nonnegative().describe('Place in the log, from 0'),
+  erased: z.array(z.string()).optional().describe('Members whose value is not there any more, by their paths'),
+  erasure: z
+    .object({ event_id: EventId, at: z.string(), by: z.string() })
+    .optional()
+    .describe('The event of the erasure that accounts for them: when, and by whom'),
+  erasable: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('Where proof was asked for: what the leaf holds in place of the erasable members, digests by path'),
+  disclosures: z.array(z.string()).optional().describe('Where proof was asked for: the disclosures (RFC 9901) behind the values'),
+}
+type Served = z.infer<z.ZodObject<typeof served>>
+
 /** An event as it is served: with its place in the log. */
-export type LoggedEvent = Event & { log_index: number }
-const log_index = z.number().int().nonnegative().describe('Place in the log, from 0')
+export type LoggedEvent = Event & Served
 export const LoggedEvent = z
   .discriminatedUnion(
     'action',
     eventNames.map((name) => {
       const [category, members] = eventTable[name]
-      const own = { action: z.literal(name), category: z.literal(category), log_index }
-      return groupSchema({ ...ofAll, ...members }).extend(own)
+      return groupSchema({ ...ofAll, ...members }).extend({ action: z.literal(name), category: z.literal(category), ...served })
     }) as unknown as [z.ZodObject, ...z.ZodObject[]],
   )
   .meta({ id: 'LoggedEvent' }) as unknown as z.ZodType<LoggedEvent, LoggedEvent>
@@ -114,7 +137,8 @@ export const LoggedEvent = z
 export const EventFilters = z.object(schemasOf(audit.filters))
 export type EventFilters = z.infer<typeof EventFilters>
 
-export const ListEvents = EventFilters.extend({ cursor: Cursor.optional(), limit: Limit })
+const Proof = z.stringbool().optional().describe('With the disclosures behind the values, for whoever checks the leaf hash')
+export const ListEvents = EventFilters.extend({ cursor: Cursor.optional(), limit: Limit, proof: Proof })
 export type ListEvents = z.infer<typeof ListEvents>
 /** S12: what a tenant may ask; the tenant itself is its key's. */
 export const ListTenantEvents = ListEvents.omit({ tenant_id: true })

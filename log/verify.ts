@@ -1,6 +1,8 @@
+import { createAccount, type DisclosureAccount } from './account.ts'
 import { sameBytes } from './bytes.ts'
 import { type Checkpoint, verifyCheckpoint } from './checkpoint.ts'
-import { isCanonical } from './entry.ts'
+import { judgeDisclosures } from './disclosure.ts'
+import { isCanonical, parseEntry } from './entry.ts'
 import { LogError } from './errors.ts'
 import type { VerifierKey } from './note.ts'
 import { splitTile, type Tile, tileAt, tileWidth } from './tile.ts'
@@ -15,11 +17,21 @@ export type LogSource = {
   checkpoints?: Iterable<string> | AsyncIterable<string>
   /** Bytes of the entries from the first on, in batches. */
   entries: AsyncIterable<readonly Uint8Array[]> | Iterable<readonly Uint8Array[]>
+  /** What lies beside each entry, in the same order, where the source has it. */
+  disclosures?: AsyncIterable<readonly string[]> | Iterable<readonly string[]>
   /** Tiles of hashes as the source stores them, where it does: they make a finding exact. */
   readTile?: (tile: Tile) => Promise<Uint8Array | undefined>
 }
 
-export type Verification = { checkpoint: Checkpoint; checkpoints: number; entries: number; root: Uint8Array; findings: Finding[] }
+export type Verification = {
+  checkpoint: Checkpoint
+  checkpoints: number
+  entries: number
+  root: Uint8Array
+  findings: Finding[]
+  /** Of what lies beside the entries; undefined where the source has none of it. */
+  disclosed: DisclosureAccount | undefined
+}
 
 /** Places that are named at most: one is enough to disbelieve a log. */
 const maxFindings = 1000
@@ -80,6 +92,32 @@ const isSigned = async (hash: Hash, readTile: NonNullable<LogSource['readTile']>
   return sameBytes(rootOf(hash, frontier), head.root)
 }
 
+/** Judges what lies beside each entry, and counts it. */
+const judgeBeside = (hash: Hash, { disclosures }: LogSource, findings: Finding[]) => {
+  if (!disclosures) return undefined
+  const source = Symbol.asyncIterator in disclosures ? disclosures[Symbol.asyncIterator]() : disclosures[Symbol.iterator]()
+  const account = createAccount()
+  return {
+    finish: account.finish,
+    async add(index: number, bytes: Uint8Array): Promise<void> {
+      const { value, done } = await source.next()
+      const entry = readEntry(bytes)
+      const { values, missing, faults } = judgeDisclosures(hash, entry, done ? [] : value)
+      account.add(index, entry, values.size, missing)
+      for (const reason of faults.slice(0, maxFindings - findings.length))
+        findings.push({ code: 'disclosure_mismatch', from: index, to: index + 1, reason })
+    },
+  }
+}
+
+const readEntry = (bytes: Uint8Array): object => {
+  try {
+    return (parseEntry(bytes) ?? {}) as object
+  } catch {
+    return {} // a finding of its own
+  }
+}
+
 /**
  * Verifies a whole log: the signature of every checkpoint, the canonical form of every entry, and the root of the entries
  * against every checkpoint, earlier ones that somebody kept included. Throws LogError where the newest checkpoint cannot be
@@ -99,6 +137,7 @@ export const verifyLog = async (
   ]
   const verifier = createVerifier(hash, heads)
   const tiles = source.readTile && compareTiles(source.readTile, checkpoint.size)
+  const beside = judgeBeside(hash, source, findings)
   for await (const batch of source.entries) {
     for (const entry of batch) {
       const index = verifier.size()
@@ -108,6 +147,7 @@ export const verifyLog = async (
       const leaf = hashLeaf(hash, entry)
       verifier.addLeaf(leaf)
       if (tiles?.add(leaf)) await tiles.flush()
+      await beside?.add(index, entry)
     }
   }
   await tiles?.flush()
@@ -121,5 +161,6 @@ export const verifyLog = async (
     if (isExact) findings.push({ code: 'entry_mismatch', ...place, reason: 'It is not the entry whose hash is in the signed tree.' })
     else findings.push({ code: 'tile_mismatch', ...place, reason: 'The stored hash is not that of the entry.' })
   }
-  return { checkpoint, checkpoints: heads.length, entries: verifier.size(), root, findings: [...findings, ...departures] }
+  const disclosed = beside?.finish()
+  return { checkpoint, checkpoints: heads.length, entries: verifier.size(), root, findings: [...findings, ...departures], disclosed }
 }

@@ -423,7 +423,7 @@ for (const session of [...sessions].reverse()) {
       action: 'SUPPORT_SESSION.CREATED',
       result: 'ok',
       target,
-      reason: session.reason,
+      reason: session.reason ?? '',
       details: { scopes: session.scopes, ttl_minutes: 15, expires_at: session.expires_at },
     },
     issued,

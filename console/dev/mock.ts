@@ -138,7 +138,7 @@ const createSession = (call: Call) => {
     tenant_id: session.tenant_id,
     session_id: session.id,
     target: { kind: 'session', id: session.id },
-    reason: session.reason,
+    reason: session.reason ?? '',
     details: { scopes: session.scopes, ttl_minutes: input.ttl_minutes, expires_at },
   })
   return {

@@ -35,6 +35,7 @@ export const actor = eitherOf(
   { kind: kept(z.literal('anonymous')), id: kept(z.literal('anonymous')) },
   { kind: kept(z.literal('system')), id: kept(z.string().describe('Which part of the program')) },
 )
+/** Who does it, as it is recorded. */
 export type Actor = ValueOf<typeof actor>
 
 export const targetKinds = ['tenant', 'user', 'session', 'key', 'staff', 'log', 'route', 'passkey'] as const

@@ -196,6 +196,7 @@ export type Config = ConfigFile & {
   data_dir: string
   database_url?: string
   database_app_url?: string
+  database_eraser_url?: string
 }
 
 const knownKeys = (schema: unknown, path: PropertyKey[]): string[] => {
@@ -367,6 +368,7 @@ export const loadConfig = (options: {
     data_dir: environment.COUNTERSIGN_DATA_DIR || options.defaultDataDir(),
     database_url: environmentDatabase(environment, 'DATABASE_URL'),
     database_app_url: environmentDatabase(environment, 'DATABASE_APP_URL'),
+    database_eraser_url: environmentDatabase(environment, 'DATABASE_ERASER_URL'),
   }
   requireShared(config)
   return config

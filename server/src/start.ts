@@ -32,7 +32,7 @@ const longestCloseMs = 25_000
 /** The database, brought up to this version. */
 const openOwnDatabase = async (config: Config, log: Logger, say: (line: string) => void): Promise<Database> => {
   const database = await openDatabase({ config, log, say })
-  if (database.loginUrl !== undefined) return database
+  if (database.logins.appUrl !== undefined) return database
   const shared = "The program shares the login of the database's owner; DATABASE_APP_URL gives it one of its own"
   log.warn(shared)
   say(shared)

@@ -15,6 +15,7 @@ const event = (action: EventName, request: number, { code, ...facts }: Facts = {
     action,
     session_id,
     code,
+    details: undefined,
     request: { id: ids[request] as string, method: 'GET', path: `/p/${request}`, scope: 'a:read', ...facts },
   })
 
@@ -26,7 +27,7 @@ beforeAll(async () => {
     event('SUPPORT_SESSION.REQUEST.COMPLETED', 1, { status: 200, duration_ms: 12.5, bytes: 10 }),
     event('SUPPORT_SESSION.REQUEST.REFUSED', 2, { status: 403, code: 'scope_missing', method: 'POST' }),
     event('SUPPORT_SESSION.REQUEST.ADMITTED', 3),
-    eventOf(0, { action: 'SUPPORT_SESSION.REVOKED', session_id: session }),
+    eventOf(0, { action: 'SUPPORT_SESSION.REVOKED', session_id: session, details: { revoked_by: 'opener' } }),
     event('SUPPORT_SESSION.REQUEST.ADMITTED', 5, {}, newId('session')),
     event('SUPPORT_SESSION.REQUEST.FAILED', 3, { status: 502, code: 'upstream_unavailable' }),
     event('SUPPORT_SESSION.REQUEST.COMPLETED', 0, { status: 200 }),

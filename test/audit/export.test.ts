@@ -12,7 +12,11 @@ let out: string
 beforeAll(async () => {
   rig = await newRig()
   for (const from of [0, 300, 600]) {
-    await rig.record(...numbers(300, from).map((n) => eventOf(n, { reason: n === 7 ? 'Zoë asked\u2028for it \u{1f600}' : undefined })))
+    await rig.record(
+      ...numbers(300, from).map((n) =>
+        eventOf(n, n === 7 ? { target: { kind: 'tenant', id: 'Zoë\u2028\u{1f600}', label: 'Zoë & Co' } } : {}),
+      ),
+    )
     await rig.sequencer.drain()
   }
   out = join(rig.dataDir, 'export')
@@ -60,7 +64,7 @@ describe('A44 M2 the export', () => {
     const { code, all } = await verify(out, { vkey: rig.sequencer.key.text })
     expect(code).toBe(0)
     expect(all).toMatch(
-      /size {8}900\n {2}root {8}\S{44}\n {2}checkpoints 4\n {2}entries {5}900 checked\n {2}key {9}SHA256:\S{43}\n {2}took/,
+      /size {8}900\n {2}root {8}\S{44}\n {2}checkpoints 4\n {2}entries {5}900 checked\n {2}values {6}1 checked\n {2}key {9}SHA256:\S{43}\n {2}took/,
     )
     expect((await verify(out, { checkpoint: join(out, logFiles.checkpoint) })).code).toBe(0)
   })

@@ -23,7 +23,11 @@ const answer = async (path: string, key: string | undefined): Promise<Buffer | u
   if (pathname === '/log/checkpoint') return Buffer.from((await readCheckpoint(rig.store)) as string)
   if (pathname === '/log/key') return Buffer.from(`${rig.sequencer.key.text}\n`)
   if (pathname === '/v1/audit' && key === 'key-of-ten_3') {
-    const page = { limit: Number(searchParams.get('limit')), cursor: searchParams.get('cursor') ?? undefined }
+    const page = {
+      limit: Number(searchParams.get('limit')),
+      cursor: searchParams.get('cursor') ?? undefined,
+      proof: searchParams.get('proof') === 'true',
+    }
     return Buffer.from(JSON.stringify(await listTenantEvents(rig.store, 'ten_3', {}, page)))
   }
   if (!pathname.startsWith('/log/tile/')) return undefined

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { digestOfRow } from '../../server/src/audit/commit.ts'
 import { type EventHalves, halveEvent } from '../../server/src/audit/record.ts'
 import { draftAdmitted, draftCompleted, sessionEvent } from '../../server/src/gateway/entries.ts'
 import { escapeInput } from '../../server/src/gateway/escape.ts'
@@ -19,13 +20,14 @@ const exchangeOf = (target: string, requestId?: string): Exchange => {
 }
 
 const text = fc.string({ unit: 'grapheme', maxLength: 30 })
+const digest = fc.base64String({ minLength: 44, maxLength: 44 }).map((given) => given.replaceAll(/[+/=]/g, '_').slice(0, 43))
 const facts = fc.record({
   id: fc.constant(newId('session')),
   token_hash: fc.constant('00'),
   tenant_id: text,
   target_user_id: fc.option(text),
-  ticket: fc.option(text),
   scopes: fc.constant(new Set(['reports:read'])),
+  digests: fc.record({ 'actor.email': digest, 'actor.name': digest, ticket: digest }, { requiredKeys: ['actor.email', 'actor.name'] }),
   staff: fc.record({ kind: fc.constant('staff' as const), id: text, issuer: text, subject: text, email: text, name: text }),
 }) as fc.Arbitrary<SessionFacts>
 
@@ -50,7 +52,11 @@ describe('the events written out by hand', () => {
             ...request
           } = sessionEvent('SUPPORT_SESSION.REQUEST.ADMITTED', exchange, session, { result: 'ok', status: 0 }).request ?? {}
           const event = sessionEvent('SUPPORT_SESSION.REQUEST.ADMITTED', exchange, session, { result: 'ok', status: 0 })
-          expect(admitted).toEqual(halveEvent({ ...event, request: request as never }, idOf(admitted)))
+          const { disclosures, ...halves } = admitted
+          const { head, tail } = halveEvent({ ...event, request: request as never }, idOf(admitted))
+          expect(halves).toEqual({ head, tail })
+          expect(disclosures.map(digestOfRow)).toEqual(given ? [expect.any(String), expect.any(String)] : [expect.any(String)])
+          for (const row of disclosures) expect(head).toContain(`"${row.member}":"${digestOfRow(row)}"`)
           const completed = draftCompleted(exchange, session, 204, bytes)
           const whole = halveEvent(
             sessionEvent('SUPPORT_SESSION.REQUEST.COMPLETED', exchange, session, { result: 'ok', status: 204, bytes }),

@@ -70,7 +70,7 @@ describe('a request in a session', () => {
     expect(claims.exp - claims.iat).toBe(30)
   })
 
-  it('A6 says of staff whose address has changed what the admission recorded, not what was remembered', async () => {
+  it('A6 tells the product the address of staff as it is now; the log has whom the session was opened by, as they were then', async () => {
     const val = await rig.newStaff()
     const { token } = await rig.open({ by: val })
     await rig.send('GET /v1/reports', token)
@@ -80,7 +80,7 @@ describe('a request in a session', () => {
     const claims = claimsOf(rig.upstream.received[0]?.headers.get('countersign-assertion') ?? '')
     expect(claims.act).toEqual({ sub: val.id, email: 'val.new@vendor.example' })
     const [admitted] = await rig.events({ request_id: answer.headers.get('x-request-id') ?? '' })
-    expect(admitted).toMatchObject({ action: 'SUPPORT_SESSION.REQUEST.ADMITTED', actor: { id: val.id, email: 'val.new@vendor.example' } })
+    expect(admitted).toMatchObject({ action: 'SUPPORT_SESSION.REQUEST.ADMITTED', actor: { id: val.id, email: val.email } })
   })
 
   it('HD-9 forwards neither the token nor cookies nor any credential', async () => {

@@ -162,8 +162,8 @@ describe('opening a session', () => {
     const insert = (expires: string, user = 'null') =>
       asSuperuser(
         rig.database.superuserUrl,
-        `insert into support_sessions (id, token_hash, tenant_id, target_user_id, staff_id, reason, scopes, issued_at, expires_at)
-         values (gen_random_uuid()::text, sha256(gen_random_uuid()::text::bytea), 'ten_a', ${user}, $1, 'a reason of enough', array['x:read'], now(), ${expires})`,
+        `insert into support_sessions (id, token_hash, tenant_id, target_user_id, staff_id, digests, scopes, issued_at, expires_at)
+         values (gen_random_uuid()::text, sha256(gen_random_uuid()::text::bytea), 'ten_a', ${user}, $1, '{"reason":"x"}', array['x:read'], now(), ${expires})`,
         [rig.staff.id],
       )
     await expect(insert('null')).rejects.toThrow('null value in column "expires_at"')

@@ -1,4 +1,4 @@
-import type { EventOf } from '@countersign/contract/events.ts'
+import type { NewEventOf } from '@countersign/contract/events.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { awaitCaughtUp } from '../../server/src/audit/caught-up.ts'
 import { newId } from '../../server/src/ids.ts'
@@ -162,7 +162,13 @@ describe('an admission whose outcome nobody recorded (I2, P2)', () => {
     await sequencer.drain()
     expect(await awaitCaughtUp(store, signal)).toBe(true)
     const [admission] = await rig.events((event) => event.request?.id === done)
-    const { id: _, occurred_at: __, category: ___, v: ____, ...said } = admission as EventOf<'SUPPORT_SESSION.REQUEST.ADMITTED'>
+    const {
+      id: _,
+      occurred_at: __,
+      category: ___,
+      v: ____,
+      ...said
+    } = admission as NewEventOf<'SUPPORT_SESSION.REQUEST.ADMITTED'> & { id: string; occurred_at: string; category: string; v: 1 }
     await journal.record(store.db, { ...said, result: 'ok', action: 'SUPPORT_SESSION.REQUEST.COMPLETED' })
     const log = { info: () => {}, warn: () => {} }
     const outcomes = await startOutcomes({ store, journal, log, alone: true }, { everyMs: 20, firstMs: 0 })

@@ -12,7 +12,7 @@ import { asSuperuser } from '../support/database.ts'
 import { codeOf, type SessionRig, startSessionRig } from './rig.ts'
 
 /** What may have happened to a session, as SQL on its row (`s`), its tenant and its opener. */
-const revoked = `insert into session_revocations (session_id, revoked_by_kind, revoked_by) values ($1, 'staff', 'x@vendor.example')`
+const revoked = `insert into session_revocations (session_id, revoked_by_kind, revoked_by, event_id) values ($1, 'staff', 'x', 'evt_x')`
 const expired = `update support_sessions set issued_at = issued_at - interval '20 minutes', expires_at = clock_timestamp() where id = $1`
 const deleted = `update tenants t set deleted_at = clock_timestamp() from support_sessions s where s.id = $1 and t.id = s.tenant_id`
 const another = `update tenants t set known_since = clock_timestamp() from support_sessions s where s.id = $1 and t.id = s.tenant_id`
@@ -95,7 +95,7 @@ const admissionOf = async (cause: Cause): Promise<string | undefined> => {
   const admission = newAdmission(rig.database.store)
   const facts = await admission.findFacts(sessions.get(cause.what)?.tokenHash as string)
   if (!facts) throw new Error('the session has no facts')
-  const event = { head: '{"occurred_at":"', tail: `","session":"${facts.id}"}` }
+  const event = { head: '{"occurred_at":"', tail: `","session":"${facts.id}"}`, disclosures: [] }
   const attempt = async () => {
     const batch = recorder.mark({ ...formatLines([event]), asks: [formatAsk(facts, 'billing:read')] })
     const [[remainingMs] = []] = await recorder.record([batch])

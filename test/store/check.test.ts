@@ -137,7 +137,7 @@ describe('TI-5 the role of the program is held to account when the store is open
     const url = await newLogin('bypassrls createrole')
     const name = new URL(url).username
     await asSuperuser(superuserUrl, `alter table events owner to ${name}`)
-    for (const table of ['log_entries', 'log_tiles', 'log_checkpoints', 'support_sessions', 'session_revocations'])
+    for (const table of ['disclosures', 'log_entries', 'log_tiles', 'log_checkpoints', 'support_sessions', 'session_revocations'])
       await asSuperuser(superuserUrl, `alter table ${table} owner to ${name}`)
     await (await openStore({ url: withRole(url, 'countersign_app') })).close()
   })

@@ -12,6 +12,7 @@ export type TestDatabase = {
   store: Store
   appUrl: string
   ownerUrl: string
+  eraserUrl: string
   superuserUrl: string
   keys: Keys
   journal: Journal
@@ -38,7 +39,7 @@ export const newName = () => `countersign_test_${randomBytes(6).toString('hex')}
 
 /** A migrated database of its own, with keys and a data folder, gone after `close()`. */
 export const newDatabase = async ({ max = 10, original }: { max?: number; original?: Original } = {}): Promise<TestDatabase> => {
-  const { superuserUrl, ownerUrl, appUrl, template, folder } = server()
+  const { superuserUrl, ownerUrl, appUrl, eraserUrl, template, folder } = server()
   const name = newName()
   const owner = pg.escapeIdentifier(new URL(ownerUrl).username)
   await asSuperuser(superuserUrl, `create database ${name} template ${original?.name ?? template} owner ${owner}`)
@@ -50,6 +51,7 @@ export const newDatabase = async ({ max = 10, original }: { max?: number; origin
     store,
     appUrl: withDatabase(appUrl, name),
     ownerUrl: withDatabase(ownerUrl, name),
+    eraserUrl: withDatabase(eraserUrl, name),
     superuserUrl: withDatabase(superuserUrl, name),
     keys,
     journal: newJournal(keys.event),

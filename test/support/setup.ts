@@ -23,7 +23,7 @@ import { withLogin } from '../../server/src/store/urls.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    postgres: { superuserUrl: string; ownerUrl: string; appUrl: string; template: string; folder: string }
+    postgres: { superuserUrl: string; ownerUrl: string; appUrl: string; eraserUrl: string; template: string; folder: string }
   }
 }
 
@@ -83,17 +83,18 @@ const makeFolder = () => {
 const prepare = async (superuserUrl: string) => {
   const template = `countersign_test_template_${process.pid}`
   const client = await connect(superuserUrl)
-  const login = 'countersign_test_app'
-  const password = passwordOf(decodeURIComponent(new URL(superuserUrl).password), login)
+  const passwordFor = (login: string) => passwordOf(decodeURIComponent(new URL(superuserUrl).password), login)
+  const logins = { countersign_app: 'countersign_test_app', countersign_eraser: 'countersign_test_eraser' }
   try {
     await client.query(`drop database if exists ${template} with (force)`)
     await ensureRoles(client)
-    await ensureRole(client, login, `login password ${pg.escapeLiteral(password)} in role countersign_app`)
+    for (const [role, login] of Object.entries(logins))
+      await ensureRole(client, login, `login password ${pg.escapeLiteral(passwordFor(login))} in role ${role}`)
     const ownerUrl = await ensureDatabase(superuserUrl, template, 'countersign_test_owner')
-    await client.query(`grant countersign_app to countersign_test_owner`)
-    const appUrl = withLogin(ownerUrl, login, password)
-    await migrate({ url: ownerUrl, appUrl })
-    return { superuserUrl, ownerUrl, appUrl, template }
+    await client.query(`grant countersign_app, countersign_eraser to countersign_test_owner`)
+    const [appUrl, eraserUrl] = Object.values(logins).map((login) => withLogin(ownerUrl, login, passwordFor(login))) as [string, string]
+    await migrate({ url: ownerUrl, appUrl, eraserUrl })
+    return { superuserUrl, ownerUrl, appUrl, eraserUrl, template }
   } finally {
     await client.end()
   }

@@ -38,7 +38,7 @@ export const followEvents = (filters: EventFilters, after: number, { onEvent, on
 
   const run = async (on: AbortController): Promise<'again' | 'refused'> => {
     const headers = { accept: 'text/event-stream', 'last-event-id': String(last), ...backgroundHeader }
-    const answer = await fetch(withQuery('/api/audit/stream', { ...filters, after: last }), {
+    const answer = await fetch(withQuery('/api/audit/stream', { ...filters, after: last, proof: 'true' }), {
       headers,
       signal: on.signal,
       cache: 'no-store',

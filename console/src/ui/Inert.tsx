@@ -1,7 +1,8 @@
 import { isPlain, splitInert } from './inert.ts'
 
-/** Text that others wrote: isolated from the direction of what surrounds it, with marks for what cannot be seen. */
-export function Inert({ text, className }: { text: string; className?: string }) {
+/** Text that others wrote: isolated from the direction of what surrounds it, with marks for what cannot be seen. Null was erased. */
+export function Inert({ text, className }: { text: string | null; className?: string }) {
+  if (text === null) return <span className="text-faint italic">erased</span>
   if (isPlain(text)) return <bdi className={className}>{text}</bdi>
   return (
     <bdi className={className}>
@@ -35,9 +36,9 @@ function Mark({ label, name }: { label: string; name: string }) {
 export const inertLine = 'block min-w-0 truncate text-left'
 
 /** One line of it, whole on hover. */
-export function InertLine({ text, className = '' }: { text: string; className?: string }) {
+export function InertLine({ text, className = '' }: { text: string | null; className?: string }) {
   return (
-    <span data-tip={text} data-cut className={`block min-w-0 ${className}`}>
+    <span data-tip={text ?? undefined} data-cut className={`block min-w-0 ${className}`}>
       <Inert text={text} className={inertLine} />
     </span>
   )

@@ -1,5 +1,6 @@
-import type { EventName, EventOf, NewEvent } from '@countersign/contract/events.ts'
+import type { EventName, NewEvent, NewEventOf } from '@countersign/contract/events.ts'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { recommit } from '../audit/commit.ts'
 import type { Tables } from '../store/tables.ts'
 import type { Base } from './ctx.ts'
 
@@ -11,8 +12,8 @@ export type Intent<B extends EventName> = {
   begun: B
   /** Any one of these is its outcome. */
   ended: readonly EventName[]
-  /** The outcome that nobody knows. */
-  unknown(begun: EventOf<B>): NewEvent
+  /** The outcome that nobody knows. What is erasable of the first event it commits to again. */
+  unknown(begun: NewEventOf<B> & { id: string }): NewEvent
 }
 
 type Entries = 'begun' | 'ended'
@@ -39,7 +40,7 @@ export const closeOpen = async <B extends EventName>(
   if (rows.length > 0) {
     await journal.recordAll(
       tx,
-      rows.map(({ body }) => intent.unknown(JSON.parse(body))),
+      rows.map(({ body }) => intent.unknown(recommit(body))),
     )
   }
   return rows.length

@@ -2,7 +2,7 @@ import type { LoggedEvent } from '@countersign/contract/events.ts'
 import type { AccessLogPage } from '@countersign/contract/sessions.ts'
 import type { Store } from '../store/open.ts'
 import { type Page, pageOfRows, parseCursor } from './cursor.ts'
-import { toLogged } from './filter.ts'
+import { discloseAll } from './disclose.ts'
 import { foldAccessLog } from './fold-access-log.ts'
 
 /** A request enters the log with one of these; what comes later completes it. */
@@ -32,7 +32,7 @@ const readRequests = async ({ db }: Pick<Store, 'db'>, sessionId: string, oldest
     .where('entry.request_id', 'in', ids)
     .orderBy('entry.log_index')
     .execute()
-  return rows.map(toLogged)
+  return await discloseAll(db, rows)
 }
 
 /** Every request of a session, refused ones too, newest first (C44). Requests still under way are `admitted`. */

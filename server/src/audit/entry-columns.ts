@@ -16,7 +16,6 @@ export const entryColumns = (event: Event) => ({
   target_id: plain(event.target?.id),
   session_id: plain(event.session_id),
   request_id: plain(event.request?.id),
-  ticket: plain(event.ticket),
 })
 
 export type EntryColumns = ReturnType<typeof entryColumns>
@@ -33,5 +32,4 @@ export const entryColumnNames = [
   'target_id',
   'session_id',
   'request_id',
-  'ticket',
 ] as const satisfies (keyof EntryColumns)[]

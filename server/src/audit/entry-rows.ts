@@ -16,7 +16,7 @@ const batch = 5000
 export const readEntryRows = async (tx: Kysely<Tables>, from: number): Promise<EntryRow[]> => {
   const { rows } = await sql<EntryRow>`
     select l.log_index, l.event_n, l.leaf_hash, l.event_id, l.action, l.category, l.result, l.actor_id, l.tenant_id, l.target_kind,
-           l.target_id, l.session_id, l.request_id, l.ticket,
+           l.target_id, l.session_id, l.request_id,
            to_char(l.occurred_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as occurred_at, e.body, e.mac
     from log_entries l left join events e on e.n = l.event_n
     where l.log_index >= ${from} order by l.log_index limit ${batch}`.execute(tx)

@@ -19,7 +19,7 @@ export const foldRequestEvent = (row: AccessLogRow | undefined, event: LoggedEve
     request_id: request.id,
     at: row?.at ?? occurred_at,
     method: request.method,
-    path: request.path,
+    path: request.path ?? row?.path ?? null,
     scope: request.scope ?? row?.scope ?? null,
     outcome,
     status: request.status ?? row?.status ?? null,

@@ -4,19 +4,22 @@ import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
 import { type Page, pageOfRows, parseCursor } from './cursor.ts'
-import { matchingEvents, toLogged } from './filter.ts'
+import { discloseAll } from './disclose.ts'
+import { matchingEvents } from './filter.ts'
 
-const readPage = async (db: Kysely<Tables>, filters: EventFilters, { cursor, limit }: Page): Promise<EventPage> => {
+/** `proof` asks for the disclosures too. */
+type EventsPage = Page & { proof?: boolean | undefined }
+
+const readPage = async (db: Kysely<Tables>, filters: EventFilters, { cursor, limit, proof }: EventsPage): Promise<EventPage> => {
   const before = cursor === undefined ? undefined : parseCursor(cursor)
-  const query = matchingEvents(db, filters)
-    .orderBy('entry.log_index', 'desc')
-    .limit(limit + 1)
-  const rows = await (before === undefined ? query : query.where('entry.log_index', '<', String(before))).execute()
-  return pageOfRows(rows.map(toLogged), limit)
+  const { query } = await matchingEvents(db, filters)
+  const newest = query.orderBy('entry.log_index', 'desc').limit(limit + 1)
+  const rows = await (before === undefined ? newest : newest.where('entry.log_index', '<', String(before))).execute()
+  return pageOfRows(await discloseAll(db, rows, { proof }), limit)
 }
 
 /** Events in the log, newest first, for staff who may read all of it. */
-export const listEvents = async (store: Pick<Store, 'db'>, filters: EventFilters, page: Page): Promise<EventPage> =>
+export const listEvents = async (store: Pick<Store, 'db'>, filters: EventFilters, page: EventsPage): Promise<EventPage> =>
   await readPage(store.db, filters, page)
 
 /**
@@ -27,7 +30,7 @@ export const listTenantEvents = async (
   store: Pick<Store, 'db'>,
   tenantId: string,
   filters: Omit<EventFilters, 'tenant_id'>,
-  page: Page,
+  page: EventsPage,
 ): Promise<EventPage> =>
   await transaction(store, async (tx) => {
     await sql`set local role countersign_tenant`.execute(tx)

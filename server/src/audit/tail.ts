@@ -1,6 +1,7 @@
 import type { EventFilters, LoggedEvent } from '@countersign/contract/events.ts'
 import type { Store } from '../store/open.ts'
-import { matchingEvents, toLogged } from './filter.ts'
+import { discloseAll } from './disclose.ts'
+import { matchingEvents } from './filter.ts'
 import { waitForSequenced } from './sequenced.ts'
 import { readLogSize } from './tree-reader.ts'
 
@@ -18,6 +19,7 @@ export const tailEvents = async function* (
   filters: EventFilters,
   afterIndex: number,
   signal: AbortSignal,
+  how: { proof?: boolean | undefined } = {},
 ): AsyncGenerator<LoggedEvent, void, undefined> {
   let after = afterIndex
   while (!signal.aborted) {
@@ -26,15 +28,16 @@ export const tailEvents = async function* (
       await waitForSequenced(store, pollMilliseconds, signal)
       continue
     }
-    const rows = await matchingEvents(store.db, filters)
+    const { query } = await matchingEvents(store.db, filters)
+    const rows = await query
       .where('entry.log_index', '>', String(after))
       .where('entry.log_index', '<', String(size))
       .orderBy('entry.log_index')
       .limit(batch)
       .execute()
-    for (const row of rows) {
+    for (const event of await discloseAll(store.db, rows, how)) {
       if (signal.aborted) return
-      yield toLogged(row)
+      yield event
     }
     const last = rows.at(-1)
     after = rows.length === batch && last ? Number(last.log_index) : size - 1

@@ -4,6 +4,7 @@ import { userInfo } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { findCheckpoint } from '../audit/checkpoint.ts'
+import { readBeside } from '../audit/disclose.ts'
 import type { Journal } from '../audit/record.ts'
 import { readEntries, readLeaves } from '../audit/tree-reader.ts'
 import { Trouble } from '../errors.ts'
@@ -38,6 +39,7 @@ const readme = (origin: string, size: number, fingerprint: string): string => `L
 Key ${fingerprint}
 
   ${logFiles.entries}      one event a line, in the order of the log, RFC 8785 form
+  ${logFiles.disclosures}  what lies beside each event: an array of disclosures a line, in the same order
   ${logFiles.checkpoint}          signed statement of the size and root of the tree (C2SP tlog-checkpoint)
   ${logFiles.checkpoints}  earlier ones: {"size":…,"note":…} a line
   ${logFiles.leaves}         SHA-256(0x00 || line) of each entry, 32 bytes each
@@ -49,6 +51,12 @@ To verify, offline:
 
 The key in this folder proves nothing by itself: compare its fingerprint with one that you got by another way. Keep the
 checkpoint: with it you can show later whether anything up to here was changed.
+
+An event says nothing of persons itself. Its member "erasable" maps the path of such a member to the digest of its disclosure
+(RFC 9901, 4.2): base64url of the JSON array [salt, path, value]; the digest is base64url of SHA-256 of that text. So a value can
+be erased and every hash here stays as it is. A digest without a disclosure is a value that was erased: an event
+PERSONAL_DATA.ERASED of the same tenant says how many of which members, up to which entry ("through"), by whom and when.
+docs/verify.md of Countersign has the whole form.
 
 The tree is that of RFC 6962: leaves SHA-256(0x00 || entry), nodes SHA-256(0x01 || left || right). Lines end in a newline
 that is not part of the entry.
@@ -64,6 +72,14 @@ const entriesOf = async function* (store: Store, size: number) {
       throw new Trouble(`Some entries from ${from} on are missing in the database.`, 'Run countersign verify: it names them.')
     }
     yield `${bodies.join('\n')}\n`
+  }
+}
+
+/** For each entry what lies beside it, as far as it is the one that the entry commits to or claims to be. */
+const disclosuresOf = async function* ({ db }: Store, size: number) {
+  for (let from = 0; from < size; from += batch) {
+    const lines = await readBeside(db, await readEntries({ db }, from, Math.min(from + batch, size)))
+    yield `${lines.map((disclosures) => JSON.stringify(disclosures)).join('\n')}\n`
   }
 }
 
@@ -119,6 +135,7 @@ export const runExport = async ({
   try {
     const at = (name: keyof typeof logFiles) => join(draft, logFiles[name])
     await writeStream(at('entries'), entriesOf(store, size))
+    await writeStream(at('disclosures'), disclosuresOf(store, size))
     await writeStream(at('leaves'), leavesOf(store, size))
     await writeStream(at('checkpoints'), notesOf(store, size))
     await writeFile(at('checkpoint'), note, { flush: true, mode: 0o600 })

@@ -58,7 +58,7 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .action(async () => {
       const [{ withDatabase }, { migrate }] = await Promise.all([import('./open.ts'), import('../store/migrate.ts')])
       await withDatabase(file(), async ({ database }) => {
-        const applied = await migrate({ url: database.ownerUrl, appUrl: database.loginUrl })
+        const applied = await migrate({ ...database.logins, url: database.ownerUrl })
         say(`${database.description} is up to date${applied.length === 0 ? '' : `, now with ${applied.join(', ')}`}.`)
       })
     })

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { DisclosureAccount } from '@countersign/log/account.ts'
 import { formatBase64 } from '@countersign/log/bytes.ts'
 import { LogError } from '@countersign/log/errors.ts'
 import { parseVerifierKey } from '@countersign/log/note.ts'
@@ -27,7 +28,16 @@ export type VerifyOptions = {
   print?: (line: string) => void
 }
 
-type Verified = { origin: string; size: number; entries: number; root: Uint8Array; checkpoints: number; key: string; findings: Finding[] }
+type Verified = {
+  origin: string
+  size: number
+  entries: number
+  root: Uint8Array
+  checkpoints: number
+  key: string
+  findings: Finding[]
+  disclosed: DisclosureAccount | undefined
+}
 
 /** Findings that are printed after the first. */
 const maxPrinted = 20
@@ -81,6 +91,16 @@ const verifySource = async (source: VerifyOptions['source'], vkey: string | unde
 
 const tell = (finding: Finding): string => `${formatPlace(finding)}: ${finding.reason} (${finding.code})`
 
+/** What is not there any more is a fact, not a fault: the log holds without it. */
+const printDisclosed = ({ checked, erased, erasures, missing }: DisclosureAccount, print: (line: string) => void): void => {
+  print(`  values      ${checked} checked${erased === 0 ? '' : `, ${erased} erased`}`)
+  for (const { index, by, occurred_at, values } of erasures) print(`    entry ${index}: ${values} erased by ${by} at ${occurred_at}`)
+  if (missing.length === 0) return
+  print(`  missing     ${missing.length} values that no erasure on the log accounts for:`)
+  for (const { index, member } of missing.slice(0, maxPrinted)) print(`    entry ${index}: ${member}`)
+  if (missing.length > maxPrinted) print(`    and ${missing.length - maxPrinted} more`)
+}
+
 /** Verifies a log and says what it found. Answers the exit code: 0 where nothing is wrong, 1 where anything is. */
 export const runVerify = async ({ source, checkpoint, vkey, print = console.log }: VerifyOptions): Promise<number> => {
   const started = performance.now()
@@ -93,7 +113,7 @@ export const runVerify = async ({ source, checkpoint, vkey, print = console.log 
     print(`The log cannot be believed: ${error.message} (${error.code})`)
     return 1
   }
-  const { origin, size, entries, root, key, checkpoints, findings } = verified
+  const { origin, size, entries, root, key, checkpoints, findings, disclosed } = verified
   const first = firstFinding(findings)
   if (first) {
     print(`The log ${origin} does NOT verify. First: ${tell(first)}`)
@@ -107,6 +127,7 @@ export const runVerify = async ({ source, checkpoint, vkey, print = console.log 
   print(`  root        ${formatBase64(root)}`)
   print(`  checkpoints ${checkpoints}`)
   print(`  entries     ${entries} checked`)
+  if (disclosed) printDisclosed(disclosed, print)
   print(`  key         ${fingerprintOf(parseVerifierKey(sha256, key))}${vkey === undefined ? ' (from the log itself: compare it)' : ''}`)
   print(`  took        ${((performance.now() - started) / 1000).toFixed(2)} s`)
   return 0

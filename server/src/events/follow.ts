@@ -13,6 +13,7 @@ type Input = {
   after: number | undefined
   /** Whether a stream that was seen is taken up again. */
   resumed: boolean
+  proof?: boolean | undefined
 }
 
 type Followed = {
@@ -26,10 +27,10 @@ export const followEvents = verb({
   name: 'follow events',
   may: auditRoles,
   named: ({ filters: { tenant_id, session_id } }: Input) => ({ tenant_id, session_id }),
-  async run(ctx: FollowCtx, { filters, after, resumed }: Input): Promise<Followed> {
+  async run(ctx: FollowCtx, { filters, after, resumed, proof }: Input): Promise<Followed> {
     const { size } = await ctx.logStatus()
     const from = Math.min(after ?? size - 1, size - 1)
     await recordRead(ctx, readerOf(ctx.principal), filters, resumed ? { after: from } : undefined)
-    return { from, events: (signal) => tailEvents(ctx.store, filters, from, signal) }
+    return { from, events: (signal) => tailEvents(ctx.store, filters, from, signal, { proof }) }
   },
 })

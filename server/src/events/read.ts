@@ -18,9 +18,9 @@ export const readEvents = verb({
   name: 'read events',
   may: auditRoles,
   named: ({ tenant_id, session_id }: ListEvents) => ({ tenant_id, session_id }),
-  async run(ctx: ReadCtx, { cursor, limit, ...filters }: ListEvents): Promise<EventPage> {
+  async run(ctx: ReadCtx, { cursor, limit, proof, ...filters }: ListEvents): Promise<EventPage> {
     await recordRead(ctx, readerOf(ctx.principal), filters, cursor === undefined ? undefined : { before: parseCursor(cursor) })
-    return await listEvents(ctx.store, filters, { cursor, limit })
+    return await listEvents(ctx.store, filters, { cursor, limit, proof })
   },
 })
 
@@ -30,6 +30,6 @@ export const readTenantEvents = verb({
   may: { permission: 'audit:read' },
   run: async (
     { store, principal }: Ctx<TenantPrincipal>,
-    { cursor, limit, ...filters }: z.output<typeof ListTenantEvents>,
-  ): Promise<EventPage> => await listTenantEvents(store, principal.tenant_id, filters, { cursor, limit }),
+    { cursor, limit, proof, ...filters }: z.output<typeof ListTenantEvents>,
+  ): Promise<EventPage> => await listTenantEvents(store, principal.tenant_id, filters, { cursor, limit, proof }),
 })

@@ -1,11 +1,11 @@
 import type { ServiceStatus } from '@countersign/contract/services.ts'
-import type { EventHalves } from '../audit/record.ts'
+import type { EventParts } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
 import { type LoopLog, startLoop } from '../run/loop.ts'
 import type { Writer } from './writer.ts'
 
 /** Makes the event anew for each attempt: one whose answer was lost may be there already, and an id is used once. */
-type Make = () => EventHalves
+type Make = () => EventParts
 
 /** Outcomes that nobody waits for: tried until they are recorded, so that no admission stays without its outcome. */
 export type Outbox = {

@@ -1,5 +1,5 @@
 import type { ServiceStatus } from '@countersign/contract/services.ts'
-import type { EventHalves } from '../audit/record.ts'
+import type { EventParts } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
 import type { Keys } from '../keys.ts'
 import { formatStatus } from '../run/service.ts'
@@ -16,9 +16,9 @@ export type Admitted = {
 
 export type Writer = {
   /** Records a request where it is admitted; else nothing is recorded and the answer is undefined. */
-  admit(event: EventHalves, ask: AskText, claims: string): Promise<Admitted | undefined>
+  admit(event: EventParts, ask: AskText, claims: string): Promise<Admitted | undefined>
   /** Settled when the event is recorded. */
-  note(event: EventHalves): Promise<unknown>
+  note(event: EventParts): Promise<unknown>
   /** Whether anything can be recorded, as far as is known without asking the database. */
   status(): ServiceStatus
   close(): Promise<void>
@@ -27,7 +27,7 @@ export type Writer = {
 /** What an admission asks for, and what its assertion is to say. */
 type Request = { ask: AskText; claims: string }
 type Entry = {
-  event: EventHalves
+  event: EventParts
   /** Where the event is an admission. */
   request: Request | undefined
   resolve(admitted: Admitted | undefined): void
@@ -110,7 +110,7 @@ export const startWriter = async ({ databaseUrl, keys, log }: Needs): Promise<Wr
     refuseAll(entries, new Refusal('store_unavailable'))
   }
 
-  const enqueue = (event: EventHalves, request?: Request): Promise<Admitted | undefined> =>
+  const enqueue = (event: EventParts, request?: Request): Promise<Admitted | undefined> =>
     new Promise((resolve, reject) => {
       if (unanswered >= unansweredMaximum) throw new Refusal('overloaded')
       unanswered++

@@ -2,10 +2,11 @@ import { sql } from 'kysely'
 import type { Base } from '../access/ctx.ts'
 import { type Loop, type LoopLog, startLoop } from '../run/loop.ts'
 import { transaction } from '../store/transaction.ts'
+import { committedTo, type Digests } from './digests.ts'
 import { endedTarget, expiredName } from './event-names.ts'
 import { sqlJudged, sqlStatus } from './standing.ts'
 
-type Ended = { id: string; tenant_id: string; target_user_id: string | null; ticket: string | null }
+type Ended = { id: string; tenant_id: string; target_user_id: string | null; digests: Digests }
 
 const sessionsMaximum = 200
 
@@ -19,7 +20,7 @@ export const noteExpiries = async (needs: Base, everything = true): Promise<numb
     const count = await transaction(needs.store, async (tx) => {
       const { rows } = await sql<Ended>`
         with ended as (
-          select s.id, s.tenant_id, s.target_user_id, s.ticket, s.expires_at from ${sqlJudged}
+          select s.id, s.tenant_id, s.target_user_id, s.digests, s.expires_at from ${sqlJudged}
           where ${sqlStatus} = 'EXPIRED'
             -- By the statement's clock, at which an index can be entered.
             and s.expires_at > case when ${everything} then '-infinity' else statement_timestamp() - interval '2 hours' end
@@ -28,11 +29,11 @@ export const noteExpiries = async (needs: Base, everything = true): Promise<numb
         ), claimed as (
           insert into session_expiries (session_id) select id from ended on conflict (session_id) do nothing returning session_id
         )
-        select e.id, e.tenant_id, e.target_user_id, e.ticket from ended e join claimed c on c.session_id = e.id order by e.expires_at`.execute(
+        select e.id, e.tenant_id, e.target_user_id, e.digests from ended e join claimed c on c.session_id = e.id order by e.expires_at`.execute(
         tx,
       )
       for (const session of rows) {
-        const { id, tenant_id, ticket } = session
+        const { id, tenant_id, digests } = session
         await needs.journal.record(tx, {
           action: expiredName(session),
           result: 'ok',
@@ -40,7 +41,7 @@ export const noteExpiries = async (needs: Base, everything = true): Promise<numb
           tenant_id,
           target: endedTarget(session),
           session_id: id,
-          ...(ticket === null ? {} : { ticket }),
+          ticket: committedTo(digests, 'ticket'),
         })
       }
       return rows.length

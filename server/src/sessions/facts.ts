@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Store } from '../store/open.ts'
+import type { Digests } from './digests.ts'
 
 /**
  * What is written into the events of a session, and never changes in it. It is remembered to build the events with; it
@@ -10,7 +11,7 @@ export type SessionFacts = {
   readonly token_hash: string
   readonly tenant_id: string
   readonly target_user_id: string | null
-  readonly ticket: string | null
+  readonly digests: Digests
   readonly scopes: ReadonlySet<string>
   readonly staff: { kind: 'staff'; id: string; issuer: string; subject: string; email: string; name: string }
 }
@@ -35,7 +36,7 @@ type Row = Omit<SessionFacts, 'scopes' | 'staff'> & {
 /** Reads the facts of sessions by the hashes of their tokens. */
 const readFacts = async (store: Store, tokenHashes: readonly string[]): Promise<Map<string, SessionFacts>> => {
   const { rows } = await sql<Row>`
-    select encode(s.token_hash, 'hex') as token_hash, s.id, s.tenant_id, s.target_user_id, s.ticket, s.scopes,
+    select encode(s.token_hash, 'hex') as token_hash, s.id, s.tenant_id, s.target_user_id, s.digests, s.scopes,
       m.id as staff_id, m.issuer, m.subject, m.email, m.name
     from support_sessions s join staff m on m.id = s.staff_id
     where s.token_hash = any(${tokenHashes.map((hash) => Buffer.from(hash, 'hex'))}::bytea[])`.execute(store.db)

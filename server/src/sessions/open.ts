@@ -26,15 +26,16 @@ type OpenCtx = Ctx<StaffPrincipal> & {
 const codes = { reason: 'reason_too_short', ttl_minutes: 'ttl_out_of_range', scopes: 'scope_unknown' } as const
 
 /** Held until the transaction ends: a tenant that is deleted meanwhile is deleted after it, and finds the session to end. */
-const requireTenant = async (tx: Transaction<Tables>, tenantId: string): Promise<void> => {
+const requireTenant = async (tx: Transaction<Tables>, tenantId: string): Promise<{ name: string }> => {
   const tenant = await tx
     .selectFrom('tenants')
-    .select('id')
+    .select('name')
     .where('id', '=', tenantId)
     .where('deleted_at', 'is', null)
     .forShare()
     .executeTakeFirst()
   if (!tenant) throw new Refusal('not_found', { detail: 'There is no such tenant.' })
+  return tenant
 }
 
 /** The user as the product's directory answers now. A user of another tenant is not found. */
@@ -64,20 +65,13 @@ const findAttempt = async (
   }
 }
 
-const insertSession = async (
-  tx: Transaction<Tables>,
-  staffId: string,
-  input: CreateSession,
-  scopes: string[],
-  tokenHash: Buffer,
-): Promise<string> => {
-  const id = newId('session')
-  await sql`
-    insert into support_sessions (id, token_hash, tenant_id, target_user_id, staff_id, reason, ticket, scopes, issued_at, expires_at)
-    select ${id}, ${tokenHash}, ${input.tenant_id}, ${input.target_user_id ?? null}, ${staffId}, ${input.reason}, ${input.ticket ?? null},
-      ${scopes}::text[], c.now, c.now + make_interval(mins => ${input.ttl_minutes}::int)
-    from (select clock_timestamp() as now) c`.execute(tx)
-  return id
+/** From now on, by the database's clock: its event says until when, and is made before the session is. */
+const termOf = async (tx: Transaction<Tables>, minutes: number): Promise<{ issued: string; expires: string }> => {
+  const { rows } = await sql<{ issued: string; expires: string }>`
+    select now::text as issued, (now + make_interval(mins => ${minutes}::int))::text as expires from (select clock_timestamp() as now) c`.execute(
+    tx,
+  )
+  return rows[0] as { issued: string; expires: string }
 }
 
 /** Opens a support session. The token is answered here and nowhere else: only its SHA-256 is stored. */
@@ -94,25 +88,31 @@ export const openSession = verb({
     const token = `css_${randomBytes(32).toString('base64url')}`
     const tokenHash = createHash('sha256').update(token).digest()
     const session = await transact(ctx, async (tx) => {
-      await requireTenant(tx, input.tenant_id)
-      const id = await insertSession(tx, principal.id, input, scopes, tokenHash)
+      const tenant = await requireTenant(tx, input.tenant_id)
+      const { issued, expires } = await termOf(tx, input.ttl_minutes)
+      const { tenant_id, target_user_id = null, reason, ticket } = input
+      const id = newId('session')
+      const event = journal.draft(
+        {
+          action: openedName({ target_user_id }),
+          result: 'ok',
+          actor: actorOf(principal),
+          tenant_id,
+          target: target_user_id === null ? { kind: 'tenant', id: tenant_id, label: tenant.name } : { kind: 'user', id: target_user_id },
+          session_id: id,
+          reason,
+          ticket,
+          details: { scopes, ttl_minutes: input.ttl_minutes, expires_at: new Date(expires).toISOString() },
+        },
+        id,
+      )
+      await sql`
+        insert into support_sessions (id, token_hash, tenant_id, target_user_id, staff_id, digests, scopes, issued_at, expires_at)
+        values (${id}, ${tokenHash}, ${tenant_id}, ${target_user_id}, ${principal.id}, ${JSON.stringify(event.digests)}::jsonb,
+          ${scopes}::text[], ${issued}::timestamptz, ${expires}::timestamptz)`.execute(tx)
+      await journal.write(tx, [event])
       const [found] = await selectSessions(tx, sql`s.id = ${id}`)
       if (!found) throw new Error('a session that was inserted is not there')
-      const { tenant_id, target_user_id, tenant_name, expires_at, ticket, reason } = found.session
-      await journal.record(tx, {
-        action: openedName(found.session),
-        result: 'ok',
-        actor: actorOf(principal),
-        tenant_id,
-        target:
-          target_user_id === null
-            ? { kind: 'tenant', id: tenant_id, label: tenant_name ?? tenant_id }
-            : { kind: 'user', id: target_user_id },
-        session_id: id,
-        reason,
-        ...(ticket === null ? {} : { ticket }),
-        details: { scopes, ttl_minutes: input.ttl_minutes, expires_at },
-      })
       return found.session
     })
     return { session, token }

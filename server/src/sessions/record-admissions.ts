@@ -1,4 +1,4 @@
-import { type EventHalves, macOf, nowText } from '../audit/record.ts'
+import { type EventParts, macOf, nowText } from '../audit/record.ts'
 import { openStore, type Store } from '../store/open.ts'
 import type { SessionFacts } from './facts.ts'
 import { judgedSessions, standing } from './standing.ts'
@@ -24,6 +24,10 @@ export type Lines = string & { readonly form: 'lines' }
 export type Batch = {
   heads: Lines
   tails: Lines
+  /** What lies beside them: holder, member, salt, tenant and value of each, separated by tabs, which none of them holds. */
+  disclosures: Lines
+  /** For each of these which event of the batch it lies beside. */
+  beside: readonly number[]
   /** For each event what must be granted; undefined where it is recorded in any case. */
   asks: readonly (AskText | undefined)[]
 }
@@ -46,12 +50,24 @@ export const formatAsk = ({ id, token_hash, tenant_id, staff }: SessionFacts, sc
   JSON.stringify({ id, token_hash, tenant_id, staff_id: staff.id, email: staff.email, name: staff.name, scope } satisfies Ask) as AskText
 
 /** An event's JSON holds no line feed. */
-export const formatLines = (events: readonly EventHalves[]): Pick<Batch, 'heads' | 'tails'> => ({
-  heads: events.map(({ head }) => head).join('\n') as Lines,
-  tails: events.map(({ tail }) => tail).join('\n') as Lines,
-})
+export const formatLines = (events: readonly EventParts[]): Omit<Batch, 'asks'> => {
+  const lines: string[] = []
+  const beside: number[] = []
+  for (const [at, { disclosures }] of events.entries()) {
+    for (const { holder, member, salt, value, tenant_id } of disclosures) {
+      lines.push(`${holder}\t${member}\t${salt}\t${tenant_id ?? ''}\t${value}`)
+      beside.push(at)
+    }
+  }
+  return {
+    heads: events.map(({ head }) => head).join('\n') as Lines,
+    tails: events.map(({ tail }) => tail).join('\n') as Lines,
+    disclosures: lines.join('\n') as Lines,
+    beside,
+  }
+}
 
-const parameters = ['asks', 'heads', 'tails', 'places', 'marks'] as const
+const parameters = ['asks', 'heads', 'tails', 'places', 'marks', 'disclosures', 'beside'] as const
 type Parameters = Record<(typeof parameters)[number], string | Buffer>
 const $ = Object.fromEntries(parameters.map((name, i) => [name, `$${i + 1}`])) as Record<keyof Parameters, string>
 
@@ -80,6 +96,12 @@ const text = `
     from unnest(string_to_array(${$.heads}, E'\\n'), string_to_array(${$.tails}, E'\\n'), string_to_array(${$.places}, ',')::int[])
       with ordinality as e (head, tail, place, ord)
     where e.place = 0 or e.place in (select place from admitted)
+  ), disclosed as (
+    insert into disclosures (holder, member, salt, tenant_id, value)
+    select split_part(d.line, E'\\t', 1), split_part(d.line, E'\\t', 2), split_part(d.line, E'\\t', 3),
+           nullif(split_part(d.line, E'\\t', 4), ''), split_part(d.line, E'\\t', 5)
+    from unnest(string_to_array(${$.disclosures}, E'\\n'), string_to_array(${$.beside}, ',')::int[]) as d (line, place)
+    where d.place = 0 or d.place in (select place from admitted)
   )
   select place::int as place, remaining_ms from admitted`
 
@@ -88,7 +110,12 @@ const mark = <B extends Batch>(key: Buffer, batch: B): B & Marked => {
   return { ...batch, marks: Buffer.concat(batch.heads.split('\n').map((head, i) => macOf(key, head, tails[i] as string))) }
 }
 
-const join = (batches: readonly Batch[], half: 'heads' | 'tails'): string => batches.map((batch) => batch[half]).join('\n')
+/** Where nothing lies beside the events of a batch, it has no line. */
+const join = (batches: readonly Batch[], lines: 'heads' | 'tails' | 'disclosures'): string =>
+  batches
+    .map((batch) => batch[lines])
+    .filter((text) => text !== '')
+    .join('\n')
 
 const recordBatches = async (pool: Store['pool'], batches: readonly (Batch & Marked)[]): Promise<(number | undefined)[][]> => {
   /** Each ask once, however many requests ask it; their places are counted from 1. */
@@ -105,6 +132,8 @@ const recordBatches = async (pool: Store['pool'], batches: readonly (Batch & Mar
     heads: join(batches, 'heads'),
     tails: join(batches, 'tails'),
     places: places.flat().join(','),
+    disclosures: join(batches, 'disclosures'),
+    beside: batches.flatMap(({ beside }, i) => beside.map((at) => places[i]?.[at])).join(','),
     marks: Buffer.concat(batches.map(({ marks }) => marks)),
   }
   const values = parameters.map((name) => given[name])

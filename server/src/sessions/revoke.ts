@@ -9,8 +9,10 @@ import { parse } from '../access/parse.ts'
 import { actorOf, hasRole, type StaffPrincipal } from '../access/principal.ts'
 import { transact } from '../access/transact.ts'
 import { verb } from '../access/verb.ts'
+import type { DraftEvent } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
 import type { Tables } from '../store/tables.ts'
+import { committedTo } from './digests.ts'
 import { endedTarget, revokedName } from './event-names.ts'
 import { lockSession } from './order.ts'
 import { selectSessions } from './row.ts'
@@ -23,7 +25,7 @@ type RevokeCtx = Ctx<StaffPrincipal> & {
 
 type Input = { session_id: string } & z.input<typeof RevokeSession>
 
-type Row = { staff_id: string; tenant_id: string; ticket: string | null }
+type Row = { staff_id: string; tenant_id: string }
 
 /** Its opener, also without the role by now, and any staff with it: ending access is never harder than taking it. */
 const mayRevoke = (principal: StaffPrincipal, row: Row | undefined): boolean =>
@@ -42,11 +44,11 @@ const denyRevoke = (principal: StaffPrincipal, sessionId: string, row: Row | und
 const insertRevocation = async (
   tx: Transaction<Tables>,
   sessionId: string,
-  by: { kind: 'opener' | 'staff'; email: string; reason: string | undefined },
+  by: { kind: 'opener' | 'staff'; staff_id: string; event: DraftEvent },
 ): Promise<boolean> => {
   const { rows } = await sql`
-    insert into session_revocations (session_id, revoked_by_kind, revoked_by, reason)
-    select s.id, ${by.kind}, ${by.email}, ${by.reason ?? null} from ${sqlJudged}
+    insert into session_revocations (session_id, revoked_by_kind, revoked_by, event_id, reason_digest)
+    select s.id, ${by.kind}, ${by.staff_id}, ${by.event.id}, ${by.event.digests.reason ?? null} from ${sqlJudged}
     where s.id = ${sessionId} and ${sqlStatus} = 'ACTIVE'
     on conflict (session_id) do nothing
     returning session_id`.execute(tx)
@@ -65,30 +67,29 @@ export const revokeSession = verb({
     const revoked = await transact(ctx, async (tx) => {
       const row = await tx
         .selectFrom('support_sessions')
-        .select(['id', 'staff_id', 'tenant_id', 'target_user_id', 'ticket'])
+        .select(['id', 'staff_id', 'tenant_id', 'target_user_id', 'digests'])
         .where('id', '=', session_id)
         .executeTakeFirst()
       if (!mayRevoke(principal, row)) throw denyRevoke(principal, session_id, row)
       if (!row) throw new Refusal('not_found')
       const kind = row.staff_id === principal.id ? 'opener' : 'staff'
+      const event = journal.draft({
+        action: revokedName(row, kind),
+        result: 'ok',
+        actor: actorOf(principal),
+        tenant_id: row.tenant_id,
+        target: endedTarget(row),
+        session_id,
+        ticket: committedTo(row.digests, 'ticket'),
+        reason,
+        details: { revoked_by: kind },
+      })
       await lockSession(tx, session_id)
-      const mine = await insertRevocation(tx, session_id, { kind, email: principal.email, reason })
+      const mine = await insertRevocation(tx, session_id, { kind, staff_id: principal.id, event })
+      if (mine) await journal.write(tx, [event])
       const [found] = await selectSessions(tx, sql`s.id = ${session_id}`)
       if (!found) throw new Refusal('not_found')
       if (!mine && found.session.status !== 'REVOKED') throw new Refusal('session_already_over')
-      if (mine) {
-        await journal.record(tx, {
-          action: revokedName(row, kind),
-          result: 'ok',
-          actor: actorOf(principal),
-          tenant_id: row.tenant_id,
-          target: endedTarget(row),
-          session_id,
-          ...(row.ticket === null ? {} : { ticket: row.ticket }),
-          ...(reason === undefined ? {} : { reason }),
-          details: { revoked_by: kind },
-        })
-      }
       return found.session
     })
     ctx.onRevoked(session_id)

@@ -1,9 +1,16 @@
 import type { Session } from '@countersign/contract/sessions.ts'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { digestOfRow } from '../audit/commit.ts'
 import type { Tables } from '../store/tables.ts'
 import { sqlJudged, sqlStanding, sqlStatus } from './standing.ts'
 
-type Row = Omit<Session, 'issued_at' | 'expires_at' | 'ended_at' | 'revoked_at'> & {
+/** A value that lies in the database beside an event, and the digest that it has to have. */
+type Disclosed = { digest: string | null; salt: string | null; value: string | null }
+
+type Row = Omit<Session, 'issued_at' | 'expires_at' | 'ended_at' | 'revoked_at' | 'reason' | 'ticket' | 'revocation_reason'> & {
+  reason: Disclosed
+  ticket: Disclosed
+  revocation_reason: Disclosed
   issued_at: Date
   expires_at: Date
   ended_at: Date | null
@@ -11,6 +18,13 @@ type Row = Omit<Session, 'issued_at' | 'expires_at' | 'ended_at' | 'revoked_at'>
   /** `issued_at` with the microseconds that a Date would lose. */
   issued_us: string
 }
+
+/** The text, where it is there and is the one that the log commits to. */
+const textOf = (member: string, { digest, salt, value }: Disclosed): string | null =>
+  salt !== null && value !== null && digestOfRow({ salt, member, value }) === digest ? JSON.parse(value) : null
+
+const disclosed = (row: string, digest: RawBuilder<unknown>) =>
+  sql`json_build_object('digest', ${digest}, 'salt', ${sql.ref(`${row}.salt`)}, 'value', ${sql.ref(`${row}.value`)})`
 
 /** Sessions with all that people are shown of them, narrowed by `where`. */
 export const selectSessions = async (
@@ -20,14 +34,18 @@ export const selectSessions = async (
 ): Promise<{ session: Session; issued_us: string }[]> => {
   const { rows } = await sql<Row>`
     select s.id, ${sqlStatus} as status, ${sqlStanding} as standing, s.tenant_id, t.name as tenant_name, s.target_user_id, s.staff_id, m.email as staff_email,
-      s.reason, s.ticket, s.scopes, s.issued_at, s.expires_at,
+      ${disclosed('why', sql`s.digests ->> 'reason'`)} as reason, ${disclosed('on_ticket', sql`s.digests ->> 'ticket'`)} as ticket, s.scopes, s.issued_at, s.expires_at,
       case ${sqlStatus} when 'REVOKED' then r.revoked_at when 'EXPIRED' then s.expires_at end as ended_at,
       case ${sqlStatus} when 'REVOKED' then r.revoked_by_kind when 'EXPIRED' then 'expiry' end as ended_by,
-      r.revoked_at, r.revoked_by, r.reason as revocation_reason,
+      r.revoked_at, coalesce(b.email, r.revoked_by) as revoked_by, ${disclosed('ended_for', sql`r.reason_digest`)} as revocation_reason,
       case ${sqlStatus} when 'ACTIVE' then greatest(0, floor(extract(epoch from s.expires_at - clock_timestamp())))::int else 0 end
         as remaining_seconds,
       to_char(s.issued_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as issued_us
     from ${sqlJudged}
+    left join staff b on b.id = r.revoked_by
+    left join disclosures why on why.holder = s.id and why.member = 'reason'
+    left join disclosures on_ticket on on_ticket.holder = s.id and on_ticket.member = 'ticket'
+    left join disclosures ended_for on ended_for.holder = r.event_id and ended_for.member = 'reason'
     where ${where}
     order by s.issued_at desc, s.id desc
     limit ${limit}`.execute(db)
@@ -35,6 +53,9 @@ export const selectSessions = async (
     issued_us,
     session: {
       ...row,
+      reason: textOf('reason', row.reason),
+      ticket: textOf('ticket', row.ticket),
+      revocation_reason: textOf('reason', row.revocation_reason),
       issued_at: row.issued_at.toISOString(),
       expires_at: row.expires_at.toISOString(),
       ended_at: row.ended_at?.toISOString() ?? null,

@@ -52,9 +52,9 @@ export const checkSchema = async (client: Client): Promise<void> => {
 }
 
 /** What only ever grows: who could change it could rewrite the log, or give and take access unseen. */
-const kept = ['events', 'log_entries', 'log_tiles', 'log_checkpoints', 'support_sessions', 'session_revocations']
+const kept = ['events', 'disclosures', 'log_entries', 'log_tiles', 'log_checkpoints', 'support_sessions', 'session_revocations']
 /** Those of which a tenant's reads see their own rows alone. */
-const secluded = ['events', 'log_entries']
+const secluded = ['events', 'disclosures', 'log_entries']
 
 type Right = {
   name: string

@@ -1,17 +1,18 @@
 import type { Config } from '../config.ts'
 import { attachEmbedded, type Embedded, ensureDatabase, startEmbedded } from './embedded.ts'
-import { appUrlOf, migrate } from './migrate.ts'
+import { appUrlOf, eraserUrlOf, migrate } from './migrate.ts'
 import { ensureSibling } from './sibling.ts'
 import { describeUrl } from './urls.ts'
 
 type Log = { info(text: string): void; warn(text: string): void; error(text: string): void }
-type Where = Pick<Config, 'data_dir' | 'database_url' | 'database_app_url'>
+type Where = Pick<Config, 'data_dir' | 'database_url' | 'database_app_url' | 'database_eraser_url'>
 
 export type Database = {
   ownerUrl: string
   appUrl: string
-  /** The login of the program, where it is not the owner's own. */
-  loginUrl: string | undefined
+  eraserUrl: string
+  /** The logins of the program and of what erases, where they are not the owner's own. */
+  logins: { appUrl: string | undefined; eraserUrl: string | undefined }
   /** Where it is, for people. */
   description: string
   /** Another database on the same server, for the example product: its owner's address. */
@@ -22,16 +23,18 @@ export type Database = {
 const ofEmbedded = (embedded: Embedded): Database => ({
   ownerUrl: embedded.ownerUrl,
   appUrl: embedded.appUrl,
-  loginUrl: embedded.appUrl,
+  eraserUrl: embedded.eraserUrl,
+  logins: embedded,
   description: `PostgreSQL ${embedded.version}, embedded`,
   ensureDatabase: (name) => ensureDatabase(embedded.superuserUrl, name, name),
   stop: () => embedded.stop(),
 })
 
-const ofUrl = (url: string, { database_app_url }: Where): Database => ({
+const ofUrl = (url: string, { database_app_url, database_eraser_url }: Where): Database => ({
   ownerUrl: url,
   appUrl: appUrlOf(url, database_app_url),
-  loginUrl: database_app_url,
+  eraserUrl: eraserUrlOf(url, database_eraser_url),
+  logins: { appUrl: database_app_url, eraserUrl: database_eraser_url },
   description: describeUrl(url),
   ensureDatabase: (name) => ensureSibling(url, name),
   stop: async () => {},
@@ -44,7 +47,7 @@ export const openDatabase = async (options: { config: Where; log: Log; say: (lin
   const database =
     url === undefined ? ofEmbedded(await startEmbedded({ dataDir: config.data_dir, log, onProgress: say })) : ofUrl(url, config)
   try {
-    await migrate({ url: database.ownerUrl, appUrl: database.loginUrl })
+    await migrate({ ...database.logins, url: database.ownerUrl })
     return database
   } catch (error) {
     await database.stop()

@@ -9,7 +9,7 @@ import { findPlace, type Place, socketPrefix } from './embedded/place.ts'
 import { findPostmaster, launch, nameOf, type Postmaster, settle, stopPostmaster } from './embedded/postmaster.ts'
 import { keepSecret, passwordOf } from './embedded/secret.ts'
 import { connect } from './open.ts'
-import { appRole, ensureRole, ensureRoles } from './roles.ts'
+import { appRole, ensureRole, ensureRoles, eraserRole } from './roles.ts'
 import { withDatabase, withLogin } from './urls.ts'
 
 export { defaultDataDir } from './embedded/place.ts'
@@ -20,6 +20,7 @@ const ownerRole = 'countersign_owner'
 export type Embedded = {
   ownerUrl: string
   appUrl: string
+  eraserUrl: string
   superuserUrl: string
   /** The server's version, as it says. */
   version: string
@@ -61,17 +62,18 @@ export const ensureDatabase = async (superuserUrl: string, name: string, owner: 
 }
 
 /** The roles and the database of Countersign on its own server. */
-const prepare = async (superuserUrl: string): Promise<{ ownerUrl: string; appUrl: string; version: string }> => {
-  const appPassword = passwordOf(new URL(superuserUrl).password, appRole)
+const prepare = async (superuserUrl: string): Promise<Pick<Embedded, 'ownerUrl' | 'appUrl' | 'eraserUrl' | 'version'>> => {
+  const passwords = [appRole, eraserRole].map((role) => [role, passwordOf(new URL(superuserUrl).password, role)] as const)
   const client = await connect(superuserUrl)
   try {
     await checkServer(client)
-    await ensureRole(client, appRole, `login password ${pg.escapeLiteral(appPassword)}`)
+    for (const [role, password] of passwords) await ensureRole(client, role, `login password ${pg.escapeLiteral(password)}`)
     await ensureRoles(client)
     const ownerUrl = await ensureDatabase(superuserUrl, database, ownerRole)
-    await client.query(`grant connect on database ${database} to ${appRole}`)
+    await client.query(`grant connect on database ${database} to ${appRole}, ${eraserRole}`)
     const { rows } = await client.query<{ version: string }>(`select current_setting('server_version') as version`)
-    return { ownerUrl, appUrl: withLogin(ownerUrl, appRole, appPassword), version: (rows[0] as { version: string }).version }
+    const [appUrl, eraserUrl] = passwords.map(([role, password]) => withLogin(ownerUrl, role, password)) as [string, string]
+    return { ownerUrl, appUrl, eraserUrl, version: (rows[0] as { version: string }).version }
   } finally {
     await client.end()
   }

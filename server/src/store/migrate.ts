@@ -3,7 +3,7 @@ import { Trouble } from '../errors.ts'
 import { checkServer } from './check.ts'
 import { changedMigration, type Migration, readMigrations, readRecord } from './migrations.ts'
 import { connect } from './open.ts'
-import { appRole, ensureRoles } from './roles.ts'
+import { appRole, ensureRoles, eraserRole } from './roles.ts'
 import { withRole } from './urls.ts'
 
 /** Of the advisory lock that one migrator at a time holds, in each database. */
@@ -38,21 +38,26 @@ const apply = async (client: pg.Client, { name, text, sha256 }: Migration): Prom
 
 /**
  * Brings the database up to this program: forward only, one migrator at a time, each file in a transaction of its own.
- * `url` is the owner's. Without `appUrl` the program will run on the owner's login in the app role, so that login is made
- * a member. Answers the names of what was applied now.
+ * `url` is the owner's. Without `appUrl` the program will run on the owner's login in the app role, and erase in the
+ * eraser's, so that login is made a member of them. Answers the names of what was applied now.
  */
-export const migrate = async (settings: { url: string; appUrl?: string; migrations?: Migration[] }): Promise<string[]> => {
+export const migrate = async (settings: {
+  url: string
+  appUrl?: string | undefined
+  eraserUrl?: string | undefined
+  migrations?: Migration[]
+}): Promise<string[]> => {
   const known = settings.migrations ?? readMigrations()
   const client = await connect(settings.url, { name: 'countersign-migrate', answerMs: 600_000 })
   try {
     await checkServer(client)
     await waitForTurn(client)
-    await ensureRoles(client, settings.appUrl ? undefined : client.user)
+    await ensureRoles(client, settings.appUrl ? [] : [appRole, ...(settings.eraserUrl ? [] : [eraserRole])])
     await client.query(
       `create table if not exists schema_migrations (
          name text primary key, sha256 text not null, applied_at timestamptz not null default clock_timestamp())`,
     )
-    await client.query(`grant select on schema_migrations to ${appRole}`)
+    await client.query(`grant select on schema_migrations to ${appRole}, ${eraserRole}`)
     const record = await readRecord(client)
     const trouble = changedMigration(known, record)
     if (trouble) throw trouble
@@ -66,3 +71,6 @@ export const migrate = async (settings: { url: string; appUrl?: string; migratio
 
 /** The address under which the program runs: that of the app's login, or the owner's login in the app role. */
 export const appUrlOf = (ownerUrl: string, appUrl?: string): string => appUrl ?? withRole(ownerUrl, appRole)
+
+/** The same for what erases. */
+export const eraserUrlOf = (ownerUrl: string, eraserUrl?: string): string => eraserUrl ?? withRole(ownerUrl, eraserRole)

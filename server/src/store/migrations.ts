@@ -34,8 +34,8 @@ export const changedMigration = (known: Migration[], record: Applied[]): Trouble
     }
     if (ours.sha256 !== sha256) {
       return new Trouble(
-        `The migration ${name} is not the one that was applied to this database.`,
-        'Restore the file as it was released, and put the change into a new migration.',
+        `The database was made by another 0.x version of Countersign (its migration ${name} is not ours), and is not carried over.`,
+        'Begin with a new data folder or an empty database, or run the version that made this one. The CHANGELOG says what changed.',
       )
     }
   }

@@ -3,6 +3,7 @@ import { Trouble } from '../errors.ts'
 
 export const appRole = 'countersign_app'
 export const tenantRole = 'countersign_tenant'
+export const eraserRole = 'countersign_eraser'
 
 type Client = Pick<pg.Client, 'query'>
 
@@ -41,15 +42,17 @@ export const ensureMember = async (client: Client, member: string, role: string)
 }
 
 /**
- * Makes the two roles that the migrations grant to. `member` is a login that will run as the app role; a login without the
- * right to make roles learns what a superuser has to run.
+ * Makes the three roles that the migrations grant to. Of each of `roles` the client's own login becomes a member, to work in
+ * it; a login without the right to make roles learns what a superuser has to run.
  */
-export const ensureRoles = async (client: Client, member?: string): Promise<void> => {
+export const ensureRoles = async (client: Client & { user?: string }, roles: readonly string[] = []): Promise<void> => {
+  const member = client.user ?? ''
   try {
     await ensureRole(client, tenantRole, 'nologin')
     await ensureRole(client, appRole, 'nologin')
+    await ensureRole(client, eraserRole, 'nologin')
     await ensureMember(client, appRole, tenantRole)
-    if (member) await ensureMember(client, member, appRole)
+    for (const role of roles) await ensureMember(client, member, role)
   } catch (error) {
     if ((error as { code?: string }).code !== '42501') throw error
     throw new Trouble(
@@ -58,8 +61,9 @@ export const ensureRoles = async (client: Client, member?: string): Promise<void
         'Let a superuser run once:',
         `  CREATE ROLE ${tenantRole} NOLOGIN;`,
         `  CREATE ROLE ${appRole} LOGIN PASSWORD '…';`,
+        `  CREATE ROLE ${eraserRole} LOGIN PASSWORD '…';`,
         `  GRANT ${tenantRole} TO ${appRole};`,
-        ...(member ? [`  GRANT ${appRole} TO ${pg.escapeIdentifier(member)};`] : []),
+        ...roles.map((role) => `  GRANT ${role} TO ${pg.escapeIdentifier(member)};`),
       ].join('\n'),
       error,
     )

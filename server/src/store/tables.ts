@@ -10,6 +10,7 @@ type BigDefault = ColumnType<string, string | number | bigint | undefined, strin
 /** The tables as the migrations make them. */
 export type Tables = {
   events: { tx: Generated<string>; n: BigDefault; body: string; mac: Buffer }
+  disclosures: { holder: string; member: string; salt: string; value: string; tenant_id: string | null; recorded_at: InstantDefault }
   log_entries: {
     log_index: Big
     event_n: Big
@@ -25,7 +26,6 @@ export type Tables = {
     target_id: string | null
     session_id: string | null
     request_id: string | null
-    ticket: string | null
   }
   log_tiles: { level: number; tile_index: Big; hashes: Buffer }
   log_checkpoints: { size: Big; root: Buffer; note: string; signed_at: InstantDefault }
@@ -136,18 +136,19 @@ export type Tables = {
     tenant_id: string
     target_user_id: string | null
     staff_id: string
-    reason: string
-    ticket: string | null
+    digests: ColumnType<Record<string, string>, string, never>
     scopes: string[]
     issued_at: InstantDefault
     expires_at: Instant
   }
+  legal_holds: { id: string; tenant_id: string; placed_at: InstantDefault; released_at: InstantOrNull }
   session_revocations: {
     session_id: string
     revoked_at: InstantDefault
     revoked_by_kind: 'opener' | 'staff' | 'tenant' | 'system'
     revoked_by: string
-    reason: string | null
+    event_id: string
+    reason_digest: string | null
   }
   session_expiries: { session_id: string; noted_at: InstantDefault }
   session_outcomes: { session_id: string; noted_at: InstantDefault }

@@ -1,3 +1,4 @@
+import type { DisclosureAccount } from '@countersign/log/account.ts'
 import { verifyCheckpoint } from '@countersign/log/checkpoint.ts'
 import { LogError } from '@countersign/log/errors.ts'
 import type { VerifierKey } from '@countersign/log/note.ts'
@@ -11,6 +12,7 @@ import { checkEntryRow, readEntryRows } from '../audit/entry-rows.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
+import { createBeside } from './beside.ts'
 
 export type DatabaseVerification = {
   origin: string
@@ -19,6 +21,7 @@ export type DatabaseVerification = {
   root: Uint8Array
   checkpoints: number
   findings: Finding[]
+  disclosed: DisclosureAccount
 }
 
 type Needs = { trusted: readonly VerifierKey[]; earlier: readonly string[]; eventKey?: Buffer | undefined }
@@ -99,6 +102,7 @@ export const verifyDatabase = async (store: Pick<Store, 'db'>, needs: Needs): Pr
       const heads = await readHeads(tx, needs, findings)
       const own = { name: 'the sequencer', size: Number(said.size), root: said.root }
       const tiles: FullTile[] = []
+      const beside = createBeside(tx, add)
       const verifier = createVerifier(sha256, [...heads, own], (tile) => tiles.push(tile))
       if (heads.length === 0 && own.size > 0) add({ code: 'unsigned', reason: 'There is no signed checkpoint of this log.' })
       for (let rows = await readEntryRows(tx, 0); rows.length > 0; rows = await readEntryRows(tx, verifier.size())) {
@@ -111,12 +115,14 @@ export const verifyDatabase = async (store: Pick<Store, 'db'>, needs: Needs): Pr
           if (wrong) add({ ...wrong, from: index, to: index + 1 })
           verifier.addLeaf(row.body === null ? row.leaf_hash : hashLeaf(sha256, Buffer.from(row.body)))
         }
+        await beside.judge(rows)
         await compareTiles(tx, tiles.splice(0), findings)
       }
       const departures = verifier.finish()
       findings.push(...departures, ...(await findStrays(tx, needs.eventKey)))
       const size = verifier.size()
-      return { origin: said.origin ?? '', size, entries: size, root: verifier.root(), checkpoints: heads.length, findings }
+      const disclosed = await beside.finish()
+      return { origin: said.origin ?? '', size, entries: size, root: verifier.root(), checkpoints: heads.length, findings, disclosed }
     },
     { isolation: 'repeatable read' },
   )

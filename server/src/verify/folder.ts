@@ -11,6 +11,7 @@ export const logFiles = {
   checkpoint: 'checkpoint',
   checkpoints: 'checkpoints.ndjson',
   entries: 'entries.ndjson',
+  disclosures: 'disclosures.ndjson',
   leaves: 'leaf-hashes',
   key: 'log.vkey',
   readme: 'README.txt',
@@ -45,6 +46,19 @@ const readNotes = async function* (path: string): AsyncGenerator<string> {
   }
 }
 
+/** An array of disclosures a line; a line in another form is one disclosure that is none. */
+const readDisclosures = async function* (path: string): AsyncGenerator<readonly string[]> {
+  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+    let read: unknown
+    try {
+      read = JSON.parse(line)
+    } catch {
+      read = undefined
+    }
+    yield Array.isArray(read) ? read.map(String) : [line]
+  }
+}
+
 const exists = async (path: string): Promise<boolean> =>
   await stat(path).then(
     () => true,
@@ -62,6 +76,7 @@ export const openLogFolder = async (folder: string): Promise<LogSource & { key: 
     checkpoint,
     checkpoints: (await exists(at('checkpoints'))) ? readNotes(at('checkpoints')) : [],
     entries: readLines(at('entries')),
+    ...((await exists(at('disclosures'))) && { disclosures: readDisclosures(at('disclosures')) }),
     ...(leaves && {
       readTile: async ({ index, width }) => {
         const bytes = Buffer.alloc(width * 32)

@@ -1,6 +1,8 @@
 import { EventPage, type LoggedEvent } from '@countersign/contract/events.ts'
+import { createAccount, type DisclosureAccount } from '@countersign/log/account.ts'
 import { verifyCheckpoint } from '@countersign/log/checkpoint.ts'
-import { leafOf } from '@countersign/log/entry.ts'
+import { conceal, judgeDisclosures, reveal } from '@countersign/log/disclosure.ts'
+import { canonicalForm, leafOf } from '@countersign/log/entry.ts'
 import { LogError } from '@countersign/log/errors.ts'
 import { parseVerifierKey } from '@countersign/log/note.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
@@ -16,6 +18,7 @@ export type UrlVerification = {
   key: string
   checkpoints: number
   findings: Finding[]
+  disclosed: DisclosureAccount | undefined
 }
 
 type Needs = { vkey?: string | undefined; earlier: readonly string[]; apiKey?: string | undefined }
@@ -55,7 +58,7 @@ const compareTile = async (base: string, { level, index, hashes }: FullTile, fin
 /** A tenant's events from the API, page by page. */
 const readTenantEvents = async function* (base: string, apiKey: string): AsyncGenerator<LoggedEvent[]> {
   for (let cursor: string | null = ''; cursor !== null; ) {
-    const response = await get(base, `v1/audit?limit=200${cursor === '' ? '' : `&cursor=${cursor}`}`, { 'x-api-key': apiKey })
+    const response = await get(base, `v1/audit?limit=200&proof=true${cursor === '' ? '' : `&cursor=${cursor}`}`, { 'x-api-key': apiKey })
     const page = EventPage.safeParse(await response.json())
     if (!page.success) throw new Trouble(`${base} answers in a form that is not understood.`, 'Verify with the version that runs there.')
     yield page.data.items
@@ -63,21 +66,39 @@ const readTenantEvents = async function* (base: string, apiKey: string): AsyncGe
   }
 }
 
+/** The entry of an event that was served with its proof, and what is wrong with its disclosures or with the values in place. */
+const judgeServed = ({ log_index: _, erased = [], erasure: __, disclosures = [], ...event }: LoggedEvent) => {
+  const entry = conceal(event)
+  const judged = judgeDisclosures(sha256, entry, disclosures)
+  const { event: revealed } = reveal(entry, (path) => judged.values.get(path))
+  const { erasable: ___, ...served } = event
+  const isShown = canonicalForm(revealed) === canonicalForm(served)
+  if (!isShown) judged.faults.push('A value that was served is not the one that its disclosure gives.')
+  if (erased.toSorted().join() !== [...judged.missing.keys()].sort().join())
+    judged.faults.push('What is called erased is not what is missing.')
+  return { entry, ...judged }
+}
+
 /** Each of a tenant's events must be the one whose hash the tree holds at its place. */
 const checkEvents = async (
   needs: { base: string; apiKey: string; size: number; leafAt: (index: number) => Promise<Uint8Array> },
   findings: Finding[],
 ) => {
+  const account = createAccount()
   let count = 0
   let last = Number.POSITIVE_INFINITY
   for await (const items of readTenantEvents(needs.base, needs.apiKey)) {
-    for (const { log_index, ...event } of items) {
+    for (const event of items) {
+      const { log_index } = event
       const place = { from: log_index, to: log_index + 1 }
       if (log_index >= last) findings.push({ code: 'entry_mismatch', ...place, reason: 'It was served out of order.' })
       last = log_index
       if (log_index >= needs.size) continue // newer than the checkpoint
       count += 1
-      const leaf = leafOf(sha256, event)
+      const { entry, values, missing, faults } = judgeServed(event)
+      account.add(log_index, entry, values.size, missing)
+      for (const reason of faults) findings.push({ code: 'disclosure_mismatch', ...place, reason })
+      const leaf = leafOf(sha256, entry)
       if (!Buffer.from(await needs.leafAt(log_index)).equals(leaf))
         findings.push({
           code: 'entry_mismatch',
@@ -86,7 +107,7 @@ const checkEvents = async (
         })
     }
   }
-  return count
+  return { count, disclosed: account.finish() }
 }
 
 /** Verifies a log over the network: its tiles against its checkpoints, and with an API key each of the tenant's events. */
@@ -122,6 +143,7 @@ export const verifyUrl = async (base: string, { vkey, earlier, apiKey }: Needs):
   }
   findings.push(...verifier.finish())
   const leafAt = async (index: number) => leaves[index] as Uint8Array
-  const entries = apiKey === undefined ? 0 : await checkEvents({ base, apiKey, size, leafAt }, findings)
-  return { origin, size, entries, root: verifier.root(), key, checkpoints: heads.length, findings }
+  const checked = apiKey === undefined ? undefined : await checkEvents({ base, apiKey, size, leafAt }, findings)
+  const { count: entries = 0, disclosed } = checked ?? {}
+  return { origin, size, entries, disclosed, root: verifier.root(), key, checkpoints: heads.length, findings }
 }

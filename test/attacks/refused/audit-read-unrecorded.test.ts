@@ -109,7 +109,7 @@ it("C44 X3 records that a session's access log was read, where its tenant sees i
       token_hash: hashSecret(randomBytes(32).toString('base64url')),
       tenant_id: tenantId,
       staff_id: eve.staff_id,
-      reason: 'looking at a report',
+      digests: JSON.stringify({ reason: 'x' }),
       scopes: ['reports:read'],
       expires_at: new Date(Date.now() + 600_000),
     })

@@ -31,16 +31,44 @@ export function EventDetail({ event, onClose, onFilter }: Props) {
       onClose={onClose}
     >
       <EventFacts event={event} onFilter={onFilter} />
+      {event.erased ? <Erased event={event} /> : null}
       {event.request ? <RequestFacts request={event.request} /> : null}
       {event.details ? <Part title="Details">{<Code what="details" text={JSON.stringify(event.details, null, 2)} />}</Part> : null}
       <Part title={`In the log at #${formatNumber(event.log_index)}`}>
         <p className="text-faint text-xs">
-          The leaf is SHA-256 of a zero byte and the canonical event below. It was computed in this browser.
+          The leaf is SHA-256 of a zero byte and the canonical entry below, which has digests where persons are named. It was computed in
+          this browser.
         </p>
         <Code what="leaf hash" text={leaf} />
         <Code what="canonical JSON" text={canonical} />
       </Part>
     </SidePanel>
+  )
+}
+
+/** Which values are not there any more, and by which erasure. The log says that they were, and holds without them. */
+function Erased({ event }: { event: LoggedEvent }) {
+  const { erased = [], erasure } = event
+  return (
+    <Part title="Erased">
+      <p className="text-faint text-xs">
+        {erasure ? (
+          <>
+            Erased on <Instant at={erasure.at} /> by <Inert text={erasure.by} />.
+          </>
+        ) : (
+          'Not there any more, and no erasure on the log accounts for it.'
+        )}{' '}
+        The log keeps that there was a value, and its digest.
+      </p>
+      <ul className="flex flex-col gap-0.5">
+        {erased.map((member) => (
+          <li key={member} className="id text-soft">
+            {member}
+          </li>
+        ))}
+      </ul>
+    </Part>
   )
 }
 
@@ -74,7 +102,7 @@ function EventFacts({ event, onFilter }: Omit<Props, 'onClose'>) {
           'Admin',
           <Filterable key="admin" label="Events of the same actor" onFilter={() => onFilter({ actor_id: actor.id })}>
             <Inert text={actorName(actor)} />
-            {actor.kind === 'staff' ? <Inert text={actor.name} className="block text-faint text-xs" /> : null}
+            {actor.kind === 'staff' && actor.name ? <Inert text={actor.name} className="block text-faint text-xs" /> : null}
           </Filterable>,
         ],
         target && [
@@ -144,7 +172,7 @@ function RequestFacts({ request }: { request: NonNullable<LoggedEvent['request']
           [
             'Request',
             <span key="line" className="id break-all">
-              {request.method} <Inert text={request.path} />
+              {request.method} <Inert text={request.path ?? null} />
             </span>,
           ],
           request.route !== undefined && [

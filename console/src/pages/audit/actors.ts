@@ -6,6 +6,7 @@ const seen = new Map<string, string>()
 
 export const knownActors = (client: QueryClient): ReadonlyMap<string, string> => {
   for (const [, data] of client.getQueriesData<InfiniteData<EventPage>>({ queryKey: ['events'] }))
-    for (const page of data?.pages ?? []) for (const { actor } of page.items) if (actor.kind === 'staff') seen.set(actor.id, actor.email)
+    for (const page of data?.pages ?? [])
+      for (const { actor } of page.items) if (actor.kind === 'staff') seen.set(actor.id, actor.email ?? actor.id)
   return seen
 }

@@ -1,4 +1,4 @@
-import type { Actor, LoggedEvent } from '@countersign/contract/events.ts'
+import type { LoggedEvent } from '@countersign/contract/events.ts'
 import { Bot, CircleUser, KeySquare, Terminal } from 'lucide-react'
 import { ResultWord } from '../../ui/Badge.tsx'
 import { ShortId } from '../../ui/IdChip.tsx'
@@ -6,12 +6,12 @@ import { Inert, InertLine } from '../../ui/Inert.tsx'
 import { Avatar } from '../../ui/Person.tsx'
 import type { Column } from '../../ui/Table.tsx'
 import { TimeOfDay } from '../../ui/Time.tsx'
-import { actorName, noteOf, targetName } from './words.ts'
+import { type Actor, actorName, noteOf, targetName } from './words.ts'
 
 const icons = { tenant: KeySquare, operator: Terminal, anonymous: CircleUser, system: Bot } as const
 
 export function ActorMark({ actor }: { actor: Actor }) {
-  if (actor.kind === 'staff') return <Avatar of={actor.name || actor.email} kind="staff" />
+  if (actor.kind === 'staff') return <Avatar of={actor.name || actorName(actor)} kind="staff" />
   const Icon = icons[actor.kind]
   return <Icon aria-hidden="true" className="size-4 shrink-0 text-faint" strokeWidth={1.75} />
 }
@@ -19,7 +19,7 @@ export function ActorMark({ actor }: { actor: Actor }) {
 function ActorCell({ actor }: { actor: Actor }) {
   const name = actorName(actor)
   return (
-    <span data-tip={actor.kind === 'staff' ? `${actor.email}\n${actor.name}` : name} className="flex min-w-0 items-center gap-2">
+    <span data-tip={actor.kind === 'staff' && actor.name ? `${name}\n${actor.name}` : name} className="flex min-w-0 items-center gap-2">
       <ActorMark actor={actor} />
       <span className={`truncate ${actor.kind === 'staff' ? '' : 'text-soft'}`}>
         <Inert text={name} />

@@ -1,7 +1,10 @@
-import type { Actor, LoggedEvent } from '@countersign/contract/events.ts'
+import type { LoggedEvent } from '@countersign/contract/events.ts'
 
+export type Actor = LoggedEvent['actor']
+
+/** Whose e-mail address was erased goes by their id. */
 export const actorName = (actor: Actor): string => {
-  if (actor.kind === 'staff') return actor.email
+  if (actor.kind === 'staff') return actor.email ?? actor.id
   if (actor.kind === 'tenant') return `API key of ${actor.tenant_id}`
   if (actor.kind === 'operator') return `${actor.id} at the host`
   if (actor.kind === 'anonymous') return 'not signed in'
@@ -12,6 +15,6 @@ export const targetName = ({ target }: LoggedEvent): string => (target ? (target
 
 /** The note of a row: the ticket, then what the event says, else why it was done, else the request it speaks of. */
 export const noteOf = ({ ticket, note, reason, request }: LoggedEvent): string => {
-  const words = note ?? reason ?? (request ? `${request.method} ${request.path}` : undefined)
+  const words = note ?? reason ?? (request ? `${request.method} ${request.path ?? request.route ?? ''}` : undefined)
   return [ticket, words].filter((part) => part !== undefined && part !== '').join(' · ')
 }

@@ -36,9 +36,9 @@ function OutcomeCell({ row }: { row: AccessLogRow }) {
   )
 }
 
-function Path({ path }: { path: string }) {
+function Path({ path }: { path: string | null }) {
   return (
-    <span data-tip={path} data-cut className="id block truncate">
+    <span data-tip={path ?? undefined} data-cut className="id block truncate">
       <Inert text={path} />
     </span>
   )

@@ -16,7 +16,7 @@ const began = (event: LoggedEvent, request: NonNullable<LoggedEvent['request']>)
   request_id: request.id,
   at: event.occurred_at,
   method: request.method,
-  path: request.path,
+  path: request.path ?? null,
   scope: request.scope ?? null,
   outcome: 'admitted',
   status: null,

@@ -32,7 +32,7 @@ function SessionChip({ session }: { session: Session }) {
   return (
     <Link
       {...paths.session(session.id)}
-      data-tip={`My support session on ${nameOf(session)}\n${session.reason}`}
+      data-tip={`My support session on ${nameOf(session)}\n${session.reason ?? ''}`}
       className={clsx(
         'flex h-7 min-w-0 items-center gap-2 rounded-md border px-2 text-sm transition-colors pointer-coarse:h-10',
         isSoon ? 'border-warn-edge bg-warn-wash' : 'border-accent-edge bg-accent-wash hover:border-accent',

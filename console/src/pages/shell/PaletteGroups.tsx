@@ -102,7 +102,7 @@ export function Pages({ text, onClose }: Part) {
 export function MySessionItems({ text, staffId, onClose }: Part & { staffId: string }) {
   const go = useGo(onClose)
   const { data = [] } = useQuery(mySessionsQuery(staffId))
-  const mine = data.filter((session) => fits(text, `${session.tenant_name} ${session.id} ${session.reason} revoke session`))
+  const mine = data.filter((session) => fits(text, `${session.tenant_name} ${session.id} ${session.reason ?? ''} revoke session`))
   if (mine.length === 0) return null
   return (
     <Command.Group heading="My open sessions" className={groupClass}>

@@ -1,4 +1,4 @@
-import { EventFilters, type LogStatus } from '@countersign/contract/events.ts'
+import { EventFilters, ListEvents, type LogStatus } from '@countersign/contract/events.ts'
 import { z } from 'zod'
 import { isAllowed } from '../../access/may.ts'
 import type { Reads } from '../../audit/read.ts'
@@ -23,7 +23,10 @@ const stalledMs = 1_000
 const mostStreams = 20
 
 const index = z.string().regex(/^\d{1,15}$/)
-const StreamEvents = EventFilters.extend({ after: index.optional().describe('Log index to go on from; default: now') })
+const StreamEvents = EventFilters.extend({
+  after: index.optional().describe('Log index to go on from; default: now'),
+  proof: ListEvents.shape.proof,
+})
 
 /** What the browser saw last, if it says so. */
 const lastSeen = (lastEventId: unknown): string | undefined => {
@@ -53,7 +56,7 @@ export const auditStreamRoute = (app: Door, needs: StreamNeeds): void => {
       },
     },
     async (request, reply) => {
-      const { after, ...filters } = request.query
+      const { after, proof, ...filters } = request.query
       const ctx = { ...ctxOf(request), ...needs }
       const { id } = ctx.principal
       const last = lastSeen(request.headers['last-event-id'])
@@ -70,6 +73,7 @@ export const auditStreamRoute = (app: Door, needs: StreamNeeds): void => {
           filters,
           after: asked === undefined ? undefined : Number(asked),
           resumed: last !== undefined,
+          proof,
         })
         reply.sse.onClose(() => ended.abort())
         // Authority is judged again while the stream lives, not only when it opens.

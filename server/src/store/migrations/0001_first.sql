@@ -16,6 +16,28 @@ create table events (
 );
 alter sequence events_n owned by events.n;
 
+-- What an event says of persons, and what they typed, lies here and nowhere else: the event commits to it by a digest
+-- (log/disclosure.ts). A row is written with its event and never changed; only countersign_eraser may delete one. `holder` is
+-- what the value is kept for: an event, or a support session or a request whose events share it. `value` is JSON.
+create table disclosures (
+  holder text not null,
+  member text not null,
+  salt text not null check (char_length(salt) = 22),
+  value text not null,
+  tenant_id text,
+  recorded_at timestamptz not null default clock_timestamp(),
+  primary key (holder, member),
+  -- The reason of a support session: ten characters and two quotation marks.
+  check (member <> 'reason' or not starts_with(holder, 'ses_') or char_length(btrim(value, ' "')) >= 10)
+);
+create index disclosures_ticket on disclosures (value) where member = 'ticket';
+
+-- What an event holds in place of a value (RFC 9901 §4.2.3).
+create function disclosure_digest(salt text, member text, value text) returns text language sql immutable parallel safe as $$
+  select translate(rtrim(encode(sha256(convert_to(translate(rtrim(replace(encode(convert_to(
+    '["' || salt || '","' || member || '",' || value || ']', 'UTF8'), 'base64'), E'\n', ''), '='), '+/', '-_'), 'UTF8')), 'base64'), '='), '+/', '-_')
+$$;
+
 -- Written once by the sequencer: the place of an event in the log, its leaf hash, and the columns that queries need.
 create table log_entries (
   log_index bigint primary key check (log_index >= 0),
@@ -31,8 +53,7 @@ create table log_entries (
   target_kind text,
   target_id text,
   session_id text,
-  request_id text,
-  ticket text
+  request_id text
 );
 create index log_entries_tenant on log_entries (tenant_id, log_index) where tenant_id is not null;
 create index log_entries_session on log_entries (session_id, log_index) where session_id is not null;
@@ -202,8 +223,8 @@ create table support_sessions (
   tenant_id text not null,
   target_user_id text,
   staff_id text not null references staff (id),
-  reason text not null check (char_length(btrim(reason)) >= 10),
-  ticket text,
+  -- The digests of who opened it, whom it is on, why and on which ticket: its events commit to the same values.
+  digests jsonb not null check (digests ? 'reason'),
   scopes text[] not null check (cardinality(scopes) > 0),
   issued_at timestamptz not null default clock_timestamp(),
   expires_at timestamptz not null,
@@ -221,7 +242,9 @@ create table session_revocations (
   revoked_at timestamptz not null default clock_timestamp(),
   revoked_by_kind text not null check (revoked_by_kind in ('opener', 'staff', 'tenant', 'system')),
   revoked_by text not null,
-  reason text
+  -- The event has the reason, where one was given; its digest stands here too.
+  event_id text not null,
+  reason_digest text
 );
 
 -- What the API calls a session. The database's clock decides: no job has to run for a session to be over.
@@ -264,11 +287,21 @@ create table session_expiries (
   noted_at timestamptz not null default clock_timestamp()
 );
 
--- Who may do what --------------------------------------------------------------------------------------------------
--- Two roles made by the migrator beside this file: countersign_app (the program) and countersign_tenant (a tenant's reads).
+-- Tenants whose events keep what they have, whoever wants it erased: by a court, or a quarrel.
+create table legal_holds (
+  id text primary key,
+  tenant_id text not null,
+  placed_at timestamptz not null default clock_timestamp(),
+  released_at timestamptz
+);
+create unique index legal_holds_tenant on legal_holds (tenant_id) where released_at is null;
 
-grant usage on schema public to countersign_app, countersign_tenant;
-grant select, insert on events, log_entries, log_tiles, log_checkpoints, log_rejected to countersign_app;
+-- Who may do what --------------------------------------------------------------------------------------------------
+-- Three roles made by the migrator beside this file: countersign_app (the program), countersign_tenant (a tenant's reads) and
+-- countersign_eraser, which deletes disclosures and records that it did.
+
+grant usage on schema public to countersign_app, countersign_tenant, countersign_eraser;
+grant select, insert on events, disclosures, log_entries, log_tiles, log_checkpoints, log_rejected to countersign_app;
 grant usage on sequence events_n to countersign_app;
 grant select, update on log_sequencer to countersign_app;
 grant select, insert, update on leases to countersign_app;
@@ -278,8 +311,13 @@ grant select, insert, update, delete on sign_in_flows to countersign_app;
 grant select, insert on api_key_revocations, support_sessions, session_revocations, session_expiries to countersign_app;
 grant select, update on directory_sync to countersign_app;
 grant select, insert, update, delete on unreadable_tenants to countersign_app;
-grant select on log_entries, events, log_checkpoints to countersign_tenant;
+grant select on log_entries, events, disclosures, log_checkpoints to countersign_tenant;
 grant select (id, known_since) on tenants to countersign_tenant;
+grant select, delete, insert on disclosures to countersign_eraser;
+grant select, insert on events to countersign_eraser;
+grant usage on sequence events_n to countersign_eraser;
+grant select on log_entries, log_sequencer, log_gaps, log_rejected, legal_holds to countersign_eraser;
+grant select, insert, update (released_at) on legal_holds to countersign_app;
 
 alter table events enable row level security;
 alter table events force row level security;
@@ -300,3 +338,22 @@ create policy tenant_reads on log_entries for select to countersign_tenant
   );
 create policy tenant_reads on events for select to countersign_tenant
   using (exists (select 1 from log_entries e where e.event_n = events.n));
+create policy eraser_reads on events for select to countersign_eraser using (true);
+create policy eraser_records on events for insert to countersign_eraser
+  with check (starts_with(body, '{"action":"PERSONAL_DATA.ERASED",'));
+create policy eraser_reads on log_entries for select to countersign_eraser using (true);
+alter table disclosures enable row level security;
+alter table disclosures force row level security;
+create policy program_reads on disclosures for select to countersign_app using (true);
+create policy program_records on disclosures for insert to countersign_app with check (true);
+create policy eraser_reads on disclosures for select to countersign_eraser using (true);
+-- The reason of its own event.
+create policy eraser_records on disclosures for insert to countersign_eraser with check (member = 'reason' and starts_with(holder, 'evt_'));
+-- What a legal hold keeps it does not see when it deletes.
+create policy eraser_erases on disclosures for delete to countersign_eraser
+  using (tenant_id is null or not exists (select from legal_holds h where h.tenant_id = disclosures.tenant_id and h.released_at is null));
+create policy tenant_reads on disclosures for select to countersign_tenant
+  using (
+    tenant_id = nullif(current_setting('countersign.tenant_id', true), '')
+    and recorded_at >= coalesce((select known_since from tenants where id = current_setting('countersign.tenant_id', true)), '-infinity')
+  );
