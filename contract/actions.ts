@@ -20,8 +20,8 @@ type Row = {
   effect: string
   /** The act that the product's connector must name as its own; null where Countersign needs none. */
   act: ActName | null
-  /** The event of a refused attempt, and of the effect. */
-  events: { attempt: EventName; done: EventName }
+  /** The events of a refused attempt, of the effect, and of what becomes of a request that needs an approval. */
+  events: { attempt: EventName; done: EventName; requested: EventName; approved: EventName; rejected: EventName }
   /** Defaults of the policy (A19–A23). */
   requires: readonly TableGate[]
   risk: Risk
@@ -29,13 +29,15 @@ type Row = {
   max_minutes?: number
 }
 
+const approvalEvents = { requested: 'ACTION.REQUESTED', approved: 'ACTION.APPROVED', rejected: 'ACTION.REJECTED' } as const
+
 /** Everything that staff can do to a user or a tenant. There is no other way to act. */
 export const actions = {
   reset_passkey: {
     target: 'user',
     effect: 'Every passkey of the user is removed.',
     act: 'reset_passkey',
-    events: { attempt: 'PASSKEY.RESET', done: 'PASSKEY.RESET' },
+    events: { attempt: 'PASSKEY.RESET', done: 'PASSKEY.RESET', ...approvalEvents },
     requires: ['reason', 'ticket'],
     risk: 'med',
   },
@@ -43,7 +45,7 @@ export const actions = {
     target: 'user',
     effect: 'The authenticator app and the recovery codes of the user are removed.',
     act: 'reset_totp',
-    events: { attempt: 'TOTP.RESET', done: 'TOTP.RESET' },
+    events: { attempt: 'TOTP.RESET', done: 'TOTP.RESET', ...approvalEvents },
     requires: ['reason', 'ticket'],
     risk: 'med',
   },
@@ -51,7 +53,7 @@ export const actions = {
     target: 'user',
     effect: 'Every session of the user ends.',
     act: 'revoke_sessions',
-    events: { attempt: 'SESSION.REVOKED', done: 'SESSION.REVOKED' },
+    events: { attempt: 'SESSION.REVOKED', done: 'SESSION.REVOKED', ...approvalEvents },
     requires: ['reason'],
     risk: 'low',
   },
@@ -59,7 +61,7 @@ export const actions = {
     target: 'user',
     effect: 'One session of the user ends.',
     act: 'revoke_session',
-    events: { attempt: 'SESSION.REVOKED', done: 'SESSION.REVOKED' },
+    events: { attempt: 'SESSION.REVOKED', done: 'SESSION.REVOKED', ...approvalEvents },
     requires: ['reason'],
     risk: 'low',
   },
@@ -67,7 +69,7 @@ export const actions = {
     target: 'user',
     effect: 'A sign-in link is mailed to the user; staff never see it.',
     act: 'send_magic_link',
-    events: { attempt: 'MAGIC_LINK.SENT', done: 'MAGIC_LINK.SENT' },
+    events: { attempt: 'MAGIC_LINK.SENT', done: 'MAGIC_LINK.SENT', ...approvalEvents },
     requires: ['reason'],
     risk: 'low',
   },
@@ -75,7 +77,7 @@ export const actions = {
     target: 'user',
     effect: 'A read-only support session on the user opens.',
     act: null,
-    events: { attempt: 'IMPERSONATE.DENIED', done: 'IMPERSONATE.STARTED' },
+    events: { attempt: 'IMPERSONATE.DENIED', done: 'IMPERSONATE.STARTED', ...approvalEvents },
     requires: ['reason'],
     risk: 'high',
     max_minutes: ttlMaximumUserMinutes,
@@ -84,7 +86,7 @@ export const actions = {
     target: 'tenant',
     effect: 'A support session on the tenant opens.',
     act: null,
-    events: { attempt: 'SUPPORT_SESSION.DENIED', done: 'SUPPORT_SESSION.CREATED' },
+    events: { attempt: 'SUPPORT_SESSION.DENIED', done: 'SUPPORT_SESSION.CREATED', ...approvalEvents },
     requires: ['reason'],
     risk: 'med',
   },
@@ -92,7 +94,13 @@ export const actions = {
     target: 'user',
     effect: 'The user cannot sign in any more, and every session of theirs ends.',
     act: 'suspend_account',
-    events: { attempt: 'ACCOUNT.SUSPEND', done: 'ACCOUNT.SUSPENDED' },
+    events: {
+      attempt: 'ACCOUNT.SUSPEND',
+      done: 'ACCOUNT.SUSPENDED',
+      requested: 'ACCOUNT.SUSPEND.REQUESTED',
+      approved: 'ACCOUNT.SUSPEND.APPROVED',
+      rejected: 'ACCOUNT.SUSPEND.REJECTED',
+    },
     requires: ['reason', 'approval'],
     risk: 'high',
   },
@@ -100,7 +108,7 @@ export const actions = {
     target: 'user',
     effect: 'The user can sign in again.',
     act: 'restore_account',
-    events: { attempt: 'ACCOUNT.RESTORED', done: 'ACCOUNT.RESTORED' },
+    events: { attempt: 'ACCOUNT.RESTORED', done: 'ACCOUNT.RESTORED', ...approvalEvents },
     requires: ['reason', 'ticket'],
     risk: 'med',
   },
@@ -108,7 +116,7 @@ export const actions = {
     target: 'tenant',
     effect: 'Every session of every user of the tenant ends.',
     act: 'force_logout',
-    events: { attempt: 'TENANT.SESSIONS.REVOKED', done: 'TENANT.SESSIONS.REVOKED' },
+    events: { attempt: 'TENANT.SESSIONS.REVOKED', done: 'TENANT.SESSIONS.REVOKED', ...approvalEvents },
     requires: ['reason'],
     risk: 'med',
   },
@@ -120,6 +128,9 @@ export const ActionName = z.enum(actionNames as [ActionName, ...ActionName[]])
 
 /** Actions that open a support session. A session always has a reason, so they always require one. */
 export const sessionActions = ['impersonate', 'open_session'] as const satisfies readonly ActionName[]
+
+/** Actions that the product carries out. */
+export type ProductAction = Exclude<ActionName, (typeof sessionActions)[number]>
 
 /**
  * Gates that Countersign knows, in the order in which a note names them. Rules of a policy's own may name further ones.

@@ -125,6 +125,26 @@ export const errorCatalogue = {
     title: 'The session has ended already.',
     hint: 'Nothing needs to be done: it cannot be used any more.',
   },
+  gates_unmet: {
+    status: 403,
+    title: 'Something that this action requires is missing.',
+    hint: '`unmet` names each gate; POST /api/actions/explain says what is required before you try.',
+  },
+  idempotency_conflict: {
+    status: 409,
+    title: 'This Idempotency-Key was used for another request.',
+    hint: 'Make a new key for each thing that you want done.',
+  },
+  request_expired: {
+    status: 410,
+    title: 'The request has expired.',
+    hint: 'Ask again; an approval is good for a limited time only.',
+  },
+  approval_void: {
+    status: 409,
+    title: 'What was approved does not hold any more.',
+    hint: 'The request says what has changed. Ask again.',
+  },
   // support sessions at the gateway
   token_missing: {
     status: 401,
@@ -230,6 +250,10 @@ export const Problem = z
     request_id: z.string(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
     scope: z.string().optional().describe('The scope that was missing'),
+    unmet: z
+      .array(z.object({ gate: z.string(), note: z.string() }))
+      .optional()
+      .describe('Every gate that an action lacks'),
   })
   .meta({ id: 'Problem' })
 export type Problem = z.infer<typeof Problem>

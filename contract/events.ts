@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { actionAttempted } from './events/action.ts'
+import { actionApproved, actionAttempted } from './events/action.ts'
 import * as administration from './events/administration.ts'
 import * as audit from './events/audit.ts'
 import * as authentication from './events/authentication.ts'
@@ -42,6 +42,17 @@ export const eventTable = {
   'ACCOUNT.SUSPEND': ['action', actionAttempted],
   'ACCOUNT.SUSPENDED': ['action', actionAttempted],
   'ACCOUNT.RESTORED': ['action', actionAttempted],
+  'ACTION.STARTED': ['action', actionAttempted],
+  'ACTION.RESOLVED': ['action', actionAttempted],
+  'ACTION.REQUESTED': ['approval', actionAttempted],
+  'ACTION.APPROVED': ['approval', actionApproved],
+  'ACTION.REJECTED': ['approval', actionAttempted],
+  'ACTION.CANCELLED': ['approval', actionAttempted],
+  'ACTION.EXPIRED': ['approval', actionAttempted],
+  'ACTION.VOIDED': ['approval', actionAttempted],
+  'ACCOUNT.SUSPEND.REQUESTED': ['approval', actionAttempted],
+  'ACCOUNT.SUSPEND.APPROVED': ['approval', actionApproved],
+  'ACCOUNT.SUSPEND.REJECTED': ['approval', actionAttempted],
   'TENANT.SESSIONS.REVOKED': ['action', actionAttempted],
   'GATEWAY.REFUSED': ['gateway', gatewayRefused],
   'CONSOLE.OPENED': ['look_up', lookUp.userOpened],

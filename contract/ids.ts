@@ -9,6 +9,7 @@ export const idPrefixes = {
   staffSession: 'sts',
   key: 'key',
   passkey: 'psk',
+  action: 'act',
 } as const
 
 export type IdKind = keyof typeof idPrefixes
@@ -23,6 +24,7 @@ export const EventId = idOf('event', 'Id of an event')
 export const SessionId = idOf('session', 'Id of a support session')
 export const RequestId = idOf('request', 'Id of one HTTP request; the upstream and the caller see the same id')
 export const StaffId = idOf('staff', 'Id of a staff member')
+export const ActionRequestId = idOf('action', 'Id of a request for an action; the product knows the effect by it')
 export const PasskeyId = idOf('passkey', 'Id of a passkey of staff')
 export const KeyId = idOf('key', 'Id of a tenant API key')
 

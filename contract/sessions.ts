@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { RequestId, SessionId, StaffId, TenantId, UserId } from './ids.ts'
+import { ActionRequestId, RequestId, SessionId, StaffId, TenantId, UserId } from './ids.ts'
 import { Cursor, Limit, pageOf } from './pages.ts'
+import { AssertionResponse } from './passkeys.ts'
 import { presetReadOnly, Scope, ScopeOrPreset } from './scopes.ts'
 import { Reason, Remark, Ticket } from './text.ts'
 
@@ -27,21 +28,40 @@ export const sessionActs = {
   revoke: { allowed: ['ACTIVE'], otherwise: { EXPIRED: 'It has expired already', REVOKED: 'It is revoked already' } },
 } as const
 
-export const CreateSession = z
-  .strictObject({
-    tenant_id: TenantId,
-    target_user_id: UserId.optional(),
-    reason: Reason,
-    scopes: z.array(ScopeOrPreset).min(1).max(50).default([presetReadOnly]),
-    ttl_minutes: z.number().int().min(1).max(ttlMaximumMinutes).default(ttlDefaultMinutes),
-    ticket: Ticket.optional(),
-  })
-  .refine((input) => input.target_user_id === undefined || input.ttl_minutes <= ttlMaximumUserMinutes, {
-    path: ['ttl_minutes'],
-    message: `is at most ${ttlMaximumUserMinutes} for a session on one user`,
-  })
-  .meta({ id: 'CreateSession' })
+const asked = {
+  tenant_id: TenantId,
+  target_user_id: UserId.optional(),
+  reason: Reason,
+  scopes: z.array(ScopeOrPreset).min(1).max(50).default([presetReadOnly]),
+  ttl_minutes: z.number().int().min(1).max(ttlMaximumMinutes).default(ttlDefaultMinutes),
+  ticket: Ticket.optional(),
+}
+
+const isShortOnUser = (input: { target_user_id?: string | undefined; ttl_minutes: number }): boolean =>
+  input.target_user_id === undefined || input.ttl_minutes <= ttlMaximumUserMinutes
+const longOnUser = { path: ['ttl_minutes'], message: `is at most ${ttlMaximumUserMinutes} for a session on one user` }
+
+/** What a person fills in. */
+export const CreateSession = z.strictObject(asked).refine(isShortOnUser, longOnUser).meta({ id: 'CreateSession' })
 export type CreateSession = z.infer<typeof CreateSession>
+
+const emptyIsAbsent = (value: unknown): unknown => (value === '' ? undefined : value)
+
+/** The same at the door: a reason or a ticket that is left out is a gate that is not met, and named as one. */
+export const OpenSession = z
+  .strictObject({
+    ...asked,
+    reason: z.preprocess(emptyIsAbsent, Reason.optional()),
+    ticket: z.preprocess(emptyIsAbsent, Ticket.optional()),
+    ask_approval: z.boolean().default(false).describe('Where an approval alone is missing: ask for it instead of being refused'),
+    step_up: AssertionResponse.optional().describe('A signature bound to this very attempt'),
+  })
+  .refine(isShortOnUser, longOnUser)
+  .meta({ id: 'OpenSession' })
+export type OpenSession = z.infer<typeof OpenSession>
+
+/** Claims the session that was approved: the token is made now, and shown once. */
+export const ClaimSession = z.strictObject({ request_id: ActionRequestId }).meta({ id: 'ClaimSession' })
 
 export const EndedBy = z.enum(['expiry', 'opener', 'staff', 'tenant', 'system'])
 export type EndedBy = z.infer<typeof EndedBy>

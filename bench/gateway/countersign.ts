@@ -4,15 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import pino from 'pino'
+import type { StaffPrincipal } from '../../server/src/access/principal.ts'
 import { newJournal } from '../../server/src/audit/record.ts'
 import { type Config, parseConfig } from '../../server/src/config.ts'
 import { newId } from '../../server/src/ids.ts'
 import { loadKeys } from '../../server/src/keys.ts'
 import { pickPort } from '../../server/src/ports.ts'
 import { serve } from '../../server/src/serve.ts'
-import { openSession } from '../../server/src/sessions/open.ts'
+import { insertOpened } from '../../server/src/sessions/open.ts'
 import { openDatabase } from '../../server/src/store/database.ts'
 import { openStore } from '../../server/src/store/open.ts'
+import { transaction } from '../../server/src/store/transaction.ts'
 import { serveParent } from './children.ts'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'countersign-bench-'))
@@ -45,16 +47,11 @@ await sql`insert into tenants (id, name, status, created_at, updated_at) values 
 )
 await sql`insert into staff (id, issuer, subject, email, name, roles)
   values (${staff.id}, ${staff.issuer}, ${staff.subject}, ${staff.email}, ${staff.name}, array['support_admin'])`.execute(store.db)
-const { token } = await openSession(
-  {
-    store,
-    journal: newJournal(keys.event),
-    principal: { kind: 'staff', ...staff, roles: ['support_admin'], session_id: newId('staffSession') },
-    config,
-    connector: { findUser: async () => undefined },
-  },
-  { tenant_id: 'ten_bench', reason: 'Measuring the gateway under load', ttl_minutes: 60 },
-)
+const principal: StaffPrincipal = { kind: 'staff', ...staff, roles: ['support_admin'], session_id: newId('staffSession') }
+const ctx = { store, journal: newJournal(keys.event), principal }
+const input = { tenant_id: 'ten_bench', reason: 'Measuring the gateway under load', ttl_minutes: 60, scopes: [] }
+const decided = { scopes: ['reports:read'], policy: 'bench' }
+const { token } = await transaction(store, (tx) => insertOpened(tx, ctx, input, decided))
 
 serveParent({ url: server.gateway_url, token }, async () => {
   await server.close()

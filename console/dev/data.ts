@@ -5,6 +5,9 @@ import type { Role, Staff } from '@countersign/contract/staff.ts'
 import { lifecycleStatuses, type Tenant } from '@countersign/contract/tenants.ts'
 import type { Factor, User, UserSession } from '@countersign/contract/users.ts'
 
+/** Stands for the hash of the policy that is in force. */
+export const mockPolicy = 'c0ffee'.repeat(11).slice(0, 64)
+
 /** Numbers that look random and are the same in every run. */
 let state = 42
 export const random = (): number => {
@@ -424,7 +427,7 @@ for (const session of [...sessions].reverse()) {
       result: 'ok',
       target,
       reason: session.reason ?? '',
-      details: { scopes: session.scopes, ttl_minutes: 15, expires_at: session.expires_at },
+      details: { scopes: session.scopes, ttl_minutes: 15, expires_at: session.expires_at, policy: mockPolicy },
     },
     issued,
   )

@@ -139,7 +139,7 @@ const createSession = (call: Call) => {
     session_id: session.id,
     target: { kind: 'session', id: session.id },
     reason: session.reason ?? '',
-    details: { scopes: session.scopes, ttl_minutes: input.ttl_minutes, expires_at },
+    details: { scopes: session.scopes, ttl_minutes: input.ttl_minutes, expires_at, policy: data.mockPolicy },
   })
   return {
     session,

@@ -6,6 +6,7 @@ import { eitherOf, erasable, kept, optional, type ValueOf, type ValuesOf } from 
 export const categories = [
   'support_session',
   'action',
+  'approval',
   'gateway',
   'look_up',
   'directory',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EventId } from '../ids.ts'
+import { ActionRequestId, EventId } from '../ids.ts'
 import { Scope } from '../scopes.ts'
 import { ofSession, ofTenant, ofTenantIfAny, reason, refusal, request, target, ticket } from './common.ts'
 import { erasable, kept, optional } from './members.ts'
@@ -10,10 +10,23 @@ export const sessionOpened = {
   target,
   reason,
   ticket,
-  details: { scopes: kept(z.array(Scope)), ttl_minutes: kept(z.number().int()), expires_at: kept(z.string()) },
+  details: {
+    scopes: kept(z.array(Scope)),
+    ttl_minutes: kept(z.number().int()),
+    expires_at: kept(z.string()),
+    policy: kept(z.string().describe('SHA-256 of the policy that decided, hex')),
+    request_id: kept(ActionRequestId.optional().describe('The request that was approved')),
+  },
 }
 
-export const sessionDenied = { ...ofTenant, ...refusal, target }
+export const sessionDenied = {
+  ...ofTenant,
+  ...refusal,
+  target,
+  reason: erasable(z.string().optional()),
+  ticket,
+  details: optional({ policy: kept(z.string()) }),
+}
 
 export const sessionRevoked = {
   ...ofTenant,

@@ -7,6 +7,8 @@ type Facts = {
   errors?: { path: string; message: string }[]
   /** The scope that was missing. */
   scope?: string
+  /** Every gate that an action lacks. */
+  unmet?: { gate: string; note: string }[]
   /** For the program's own log only. */
   cause?: unknown
 }
@@ -32,7 +34,7 @@ export class Refusal extends Error {
 export const formatProblem = (error: unknown, requestId: string): Problem => {
   const refusal = error instanceof Refusal ? error : new Refusal('internal')
   const { status, title, hint } = errorCatalogue[refusal.code]
-  const { detail, errors, scope } = refusal.facts
+  const { detail, errors, scope, unmet } = refusal.facts
   return {
     type: `urn:countersign:error:${refusal.code}`,
     title,
@@ -43,6 +45,7 @@ export const formatProblem = (error: unknown, requestId: string): Problem => {
     request_id: requestId,
     ...(errors === undefined ? {} : { errors }),
     ...(scope === undefined ? {} : { scope }),
+    ...(unmet === undefined ? {} : { unmet }),
   }
 }
 

@@ -1,6 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { consolePaths } from '@countersign/contract/paths.ts'
 import type { Logger } from 'pino'
+import { startExpiringRequests } from './actions/expire.ts'
+import { startReconciling } from './actions/reconcile.ts'
 import { bindEventKey } from './audit/event-key.ts'
 import { newReads } from './audit/read.ts'
 import { newJournal } from './audit/record.ts'
@@ -13,6 +15,7 @@ import { startWriter } from './gateway/writer.ts'
 import { buildDoor } from './http/app.ts'
 import type { Door } from './http/door.ts'
 import { newDrain } from './http/drain.ts'
+import { actionRoutes } from './http/routes/actions.ts'
 import { auditRoutes } from './http/routes/audit.ts'
 import { authRoutes } from './http/routes/auth.ts'
 import { consoleRoutes } from './http/routes/console.ts'
@@ -24,6 +27,7 @@ import { tenantRoutes } from './http/routes/tenants.ts'
 import { userRoutes } from './http/routes/users.ts'
 import { siteOf } from './identity/passkeys/needs.ts'
 import { defaultOrigin, type Keys } from './keys.ts'
+import { loadPolicy } from './policy/load.ts'
 import { portTrouble } from './ports.ts'
 import { newProgram } from './run/program.ts'
 import { newLoopService, newService } from './run/service.ts'
@@ -64,6 +68,8 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
   const addresses = addressesOf(config)
   const { console_url: publicUrl, gateway_url: gatewayUrl } = addresses
   const journal = newJournal(keys.event)
+  const policy = loadPolicy(config)
+  const site = siteOf(publicUrl)
   const origin = config.log.origin ?? defaultOrigin(keys)
   const logKey = verifierKeyOf(keys, origin)
   const isConsole = config.roles.includes('console')
@@ -121,6 +127,9 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
     roles: ['worker'],
     start: () => startOutcomes({ store: background.get(), journal, log, alone: config.database_url === undefined }),
   })
+  const acting = () => ({ store: background.get(), journal, connector: connector.get(), policy, site, config, log })
+  const requests = newLoopService({ name: 'action requests', roles: ['worker'], start: () => startExpiringRequests(acting()) })
+  const reconciling = newLoopService({ name: 'reconciliation', roles: ['worker'], start: () => startReconciling(acting()) })
   const gateway = newService({
     name: 'gateway',
     roles: ['gateway'],
@@ -137,15 +146,19 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
 
   const logStatus = () => readLogStatus(store.get(), logKey, sequencer.find()?.stopped())
   const consoleDoorRoutes = async (app: Door): Promise<void> => {
-    const needs = { store: store.get(), journal, connector: connector.get(), reads: newReads(), config, publicUrl, gatewayUrl, logStatus }
-    await authRoutes(app, { ...needs, log })
+    const needs = {
+      ...{ store: store.get(), journal, connector: connector.get(), reads: newReads() },
+      ...{ config, policy, site, publicUrl, gatewayUrl, logStatus, log },
+    }
+    await authRoutes(app, needs)
     passkeyRoutes(app, {
-      site: siteOf(publicUrl),
+      site,
       first_key: config.identity === undefined ? 'at_once' : config.passkeys.first_key,
       product: config.product.name,
     })
     tenantRoutes(app, needs)
     userRoutes(app, needs)
+    actionRoutes(app, needs)
     sessionRoutes(app, { ...needs, onRevoked: (id: string) => gateway.find()?.cut(id) })
     auditRoutes(app, { ...needs, closing: closing.signal })
     logRoutes(app, needs)
@@ -185,7 +198,7 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
 
   const program = newProgram({
     // Threads take a while to load: begun together.
-    services: [[store, background], [writer, sequencer], connector, sync, expiry, outcomes, gateway, door],
+    services: [[store, background], [writer, sequencer], connector, sync, expiry, outcomes, requests, reconciling, gateway, door],
     roles: config.roles,
     log,
   })

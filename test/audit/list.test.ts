@@ -29,7 +29,7 @@ const events: Recordable[] = [
     target: tenant('ten_a'),
     reason: 'Looking into a failed export',
     ticket: '#4831',
-    details: { scopes: ['a:read'], ttl_minutes: 15, expires_at: '2026-11-20T12:15:00.000Z' },
+    details: { scopes: ['a:read'], ttl_minutes: 15, policy: 'none', expires_at: '2026-11-20T12:15:00.000Z' },
   },
   { ...ok, action: 'SUPPORT_SESSION.REQUEST.ADMITTED', tenant_id: 'ten_a', session_id: session, request, target: tenant('ten_c') },
   denialOf(new Refusal('role_missing'), { action: 'SUPPORT_SESSION.DENIED', actor: rob, tenant_id: 'ten_b', target: tenant('ten_b') }),

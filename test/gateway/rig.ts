@@ -4,16 +4,17 @@ import type { Role } from '@countersign/contract/staff.ts'
 import { sql } from 'kysely'
 import { expect } from 'vitest'
 import type { StaffPrincipal } from '../../server/src/access/principal.ts'
+import { openSession } from '../../server/src/actions/open-session.ts'
 import { type Config, parseConfig } from '../../server/src/config.ts'
 import { type Gateway, startGateway } from '../../server/src/gateway/start.ts'
 import { startWriter, type Writer } from '../../server/src/gateway/writer.ts'
-import { newId } from '../../server/src/ids.ts'
 import { newAdmission } from '../../server/src/sessions/admit.ts'
-import { openSession } from '../../server/src/sessions/open.ts'
 import { revokeSession } from '../../server/src/sessions/revoke.ts'
 import { newDatabase, type TestDatabase } from '../support/database.ts'
 import { type EventFilter, readEvents } from '../support/events.ts'
+import { judgeNeeds, requireOpened } from '../support/judge.ts'
 import { openRaw, type RawAnswer, type RawConnection, rawRequest, sendRaw } from '../support/raw.ts'
+import { insertStaff } from '../support/staff.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 
 const file = (upstream: string, more: string) => `
@@ -114,15 +115,9 @@ export const startGatewayRig = async ({ config: more = '', tenants = ['ten_a', '
       store.db,
     )
   }
-  const newStaff = async (roles: Role[] = ['support_admin']): Promise<StaffPrincipal> => {
-    const id = newId('staff')
-    const person = { issuer: 'https://id.example', subject: id, email: `${id}@vendor.example`, name: 'Rob Test' }
-    await sql`insert into staff (id, issuer, subject, email, name, roles)
-      values (${id}, ${person.issuer}, ${person.subject}, ${person.email}, ${person.name}, ${roles}::text[])`.execute(store.db)
-    return { kind: 'staff', id, ...person, roles, session_id: newId('staffSession') }
-  }
+  const newStaff = (roles?: Role[]) => insertStaff(store.db, roles)
   const staff = await newStaff()
-  const needs = { store, journal, config, connector: { findUser: async () => undefined }, onRevoked: gateway.cut }
+  const needs = { store, journal, ...judgeNeeds(config, { findUser: async () => undefined }), onRevoked: gateway.cut }
   const head = (first: string, token: string, headers: readonly string[] = []) =>
     rawRequest(`${first} HTTP/1.1`, [`Host: localhost:${port}`, `Authorization: Bearer ${token}`, ...headers])
   return {
@@ -134,8 +129,10 @@ export const startGatewayRig = async ({ config: more = '', tenants = ['ten_a', '
     host: `Host: localhost:${port}`,
     staff,
     newStaff,
-    open: ({ by = staff, ...input } = {}) =>
-      openSession({ ...needs, principal: by }, { tenant_id: 'ten_a', reason: 'Looking into a failed export', ...input }),
+    open: async ({ by = staff, ...input } = {}) =>
+      requireOpened(
+        await openSession({ ...needs, principal: by }, { tenant_id: 'ten_a', reason: 'Looking into a failed export', ...input }),
+      ),
     revoke: (sessionId) => revokeSession({ ...needs, principal: staff }, { session_id: sessionId }),
     expireIn: async (sessionId, ms) => {
       const { asSuperuser } = await import('../support/database.ts')

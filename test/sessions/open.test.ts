@@ -88,7 +88,6 @@ describe('opening a session', () => {
   })
 
   it.each([
-    ['empty', ''],
     ['nine characters', 'ninechars'],
     ['ten spaces', ' '.repeat(10)],
     ['zero-width spaces', '\u200b'.repeat(10)],
@@ -99,10 +98,17 @@ describe('opening a session', () => {
     ['a lone surrogate', 'reason \ud800 enough'],
     ['a NUL', 'reason \u0000 enough'],
     ['a number', 12345678901],
-    ['none', undefined],
   ])('C30 X6 GA-1 refuses a reason that is none: %s', async (_, reason) => {
     expect(await codeOf(rig.open({ reason }))).toBe('reason_too_short')
     expect((await denials()).at(-1)).toMatchObject({ code: 'reason_too_short', tenant_id: 'ten_a', actor: { id: rig.staff.id } })
+  })
+
+  it.each([
+    ['empty', ''],
+    ['none', undefined],
+  ])('A26 A39 M1 names the gate where there is no reason at all: %s', async (_, reason) => {
+    expect(await codeOf(rig.open({ reason }))).toBe('gates_unmet')
+    expect((await denials()).at(-1)).toMatchObject({ code: 'gates_unmet', note: 'reason missing', tenant_id: 'ten_a' })
   })
 
   it.each([

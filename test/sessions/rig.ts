@@ -3,12 +3,13 @@ import type { Event } from '@countersign/contract/events.ts'
 import type { Role } from '@countersign/contract/staff.ts'
 import { sql } from 'kysely'
 import type { StaffPrincipal } from '../../server/src/access/principal.ts'
+import { openSession } from '../../server/src/actions/open-session.ts'
 import { parseConfig } from '../../server/src/config.ts'
 import { Refusal } from '../../server/src/errors.ts'
-import { newId } from '../../server/src/ids.ts'
-import { openSession } from '../../server/src/sessions/open.ts'
 import { newDatabase, type TestDatabase } from '../support/database.ts'
 import { readEvents } from '../support/events.ts'
+import { judgeNeeds, type Opened, requireOpened } from '../support/judge.ts'
+import { insertStaff } from '../support/staff.ts'
 
 const config = parseConfig(
   `
@@ -33,7 +34,7 @@ export type SessionRig = {
   told: string[]
   staff: StaffPrincipal
   newStaff(roles: Role[]): Promise<StaffPrincipal>
-  open(input?: Record<string, unknown>, by?: StaffPrincipal): ReturnType<typeof openSession>
+  open(input?: Record<string, unknown>, by?: StaffPrincipal): Promise<Opened>
   events(filter?: (event: Event) => boolean): Promise<Event[]>
   close(): Promise<void>
 }
@@ -45,13 +46,7 @@ export const startSessionRig = async (): Promise<SessionRig> => {
   for (const id of ['ten_a', 'ten_b', 'ten_gone'])
     await sql`insert into tenants (id, name, status, created_at, updated_at, deleted_at)
       values (${id}, ${`Tenant ${id}`}, 'active', now(), now(), ${id === 'ten_gone' ? new Date() : null})`.execute(db)
-  const newStaff = async (roles: Role[]): Promise<StaffPrincipal> => {
-    const id = newId('staff')
-    const person = { issuer: 'https://id.example', subject: id, email: `${id}@vendor.example`, name: 'Rob Test' }
-    await sql`insert into staff (id, issuer, subject, email, name, roles)
-      values (${id}, ${person.issuer}, ${person.subject}, ${person.email}, ${person.name}, ${roles}::text[])`.execute(db)
-    return { kind: 'staff', id, ...person, roles, session_id: newId('staffSession') }
-  }
+  const newStaff = (roles: Role[]) => insertStaff(db, roles)
   const staff = await newStaff(['support_admin'])
   const told: string[] = []
   const users: Record<string, string> = { usr_a: 'ten_a', usr_b: 'ten_b' }
@@ -74,8 +69,7 @@ export const startSessionRig = async (): Promise<SessionRig> => {
   const needs = {
     store: database.store,
     journal: database.journal,
-    config,
-    connector: { findUser },
+    ...judgeNeeds(config, { findUser }),
     onRevoked: (id: string) => void told.push(id),
   }
   return {
@@ -84,8 +78,10 @@ export const startSessionRig = async (): Promise<SessionRig> => {
     told,
     staff,
     newStaff,
-    open: (input = {}, by = staff) =>
-      openSession({ ...needs, principal: by }, { tenant_id: 'ten_a', reason: 'Looking into a failed export', ...input }),
+    open: async (input = {}, by = staff) =>
+      requireOpened(
+        await openSession({ ...needs, principal: by }, { tenant_id: 'ten_a', reason: 'Looking into a failed export', ...input }),
+      ),
     events: async (filter = () => true) => (await readEvents(database.store.pool)).filter(filter),
     close: () => database.close(),
   }

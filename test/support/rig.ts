@@ -49,12 +49,13 @@ export type Rig = Server & {
 }
 
 /** The whole server in this process: real doors on free ports, a real database, a directory and a product of the test's own. */
-export const startRig = async (): Promise<Rig> => {
+export const startRig = async ({ config: more = '' } = {}): Promise<Rig> => {
   const database = await newDatabase({ max: 16 })
   const consolePort = await pickPort('127.0.0.1', 0)
   const directory = await startDirectory({ issuer: `http://localhost:${consolePort}`, audience: 'test-directory' })
   const upstream = await startUpstream()
-  const file = parseConfig(routes.replace('UPSTREAM', upstream.url).replace('DIRECTORY', directory.url), 'test')
+  const text = routes.replace('UPSTREAM', upstream.url).replace('DIRECTORY', directory.url)
+  const file = parseConfig(`${text}${more}`, 'test')
   file.console.port = consolePort
   file.gateway.port = await pickPort('127.0.0.1', 0)
   const config: Config = { ...file, source: 'test', example: false, example_port: 0, data_dir: database.dataDir }

@@ -9,6 +9,8 @@ import { permitsOf, type Rule, rulesOf } from './translate.ts'
 /** A policy that was understood as a whole. Two with the same hash decide the same. */
 export type Policy = {
   table: Table
+  /** Whether actions need a signature of the requester's own. */
+  stepUp: boolean
   rules: readonly Rule[]
   /** Its canonical text: what decides, and nothing else. */
   text: string
@@ -49,7 +51,7 @@ export const compilePolicy = ({ table, stepUp, files }: { table: Table; stepUp: 
   const permits = permitsOf(table)
   const rules = [...rulesOf(table, { stepUp }), ...files.flatMap((file) => parsePolicyFile(file, schema))]
   const text = [schema, ...approvalLines(table), '', format([...permits, ...rules.map((rule) => rule.text)])].join('\n')
-  const policy = { table, rules, text, hash: createHash('sha256').update(text).digest('hex') }
+  const policy = { table, stepUp, rules, text, hash: createHash('sha256').update(text).digest('hex') }
 
   const validated = validate({ schema, policies: setOf(permits, rules), validationSettings: { mode: 'strict' } })
   requireSuccess(validated)

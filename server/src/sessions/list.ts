@@ -1,26 +1,14 @@
 import { ListSessions, type SessionPage } from '@countersign/contract/sessions.ts'
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import { type RawBuilder, sql } from 'kysely'
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { Ctx } from '../access/ctx.ts'
 import { parse } from '../access/parse.ts'
+import { formatPlace, parsePlace } from '../access/place.ts'
 import type { StaffPrincipal } from '../access/principal.ts'
 import { verb } from '../access/verb.ts'
-import { Refusal } from '../errors.ts'
 import { selectSessions } from './row.ts'
 import { sqlJudged, sqlStanding, sqlStatus } from './standing.ts'
-
-const Place = z.tuple([z.iso.datetime({ precision: 6 }), z.string().max(60)])
-
-const formatCursor = (place: z.infer<typeof Place>): string => Buffer.from(JSON.stringify(place)).toString('base64url')
-
-const parseCursor = (cursor: string): z.infer<typeof Place> => {
-  try {
-    return Place.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()))
-  } catch (cause) {
-    throw new Refusal('invalid_request', { errors: [{ path: 'cursor', message: 'is not a cursor of this list' }], cause })
-  }
-}
 
 const counters = sql<SessionPage['counters']>`
   select count(*) filter (where status = 'ACTIVE')::int as active,
@@ -40,7 +28,7 @@ export const listSessions = verb({
     if (tenant_id) conditions.push(sql`s.tenant_id = ${tenant_id}`)
     if (staff_id) conditions.push(sql`s.staff_id = ${staff_id}`)
     if (cursor) {
-      const [issuedAt, id] = parseCursor(cursor)
+      const [issuedAt, id] = parsePlace(cursor)
       conditions.push(sql`(s.issued_at, s.id) < (${issuedAt}::timestamptz, ${id})`)
     }
     const found = await selectSessions(store.db, sql.join(conditions, sql` and `), limit + 1)
@@ -49,7 +37,7 @@ export const listSessions = verb({
     const counted = await counters.execute(store.db)
     return {
       items: page.map(({ session }) => session),
-      next_cursor: found.length > limit && last ? formatCursor([last.issued_us, last.session.id]) : null,
+      next_cursor: found.length > limit && last ? formatPlace([last.issued_us, last.session.id]) : null,
       counters: counted.rows[0] ?? { active: 0, revoked: 0, expired: 0, unusable: 0 },
     }
   },

@@ -5,6 +5,8 @@ type InstantDefault = ColumnType<Date, Date | string | undefined, Date | string>
 type InstantOrNull = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
 /** bigint: pg gives text. */
 type Big = ColumnType<string, string | number | bigint, string | number | bigint>
+/** jsonb: written as text, read as a value. */
+type Json = ColumnType<Record<string, unknown>, string, string>
 type BigDefault = ColumnType<string, string | number | bigint | undefined, string | number | bigint>
 
 /** The tables as the migrations make them. */
@@ -79,7 +81,52 @@ export type Tables = {
   }
   staff_passkey_removals: { passkey_id: string; removed_at: InstantDefault; removed_by: string }
   staff_passkey_confirmations: { passkey_id: string; staff_id: string; confirmed_at: InstantDefault; confirmed_by: string }
-  passkey_challenges: { challenge_hash: Buffer; sign_in_id: string; purpose: string; created_at: InstantDefault }
+  passkey_challenges: {
+    challenge_hash: Buffer
+    sign_in_id: string
+    purpose: string
+    act_hash: Buffer | null
+    created_at: InstantDefault
+  }
+  action_requests: {
+    id: string
+    action: string
+    target_kind: string
+    target_id: string
+    target_label: string
+    tenant_id: string
+    parameters: Json
+    reason: string
+    ticket: string | null
+    requester_id: string
+    sign_in_id: string
+    risk: string
+    requires: string
+    policy: string
+    approvals_needed: number
+    signed: string
+    digest: Buffer
+    idempotency_key: string
+    created_at: Instant
+    expires_at: Instant
+    state: string
+    state_at: InstantDefault
+    call_expires_at: InstantOrNull
+    count: number | null
+    note: string | null
+    session_id: string | null
+    look_at: InstantOrNull
+    looks: Generated<number>
+  }
+  action_decisions: {
+    request_id: string
+    requester_id: string
+    staff_id: string
+    decision: string
+    decided_at: InstantDefault
+    passkey_id: string | null
+    reason: string | null
+  }
   sign_in_flows: {
     state_hash: Buffer
     browser_hash: Buffer

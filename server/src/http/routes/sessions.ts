@@ -1,30 +1,31 @@
+import { ActionRequest } from '@countersign/contract/action-requests.ts'
 import { SessionId } from '@countersign/contract/ids.ts'
 import { ScopeCatalogue } from '@countersign/contract/scopes.ts'
 import {
   AccessLogPage,
+  ClaimSession,
   CreatedSession,
-  CreateSession,
   ListAccessLog,
   ListSessions,
+  OpenSession,
   RevokeSession,
   Session,
   SessionPage,
 } from '@countersign/contract/sessions.ts'
 import { z } from 'zod'
+import type { JudgeNeeds } from '../../actions/needs.ts'
+import { openSession } from '../../actions/open-session.ts'
 import type { Reads } from '../../audit/read.ts'
 import type { Config } from '../../config.ts'
-import type { Connector } from '../../directory/connector.ts'
 import { readAccessLog } from '../../sessions/access-log.ts'
 import { getSession } from '../../sessions/get.ts'
 import { listSessions } from '../../sessions/list.ts'
-import { openSession } from '../../sessions/open.ts'
 import { revokeSession } from '../../sessions/revoke.ts'
 import { listScopes } from '../../sessions/scopes.ts'
 import { ctxOf, type Door } from '../door.ts'
 import { problems } from '../fail.ts'
 
-type Needs = {
-  connector: Connector
+type Needs = JudgeNeeds & {
   config: Config
   gatewayUrl: string
   reads: Reads
@@ -50,11 +51,17 @@ export const sessionRoutes = (app: Door, needs: Needs): void => {
     {
       config: { access: openSession.may },
       validatorCompiler: parsedByVerb,
-      schema: { tags, summary: 'Create a support session', body: CreateSession, response: { 201: CreatedSession, ...problems } },
+      schema: {
+        tags,
+        summary: 'Create a support session',
+        body: z.union([OpenSession, ClaimSession]),
+        response: { 201: CreatedSession, 202: ActionRequest.describe('Waits for an approval'), ...problems },
+      },
     },
     async (request, reply) => {
-      const { session, token } = await openSession({ ...ctxOf(request), ...needs }, request.body)
-      return reply.code(201).send({ session, token, gateway_url: needs.gatewayUrl })
+      const opened = await openSession({ ...ctxOf(request), ...needs }, request.body)
+      if ('request' in opened) return reply.code(202).send(opened.request)
+      return reply.code(201).send({ ...opened, gateway_url: needs.gatewayUrl })
     },
   )
   app.get(

@@ -8,32 +8,30 @@ export type Purpose = 'enrolment' | 'step_up' | 'act'
 export const challengeSeconds = 120
 const challengeTime = sql`make_interval(secs => ${challengeSeconds})`
 
+/** What is asked to be signed, in which sign-in and for what; `act_hash` binds it to one attempt at an action. */
+type Issued = { challenge: string; sign_in_id: string; purpose: Purpose; act_hash?: Buffer | null }
+
 const hashOf = (challenge: string): Buffer => createHash('sha256').update(challenge).digest()
 
 /** A challenge that says nothing: base64url of 256 random bits. */
 export const newChallenge = (): string => randomBytes(32).toString('base64url')
 
 /** Remembers what an authenticator is asked to sign, and forgets what nobody answered. */
-export const issueChallenge = async (
-  db: Kysely<Tables>,
-  { challenge, sign_in_id, purpose }: { challenge: string; sign_in_id: string; purpose: Purpose },
-): Promise<void> => {
+export const issueChallenge = async (db: Kysely<Tables>, { challenge, sign_in_id, purpose, act_hash = null }: Issued): Promise<void> => {
   await sql`
     with old as (delete from passkey_challenges where created_at < clock_timestamp() - ${challengeTime})
-    insert into passkey_challenges (challenge_hash, sign_in_id, purpose)
-    values (${hashOf(challenge)}, ${sign_in_id}, ${purpose})`.execute(db)
+    insert into passkey_challenges (challenge_hash, sign_in_id, purpose, act_hash)
+    values (${hashOf(challenge)}, ${sign_in_id}, ${purpose}, ${act_hash})`.execute(db)
 }
 
 /** Takes a challenge: once, in time, in the sign-in and for the purpose it was issued for. */
-export const takeChallenge = async (
-  db: Kysely<Tables>,
-  { challenge, sign_in_id, purpose }: { challenge: string; sign_in_id: string; purpose: Purpose },
-): Promise<boolean> => {
+export const takeChallenge = async (db: Kysely<Tables>, { challenge, sign_in_id, purpose, act_hash = null }: Issued): Promise<boolean> => {
   const taken = await db
     .deleteFrom('passkey_challenges')
     .where('challenge_hash', '=', hashOf(challenge))
     .where('sign_in_id', '=', sign_in_id)
     .where('purpose', '=', purpose)
+    .where('act_hash', 'is not distinct from', act_hash)
     .where('created_at', '>', sql<Date>`clock_timestamp() - ${challengeTime}`)
     .returning('challenge_hash')
     .executeTakeFirst()

@@ -1,0 +1,78 @@
+import type { ActionRequest } from '@countersign/contract/action-requests.ts'
+import type { ActionName } from '@countersign/contract/actions.ts'
+import { sql, type Transaction } from 'kysely'
+import type { Base } from '../access/ctx.ts'
+import { transact } from '../access/transact.ts'
+import { verb } from '../access/verb.ts'
+import { Refusal } from '../errors.ts'
+import type { Tables } from '../store/tables.ts'
+import { callExpires, firstLook } from './insert.ts'
+import type { ActionCtx, ActionNeeds } from './needs.ts'
+import { perform } from './perform.ts'
+import { recordOf } from './record-of.ts'
+import { findVoid } from './revalidate.ts'
+import { getRequest } from './row.ts'
+
+/** Takes an approved request for its one execution: of any number who try, in any number of processes, one gets it (GA-8, GA-9). */
+export const claimApproved = async (tx: Transaction<Tables>, id: string): Promise<boolean> => {
+  const { rows } = await sql`
+    update action_requests
+    set state = 'executing', state_at = clock_timestamp(), call_expires_at = ${callExpires}, look_at = ${firstLook}
+    where id = ${id} and state = 'approved' and expires_at > clock_timestamp()
+    returning id`.execute(tx)
+  return rows.length > 0
+}
+
+export const voidRequest = async (tx: Transaction<Tables>, ctx: Pick<Base, 'journal'>, id: string, why: string): Promise<void> => {
+  const { rows } = await sql`
+    update action_requests set state = 'void', state_at = clock_timestamp(), note = ${why}
+    where id = ${id} and state = 'approved' and expires_at > clock_timestamp() returning id`.execute(tx)
+  if (rows.length > 0) await recordOf(tx, ctx, id, { action: 'ACTION.VOIDED', result: 'error', code: 'approval_void', note: why })
+}
+
+/** Why a request cannot be carried out now. */
+export const refuseState = async ({ store }: Base, id: string): Promise<never> => {
+  const { rows } = await sql<{ state: string; over: boolean }>`
+    select state, expires_at <= clock_timestamp() as over from action_requests where id = ${id}`.execute(store.db)
+  const row = rows[0]
+  if (!row) throw new Refusal('not_found')
+  if (row.over && ['pending', 'approved'].includes(row.state)) throw new Refusal('request_expired')
+  throw new Refusal('conflict', { detail: `The request is ${row.state}.` })
+}
+
+/**
+ * Carries an approved request out: what it stands on is looked at again, it is taken once, the intent is durable, then the product is
+ * asked. What does not hold any more makes it void.
+ */
+export const executeRequest = async (ctx: Base & ActionNeeds, id: string): Promise<void> => {
+  const why = await findVoid(ctx, id)
+  if (why !== undefined) {
+    await transact(ctx, (tx) => voidRequest(tx, ctx, id, why))
+    throw new Refusal('approval_void', { detail: why })
+  }
+  const isMine = await transact(ctx, async (tx) => {
+    const claimed = await claimApproved(tx, id)
+    if (claimed) await recordOf(tx, ctx, id, { action: 'ACTION.STARTED', result: 'ok' })
+    return claimed
+  })
+  if (!isMine) return refuseState(ctx, id)
+  await perform(ctx, id)
+}
+
+/** Sessions are opened when their requester claims the token, and by nobody else. */
+export const isClaimed = (action: ActionName): boolean => action === 'impersonate' || action === 'open_session'
+
+/** The requester's own click, where approved requests do not run by themselves. Another's is not found (A41). */
+export const executeApproved = verb({
+  name: 'carry out a request',
+  may: 'staff',
+  async run(ctx: ActionCtx, id: string): Promise<ActionRequest> {
+    const before = await getRequest(ctx.store.db, id)
+    if (!before || before.requester.id !== ctx.principal.id) throw new Refusal('not_found')
+    if (isClaimed(before.action)) throw new Refusal('invalid_request', { detail: 'A session is claimed by POST /api/sessions.' })
+    await executeRequest(ctx, id)
+    const request = await getRequest(ctx.store.db, id)
+    if (!request) throw new Refusal('not_found')
+    return request
+  },
+})

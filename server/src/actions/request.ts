@@ -1,0 +1,125 @@
+import { type ActionRequest, type AttemptAction, RequestAction } from '@countersign/contract/action-requests.ts'
+import { actions } from '@countersign/contract/actions.ts'
+import { sql } from 'kysely'
+import { z } from 'zod'
+import { deny } from '../access/deny.ts'
+import { parse } from '../access/parse.ts'
+import { actorOf } from '../access/principal.ts'
+import { transact } from '../access/transact.ts'
+import { verb } from '../access/verb.ts'
+import { Refusal } from '../errors.ts'
+import { explain } from '../policy/explain.ts'
+import { consumeBoundSignature } from './bind.ts'
+import { hashAttempt } from './canonical.ts'
+import { aboutOf, refusedAttempt } from './events.ts'
+import { isClaimed } from './execute.ts'
+import { insertRequest } from './insert.ts'
+import { attemptOf, gatesUnmet, parseGiven, requireForm, unmetOf } from './judge.ts'
+import type { ActionCtx } from './needs.ts'
+import { perform } from './perform.ts'
+import { getRequest } from './row.ts'
+import { findOwnSession } from './standing.ts'
+import { type Found, requireTarget } from './target.ts'
+
+/** Of one person at a time: whoever approves is not to be worn down by asking (GA-13). */
+const pendingMaximum = 20
+
+export const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{8,200}$/, 'needs 8 to 200 printable characters without spaces')
+
+type Raw = { body: unknown; idempotency_key: unknown }
+
+/** The same call sent again: the request that it made, unless it was another call with the same key. */
+const findEarlier = async (ctx: ActionCtx, input: AttemptAction, key: string): Promise<ActionRequest | undefined> => {
+  const row = await ctx.store.db
+    .selectFrom('action_requests')
+    .select(['id', 'action', 'target_kind', 'target_id', 'reason', 'ticket', 'parameters'])
+    .where('requester_id', '=', ctx.principal.id)
+    .where('idempotency_key', '=', key)
+    .executeTakeFirst()
+  if (!row) return undefined
+  const { reason, ticket } = parseGiven(input)
+  const before = hashAttempt(ctx.principal.id, {
+    action: row.action as AttemptAction['action'],
+    target: { kind: row.target_kind as 'user', id: row.target_id },
+    reason: row.reason,
+    ticket: row.ticket ?? undefined,
+    parameters: row.parameters as AttemptAction['parameters'],
+  })
+  if (!before.equals(hashAttempt(ctx.principal.id, { ...input, reason: reason ?? '', ticket }))) throw new Refusal('idempotency_conflict')
+  return getRequest(ctx.store.db, row.id)
+}
+
+const requireRoom = async (ctx: ActionCtx): Promise<void> => {
+  const { rows } = await sql<{ waiting: number }>`
+    select count(*)::int as waiting from action_requests
+    where requester_id = ${ctx.principal.id} and state = 'pending' and expires_at > clock_timestamp()`.execute(ctx.store.db)
+  if ((rows[0]?.waiting ?? 0) >= pendingMaximum)
+    throw new Refusal('too_many_requests', { detail: `You have ${pendingMaximum} requests that wait for an approval.` })
+}
+
+/** Judges the attempt and writes it down: pending where it waits for an approval, else with the intent of what follows. */
+const decideOn = async (ctx: ActionCtx, input: RequestAction, found: Found, key: string): Promise<{ id: string; isPending: boolean }> => {
+  const given = parseGiven(input)
+  const act_hash = hashAttempt(ctx.principal.id, input)
+  return transact(ctx, async (tx): Promise<{ id: string; isPending: boolean }> => {
+    const isBound = input.step_up !== undefined && (await consumeBoundSignature(tx, ctx, input.step_up, act_hash))
+    const attempt = await attemptOf(ctx, input, found, { ...given, isBound })
+    const unmet = unmetOf(ctx, attempt)
+    const { requires } = explain(ctx.policy, attempt)
+    const isPending = input.ask_approval && unmet.length > 0 && unmet.every(({ gate }) => gate === 'approval')
+    if (unmet.length > 0 && !isPending) throw gatesUnmet(unmet)
+    if (isPending) await requireRoom(ctx)
+    const session_id = await findOwnSession(tx, ctx.principal.id, found.tenant_id)
+    const id = await insertRequest(tx, ctx, {
+      input,
+      found,
+      reason: given.reason ?? '',
+      ticket: given.ticket,
+      session_id,
+      idempotency_key: key,
+      state: isPending ? 'pending' : 'executing',
+      requires,
+    })
+    if (id === undefined) throw new Refusal('conflict')
+    await ctx.journal.record(tx, {
+      action: isPending ? actions[input.action].events.requested : 'ACTION.STARTED',
+      result: 'ok',
+      actor: actorOf(ctx.principal),
+      ...aboutOf(input.target, { ...found, session_id: session_id ?? null, ...given }),
+      details: { action: input.action, request_id: id, policy: ctx.policy.hash },
+    })
+    return { id, isPending }
+  })
+}
+
+/**
+ * An attempt at an action (A2). Gates that are not met refuse it, on the record and without effect; where an approval alone is missing it
+ * can be asked for. Everything else is done now: the intent is durable first, then the product is asked, once.
+ */
+export const requestAction = verb({
+  name: 'request an action',
+  // A role that is missing is a gate like the others: named among the unmet ones, and on the tenant's record.
+  may: 'staff',
+  parse: ({ body, idempotency_key }: Raw) => ({
+    input: parse(RequestAction, body),
+    key: parse(z.object({ 'idempotency-key': IdempotencyKey }), { 'idempotency-key': idempotency_key })['idempotency-key'],
+  }),
+  async run(ctx: ActionCtx, { input, key }): Promise<ActionRequest> {
+    if (isClaimed(input.action))
+      throw new Refusal('invalid_request', { errors: [{ path: '/action', message: 'is done by POST /api/sessions' }] })
+    requireForm(input)
+    const found = await requireTarget(ctx, input.target)
+    try {
+      const earlier = await findEarlier(ctx, input, key)
+      if (earlier) return earlier
+      const { id, isPending } = await decideOn(ctx, input, found, key)
+      if (!isPending) await perform(ctx, id)
+      const request = await getRequest(ctx.store.db, id)
+      if (!request) throw new Error('a request that was inserted is not there')
+      return request
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.status >= 500) throw error
+      throw deny(error, await refusedAttempt(ctx, input, found))
+    }
+  },
+})

@@ -1,0 +1,53 @@
+import type { ActionRequest } from '@countersign/contract/action-requests.ts'
+import type { Role } from '@countersign/contract/staff.ts'
+import { type Authenticator, newAuthenticator } from '../support/authenticator.ts'
+import { readEvents } from '../support/events.ts'
+import { type Rig, startRig } from '../support/rig.ts'
+
+export type Person = Awaited<ReturnType<Rig['visitorWith']>> & { key: Authenticator; passkey_id: string }
+export type Problem = { code: string; status: number; unmet?: { gate: string; note: string }[]; detail?: string }
+type Challenge = { challenge: string; rpId?: string; rp?: { id: string }; user?: { id: string } }
+
+export const reason = 'The user asked us on the phone'
+let keys = 0
+
+/** The whole program, with people who have a passkey. */
+export const startActionRig = async (settings?: Parameters<typeof startRig>[0]) => {
+  const rig = await startRig(settings)
+  const origin = new URL(rig.console_url).origin
+
+  const send = async (person: Pick<Person, 'send'>, path: string, body: unknown = {}, headers: Record<string, string> = {}) => {
+    const response = await person.send('POST', path, body, headers)
+    return { status: response.status, body: (response.status === 204 ? {} : await response.json()) as ActionRequest & Problem }
+  }
+  const options = async (person: Pick<Person, 'send'>, path: string, body: unknown = {}): Promise<Challenge> => {
+    const { status, body: answer } = await send(person, path, body)
+    if (status !== 200) throw new Error(JSON.stringify(answer))
+    return (answer as unknown as { options: Challenge }).options
+  }
+  return {
+    ...rig,
+    send,
+    options,
+    async person(...roles: Role[]): Promise<Person> {
+      const visitor = await rig.visitorWith(roles)
+      const key = newAuthenticator({ origin })
+      const response = key.register(await options(visitor, '/api/me/passkeys/options'))
+      const { body } = await send(visitor, '/api/me/passkeys', { name: 'Key', response })
+      return { ...visitor, key, passkey_id: body.id }
+    },
+    /** Tries an action, under a key of its own unless one is given. */
+    act: (person: Pick<Person, 'send'>, action: string, target: string, more: Record<string, unknown> = {}, key = `test-key-${++keys}`) => {
+      const kind = action === 'force_logout' ? 'tenant' : 'user'
+      return send(person, '/api/actions', { action, target: { kind, id: target }, reason, ...more }, { 'idempotency-key': key })
+    },
+    /** Signs a request as its approver; `changes` makes the authenticator lie. */
+    approve: async (person: Person, id: string, changes = {}) => {
+      const response = person.key.sign(await options(person, `/api/actions/${id}/approval/options`), changes)
+      return send(person, `/api/actions/${id}/approval`, { response })
+    },
+    events: (filter: Parameters<typeof readEvents>[1] = {}) => readEvents(rig.database.store.pool, filter),
+    effects: () => rig.directory.effects,
+  }
+}
+export type ActionRig = Awaited<ReturnType<typeof startActionRig>>
