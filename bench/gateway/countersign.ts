@@ -1,5 +1,5 @@
 // The program as it really runs: all doors, the sequencer, an embedded PostgreSQL that syncs every commit.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
@@ -53,7 +53,9 @@ const input = { tenant_id: 'ten_bench', reason: 'Measuring the gateway under loa
 const decided = { scopes: ['reports:read'], policy: 'bench' }
 const { token } = await transaction(store, (tx) => insertOpened(tx, ctx, input, decided))
 
-serveParent({ url: server.gateway_url, token }, async () => {
+/** The first line of this file is the server's process id. */
+const postmaster = Number(readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0])
+serveParent({ url: server.gateway_url, token, pid: process.pid, postmaster }, async () => {
   await server.close()
   await store.close()
   await database.stop()

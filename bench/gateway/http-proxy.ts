@@ -6,4 +6,4 @@ import { serveParent } from './children.ts'
 const app = fastify()
 await app.register(proxy, { upstream: process.argv[2] as string, undici: { connections: 100, pipelining: 1 } })
 const url = await app.listen({ host: '127.0.0.1', port: 0 })
-serveParent({ url }, () => app.server.closeAllConnections())
+serveParent({ url, pid: process.pid }, () => app.server.closeAllConnections())
