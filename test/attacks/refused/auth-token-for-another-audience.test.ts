@@ -11,7 +11,8 @@ afterAll(() => door?.close())
 it.each([
   ['of another client', { aud: 'other' }, /audience/],
   ['a list with a foreign extra and no azp', { aud: ['console', 'other'] }, /azp|audience/],
-  ['a list with a foreign extra and our azp', { aud: ['console', 'other'], azp: 'console' }, /for another audience too/],
+  ['a list with a foreign extra and a foreign azp', { aud: ['console', 'other'], azp: 'other' }, /azp|another client/],
+  ['a list without us and our azp', { aud: ['other', 'third'], azp: 'console' }, /audience/],
   ['ours, given to another client', { aud: 'console', azp: 'other' }, /azp|another client/],
   ['an empty list', { aud: [] }, /audience/],
   ['missing', { aud: undefined }, /aud/],

@@ -3,7 +3,7 @@ import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Config } from '../../config.ts'
 import { Refusal } from '../../errors.ts'
-import { findCookie, flowCookie, formatCookie, sessionCookie } from '../../identity/cookies.ts'
+import { findCookie, flowCookie, flowCookiesIn, formatCookie, sessionCookie } from '../../identity/cookies.ts'
 import { openIdentity } from '../../identity/open.ts'
 import { readMe } from '../../identity/read-me.ts'
 import { isFromElsewhere } from '../../identity/same-origin.ts'
@@ -18,6 +18,8 @@ import { localProviderRoutes } from './local-oidc.ts'
 type Needs = Omit<FinishNeeds, 'identity'> & { config: Config; gatewayUrl: string; log: FastifyBaseLogger; environment?: NodeJS.ProcessEnv }
 
 const tags = ['sign-in']
+/** Sign-ins that one browser has under way: each has a cookie, and all of them must fit into a request. */
+const browserFlowsMaximum = 20
 const login = z.string().regex(/^[a-z]{1,20}$/)
 const seeOther = z.null().describe('To the next page')
 
@@ -36,7 +38,7 @@ const refuse = (request: FastifyRequest, reply: FastifyReply, error: unknown): F
 export const authRoutes = async (app: Door, given: Needs): Promise<void> => {
   const { publicUrl, environment = process.env } = given
   const needs = { ...given, identity: openIdentity({ ...given, environment }) }
-  const setFlow = (value: string, maxAge: number) => formatCookie(publicUrl, flowCookie(publicUrl), value, { sameSite: 'Lax', maxAge })
+  const setFlow = (name: string, value: string, maxAge: number) => formatCookie(publicUrl, name, value, { sameSite: 'Lax', maxAge })
   const setSession = (value: string, maxAge?: number) =>
     formatCookie(publicUrl, sessionCookie(publicUrl), value, { sameSite: 'Strict', maxAge })
 
@@ -58,8 +60,10 @@ export const authRoutes = async (app: Door, given: Needs): Promise<void> => {
       try {
         // Begun by another site, it would sign a person in whom the person did not choose.
         if (isFromElsewhere(request.raw.rawHeaders)) throw new Refusal('cross_site')
-        const { location, browser } = await startSignIn(needs, request.query)
-        return reply.header('set-cookie', setFlow(browser, flowSeconds)).redirect(location, 303)
+        const { location, state, browser } = await startSignIn(needs, request.query)
+        const crowded = flowCookiesIn(request.raw.rawHeaders, publicUrl).slice(0, 1 - browserFlowsMaximum)
+        const cookies = [setFlow(flowCookie(publicUrl, state), browser, flowSeconds), ...crowded.map((name) => setFlow(name, '', 0))]
+        return reply.header('set-cookie', cookies).redirect(location, 303)
       } catch (error) {
         return refuse(request, reply, error)
       }
@@ -72,13 +76,15 @@ export const authRoutes = async (app: Door, given: Needs): Promise<void> => {
       schema: { tags, summary: "The identity provider's answer comes back here", response: { 303: seeOther, ...problems } },
     },
     async (request, reply) => {
-      reply.header('set-cookie', setFlow('', 0))
+      const { rawHeaders, url } = request.raw
+      const query = new URLSearchParams(new URL(url ?? '', publicUrl).search)
+      const flow = flowCookie(publicUrl, query.get('state') ?? '')
+      reply.header('set-cookie', setFlow(flow, '', 0))
       try {
-        const { rawHeaders, url } = request.raw
         const previous = findCookie(rawHeaders, sessionCookie(publicUrl))
         const { token, return_to } = await finishSignIn(needs, {
-          query: new URLSearchParams(new URL(url ?? '', publicUrl).search),
-          browser: findCookie(rawHeaders, flowCookie(publicUrl)),
+          query,
+          browser: findCookie(rawHeaders, flow),
           previous: previous !== undefined && isSecret(previous) ? previous : undefined,
           request: eventRequestOf(request),
         })

@@ -59,7 +59,10 @@ export const readIdToken = (token: string, expected: { issuer: string; clientId:
   const { iss, aud, azp, exp, iat, nbf } = parsed.data
   const { issuer, clientId, now } = expected
   if (iss !== issuer) return 'is from another issuer'
-  if (![aud].flat().every((one) => one === clientId) || [aud].flat().length === 0) return 'is for another audience too'
+  const audience = [aud].flat()
+  if (!audience.includes(clientId)) return 'is for another audience'
+  // OIDC Core 3.1.3.7: providers such as ZITADEL name whole projects as the audience; then azp says whom the token was given to.
+  if (audience.some((one) => one !== clientId) && azp === undefined) return 'is for another audience too, with no azp'
   if (azp !== undefined && azp !== clientId) return 'was given to another client'
   if (exp <= now - skew || exp > now + longest) return 'has a bad exp'
   if (iat < now - oldest || iat > now + skew) return 'has a bad iat'

@@ -23,7 +23,7 @@ export const redirectUri = (publicUrl: string): string => `${publicUrl}/auth/cal
 export const startSignIn = async (
   needs: StartNeeds,
   input: { as?: string; return_to: string },
-): Promise<{ location: string; browser: string }> => {
+): Promise<{ location: string; state: string; browser: string }> => {
   if (!isReturnTo(input.return_to)) {
     throw new Refusal('invalid_request', { errors: [{ path: '/return_to', message: 'is not a page of this console' }] })
   }
@@ -57,5 +57,5 @@ export const startSignIn = async (
     ...(local ? { prompt: 'login' } : {}),
     ...(local && input.as !== undefined ? { login_hint: input.as } : {}),
   })
-  return { location: location.href, browser }
+  return { location: location.href, state, browser }
 }
