@@ -198,6 +198,26 @@ describe('users', () => {
     expect(accents.some((user) => user.name.endsWith('Müller'))).toBe(true)
   })
 
+  it('A7 are found alone where the text is whole, or whole but for a slip: whoever is shown is on the record', async () => {
+    for (const query of [
+      'eve@globex.example',
+      'EVE@Globex.example',
+      'eev@globex.example',
+      'eve@golbex.example',
+      'ev@globex.example',
+      'eve@globx.exmple',
+      'usr_eve_globex',
+    ]) {
+      expect(
+        (await search(query, 50)).map(({ id }) => id),
+        query,
+      ).toEqual(['usr_eve_globex'])
+    }
+    expect((await search('milton wdae', 50)).map(({ id }) => id)).toEqual(['usr_milton_initech'])
+    // Nobody is called so: those who share the domain alone are not meant.
+    expect(await search('nobody.at.all@globex.example', 50)).toEqual([])
+  })
+
   it('A7 are found in every script', async () => {
     for (const query of ['Шевченко', 'шевч', 'الهاشمي', 'כהן', 'शर्मा', 'แสงทอง', '王伟', '佐藤', '김', 'ሰላም', 'Παπαδοπούλου']) {
       const found = await search(query)

@@ -41,7 +41,7 @@ describe('countersign connector check', () => {
     const options = { url: directory.url, audience: directory.audience, issuer: directory.issuer, keys, json: false }
     expect(await runConnectorCheck({ ...options, write: (more) => (text += more) }), text).toBe(0)
     expect(text).toMatch(/ok {4}the list of tenants ends, and repeats nothing: 450 tenants on 3 pages/)
-    expect(text).toMatch(/29 passed, 0 failed/)
+    expect(text).toMatch(/30 passed, 0 failed/)
   })
 
   it.each([
@@ -75,6 +75,10 @@ describe('countersign connector check', () => {
       if (test(path, query)) response.writeHead(status, json).end(body)
     }
   }
+  const crowd = Array.from(
+    { length: 30 },
+    (_, n) => newPerson(n, 'ten_0001', n === 1 ? {} : { email: `somebody.else${n}@example.com` }).user,
+  )
   const wrong: [what: string, fault: Fault, failed: string][] = [
     [
       'a page larger than asked for',
@@ -104,6 +108,16 @@ describe('countersign connector check', () => {
       when((path) => path === '/users', 200, '{"items":[]}'),
       'a user is found by the start of the e-mail address',
     ],
+    [
+      'a whole address that finds thirty',
+      when((path, query) => path === '/users' && query.get('query') === 'person1@example.com', 200, JSON.stringify({ items: crowd })),
+      'a whole e-mail address finds its user alone',
+    ],
+    [
+      'a swapped letter that finds thirty',
+      when((path, query) => path === '/users' && query.get('query') === 'perosn1@example.com', 200, JSON.stringify({ items: crowd })),
+      'a user is found in spite of a typing error, without others',
+    ],
     ['200 for what does not exist', when((path) => path.includes('none'), 200, '{}'), 'an unknown user is not found'],
     [
       'another user',
@@ -132,7 +146,7 @@ describe('countersign connector check', () => {
       expect(new Set(directory.effects.map(({ act }) => act))).toEqual(new Set(actNames.filter((act) => act !== 'force_logout')))
       expect(new Set(directory.effects.map(({ id }) => id)).size).toBe(directory.effects.length)
       expect(person()).toMatchObject({ user: { status: 'active' }, factors: [], sessions: [] })
-      expect(names.length).toBe(29 + 20)
+      expect(names.length).toBe(30 + 20)
     })
 
     it('says who it is, and without one that acts are left out', async () => {

@@ -150,11 +150,8 @@ export const startDirectory = async (options: Options = {}): Promise<DirectorySe
     const users = people.map(({ user }) => user)
     if (path === '/users') {
       const text = (query.get('query') ?? '').toLowerCase()
-      const found = users.filter(
-        (user) =>
-          [user.id, user.email, user.name].some((field) => field.toLowerCase().includes(text)) ||
-          distance(text, user.email.toLowerCase()) <= 2,
-      )
+      const holding = users.filter((user) => [user.id, user.email, user.name].some((field) => field.toLowerCase().includes(text)))
+      const found = holding.length > 0 ? holding : users.filter(({ email }) => distance(text, email.toLowerCase()) <= 2)
       return [200, { items: found.slice(0, Number(query.get('limit'))) }]
     }
     const [, noun, id, list] = path.split('/').map(decodeURIComponent)

@@ -1,11 +1,14 @@
 import { ConnectorTenantPage, ConnectorUserDetail, ConnectorUserPage, ConnectorUserSearch } from '@countersign/contract/connector.ts'
 import type { User } from '@countersign/contract/users.ts'
+import { distance } from 'fastest-levenshtein'
 import type { Check, Seen } from './check.ts'
 import { Fault, type Probe } from './probe.ts'
 
 const smallPage = 5
 const pagesAtMost = 40
 const pageSize = 200
+/** Letters by which a found address may differ from what was typed. */
+const slipsAtMost = 4
 
 const requireUser = (seen: Seen): User => {
   if (seen.user === undefined) throw new Fault('no tenant of the first twenty shows a user to check with')
@@ -17,6 +20,9 @@ const requireMissing = async (probe: Probe, path: string): Promise<string> => {
   if (status !== 404) throw new Fault(`GET ${path} answered ${status}, not 404`)
   return '404'
 }
+
+const search = async (probe: Probe, text: string): Promise<User[]> =>
+  (await probe.read(`/users?query=${encodeURIComponent(text)}&limit=50`, ConnectorUserSearch)).items
 
 const readTenants = async (probe: Probe, seen: Seen): Promise<string> => {
   const ids = new Set<string>()
@@ -100,22 +106,34 @@ export const directoryChecks: Check[] = [
         const user = requireUser(seen)
         const whole = [...user[field]]
         const start = field === 'id' ? user.id : whole.slice(0, Math.max(3, whole.length - 2)).join('')
-        const { items } = await probe.read(`/users?query=${encodeURIComponent(start)}&limit=50`, ConnectorUserSearch)
-        if (!items.some(({ id }) => id === user.id)) throw new Fault(`"${start}" does not find ${user.id}`)
+        if (!(await search(probe, start)).some(({ id }) => id === user.id)) throw new Fault(`"${start}" does not find ${user.id}`)
         return `"${start}"`
       },
     }),
   ),
   {
-    name: 'a user is found in spite of a typing error',
-    hint: 'Compare by similarity too, for instance with PostgreSQL’s pg_trgm.',
+    name: 'a whole e-mail address finds its user alone',
+    hint: 'End the list where relevance ends: whoever is shown is on the record as looked up, and the tenant sees it.',
+    run: async (probe, seen) => {
+      const { email } = requireUser(seen)
+      const others = (await search(probe, email)).filter((found) => found.email.toLowerCase() !== email.toLowerCase())
+      if (others.length > 0) throw new Fault(`"${email}" finds ${others.length} others too, such as ${others[0]?.email}`)
+      return `"${email}"`
+    },
+  },
+  {
+    name: 'a user is found in spite of a typing error, without others',
+    hint: 'Compare by similarity too, for instance with PostgreSQL’s pg_trgm, and leave out what is much less alike than the best.',
     run: async (probe, seen) => {
       const user = requireUser(seen)
       const letters = [...user.email]
       const middle = Math.max(1, Math.floor(letters.indexOf('@') / 2))
       const typed = [...letters.slice(0, middle), letters[middle + 1], letters[middle], ...letters.slice(middle + 2)].join('')
-      const { items } = await probe.read(`/users?query=${encodeURIComponent(typed)}&limit=50`, ConnectorUserSearch)
-      if (!items.some(({ id }) => id === user.id)) throw new Fault(`"${typed}" does not find ${user.email}`)
+      const found = await search(probe, typed)
+      if (!found.some(({ id }) => id === user.id)) throw new Fault(`"${typed}" does not find ${user.email}`)
+      const strangers = found.filter(({ email }) => distance(typed.toLowerCase(), email.toLowerCase()) > slipsAtMost)
+      if (strangers.length > 0)
+        throw new Fault(`"${typed}" also finds ${strangers.length} who are spelled otherwise, such as ${strangers[0]?.email}`)
       return `"${typed}"`
     },
   },
