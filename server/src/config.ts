@@ -107,6 +107,7 @@ export const ConfigFile = z.strictObject({
     upstream: origin.describe("The product's own API"),
     upstream_audience: z.string().min(1).max(200).describe('`aud` of the assertion that the product verifies'),
     upstream_timeout_seconds: z.number().int().min(1).max(300).default(30).describe('Longest wait for the first byte of an answer'),
+    upload_idle_seconds: z.number().int().min(1).max(300).default(30).describe('Longest that a request body may pause'),
     max_request_bytes: z.number().int().min(0).max(1_000_000_000).default(10_000_000),
     routes: z.array(Route).min(1).max(5000),
     presets: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,40}$/), z.array(Scope).min(1)),

@@ -17,8 +17,9 @@ import { openRaw, type RawAnswer, type RawConnection, rawRequest, sendRaw } from
 import { insertStaff } from '../support/staff.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 
-const file = (upstream: string, more: string) => `
+const file = (upstream: string, gateway: string, more: string) => `
 gateway:
+  ${gateway}
   port: 0
   upstream: ${upstream}
   upstream_audience: test-product
@@ -100,10 +101,14 @@ export const startReplica = async (
 }
 
 /** The gateway on a real database, between a raw socket and a product that writes down every byte. */
-export const startGatewayRig = async ({ config: more = '', tenants = ['ten_a', 'ten_b'] } = {}): Promise<GatewayRig> => {
+export const startGatewayRig = async ({
+  config: more = '',
+  gateway: settings = '',
+  tenants = ['ten_a', 'ten_b'],
+} = {}): Promise<GatewayRig> => {
   const database = await newDatabase()
   const upstream = await startUpstream()
-  const parsed = parseConfig(file(upstream.url, more), 'test')
+  const parsed = parseConfig(file(upstream.url, settings, more), 'test')
   const config: Config = { ...parsed, source: 'test', example: false, example_port: 0, data_dir: database.dataDir }
   const { store, journal } = database
   const failures: unknown[] = []

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { Transform, type TransformCallback } from 'node:stream'
 import { Refusal } from '../errors.ts'
 
@@ -7,22 +8,45 @@ export class CallerGone extends Error {
   override name = 'CallerGone'
 }
 
+const broken = new WeakMap<Socket, Refusal>()
+/** What the caller sent on this connection was no HTTP any more, or came too late: it did not leave. */
+export const noteBroken = (socket: Socket, refusal: Refusal): void => void broken.set(socket, refusal)
+export const findBroken = (socket: Socket): Refusal | undefined => broken.get(socket)
+
+export type BodyLimits = {
+  maxRequestBytes: number
+  /** Longest that the caller may send nothing. */
+  uploadIdleMs: number
+}
+
 /**
- * The body on its way to the product, piece by piece: at most `maximum` bytes, trailers dropped. It stands between the two
- * connections, so that ending one does not take away the other before it was answered.
+ * The body on its way to the product, piece by piece: so many bytes, none too long after another, trailers dropped. It stands
+ * between the two connections, so that ending one does not take away the other before it was answered.
  */
-export const feedBody = (request: IncomingMessage, maximum: number): Transform => {
+export const feedBody = (request: IncomingMessage, { maxRequestBytes, uploadIdleMs }: BodyLimits): Transform => {
   let passed = 0
+  // While the product takes nothing, it is not the caller who is late.
+  const look = () => {
+    if (feed.writableNeedDrain) idle.refresh()
+    else feed.destroy(new Refusal('request_timeout', { detail: `Nothing more of the body came for ${uploadIdleMs / 1000} s.` }))
+  }
+  const idle = setTimeout(look, uploadIdleMs)
   const feed = new Transform({
     transform(chunk: Buffer, _encoding, done: TransformCallback) {
+      idle.refresh()
       passed += chunk.length
-      if (passed > maximum) done(new Refusal('body_too_large'))
+      if (passed > maxRequestBytes) done(new Refusal('body_too_large'))
       else done(null, chunk)
     },
+    flush(done) {
+      clearTimeout(idle)
+      done()
+    },
   })
-  const gone = () => feed.destroy(new CallerGone('the caller went away'))
+  const gone = () => feed.destroy(findBroken(request.socket) ?? new CallerGone('the caller went away'))
   request.once('aborted', gone).once('error', gone)
   feed.once('close', () => {
+    clearTimeout(idle)
     request.unpipe(feed)
     request.off('aborted', gone)
   })

@@ -34,7 +34,16 @@ export const whyOf = (error: Error): Why => {
 export type Reached = 'sent' | 'answered' | { status: number; bytes: number }
 
 /** These are failures, not cuts, where the product had not answered. */
-const failures = new Set(['client_abort', 'upstream_unavailable', 'upstream_refused', 'upstream_timeout', 'body_too_large'])
+const failures = new Set([
+  'client_abort',
+  'upstream_unavailable',
+  'upstream_refused',
+  'upstream_timeout',
+  'body_too_large',
+  'request_timeout',
+  'invalid_request',
+  'headers_too_large',
+])
 
 /** The outcome of a request that ended before its answer was whole. */
 export const endingEvent = (exchange: Exchange, facts: SessionFacts, reached: Reached, why: Why): NewEvent => {

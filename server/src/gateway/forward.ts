@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Transform } from 'node:stream'
 import type { ErrorCode } from '@countersign/contract/errors.ts'
 import type { Dispatcher } from 'undici'
@@ -5,7 +6,7 @@ import { halveEvent } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
 import type { SessionFacts } from '../sessions/facts.ts'
 import { announcedBytes, filterHead, ownHeaders } from './answer.ts'
-import { feedBody } from './body.ts'
+import { type BodyLimits, feedBody, findBroken } from './body.ts'
 import { Delivery, Held } from './delivery.ts'
 import { endingEvent, type Reached, type Why, whyOf } from './ending.ts'
 import { draftCompleted } from './entries.ts'
@@ -16,14 +17,13 @@ import type { Run, Running } from './running.ts'
 import type { Upstream } from './upstream.ts'
 import type { Admitted, Writer } from './writer.ts'
 
-export type ForwardNeeds = {
+export type ForwardNeeds = BodyLimits & {
   writer: Writer
   outbox: Outbox
   running: Running
   upstream: Upstream
   /** The product's origin. */
   origin: string
-  maxRequestBytes: number
   secure: boolean
 }
 
@@ -81,6 +81,15 @@ const isAnswerWhole = (state: State): boolean =>
 const reachedIn = (state: Exclude<State, { name: 'over' }>): Reached =>
   state.name === 'released' ? { status: state.delivery.status, bytes: state.delivery.goneBytes() } : state.name
 
+/** How long a caller may go on sending what nobody wants any more: it reads its answer only then, as a rule. */
+const lingerMs = 5_000
+
+const lingerFor = (request: IncomingMessage): void => {
+  if (request.complete || request.destroyed) return
+  const timer = setTimeout(() => request.socket.destroy(), lingerMs)
+  for (const event of ['end', 'close']) request.once(event, () => clearTimeout(timer))
+}
+
 /** One admitted request on its way to the product and back. */
 class Passage implements Dispatcher.DispatchHandler, Run {
   readonly #needs: ForwardNeeds
@@ -121,13 +130,13 @@ class Passage implements Dispatcher.DispatchHandler, Run {
   }
 
   #dispatch(): void {
-    const { upstream, maxRequestBytes } = this.#needs
+    const { upstream } = this.#needs
     const { request, response, method, target, has_body, expects_continue } = this.#exchange
     const { pool, release } = upstream.lend(this.#facts.id)
     this.#release = release
     const headers = headersFor(this.#exchange, this.#admitted.assertion)
     if (has_body) {
-      this.#body = feedBody(request, maxRequestBytes)
+      this.#body = feedBody(request, this.#needs)
       if (expects_continue) response.writeContinue()
     }
     try {
@@ -212,10 +221,10 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     else this.stop(why)
   }
 
-  /** The connection to the caller has closed: after everything was sent, or because the caller left. */
+  /** The connection to the caller has closed: after everything was sent, or because the caller left, or sent what cannot be read. */
   #onClose(): void {
     if (this.#exchange.response.writableFinished) this.#leave()
-    else this.stop('client_abort')
+    else this.stop(findBroken(this.#exchange.request.socket) ?? 'client_abort')
   }
 
   /** Ends it now: the session is over, or the gateway closes. */
@@ -255,6 +264,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     this.#needs.running.remove(this.#facts.id, this)
     if (!isAnswerWhole(state)) this.#controller?.abort(new Error('over'))
     this.#body?.destroy()
+    lingerFor(this.#exchange.request)
     this.#release?.()
     this.#over.resolve()
   }

@@ -10,6 +10,7 @@ import type { LoopLog } from '../run/loop.ts'
 import type { Admission } from '../sessions/admit.ts'
 import { admit } from './admit.ts'
 import { newClaims } from './assertion.ts'
+import { noteBroken } from './body.ts'
 import { headersMaximum } from './checks/headers.ts'
 import { checks } from './checks.ts'
 import { brokenEvent } from './entries.ts'
@@ -95,6 +96,7 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
     upstream,
     origin: settings.upstream,
     maxRequestBytes: settings.max_request_bytes,
+    uploadIdleMs: settings.upload_idle_seconds * 1000,
     secure,
   }
   let closing = false
@@ -136,7 +138,10 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
   const refuseBroken = async (error: Error & { code?: string }, socket: Counted): Promise<void> => {
     if (!socket.writable || socket.destroyed || error.code === 'ECONNRESET') return void socket.destroy()
     // An answer is under way on this connection: another one would be taken for a part of it.
-    if ((socket.inFlight ?? 0) > 0) return void socket.destroy()
+    if ((socket.inFlight ?? 0) > 0) {
+      if (error.code !== 'HPE_INVALID_EOF_STATE') noteBroken(socket, new Refusal(codeOfBroken(error.code)))
+      return void socket.destroy()
+    }
     const id = newId('request')
     let answer = new Refusal(strangers.mayAsk(socket.remoteAddress) ? codeOfBroken(error.code) : 'too_many_requests')
     try {
@@ -154,7 +159,8 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
     {
       maxHeaderSize: 16_384,
       headersTimeout: 10_000,
-      requestTimeout: 30_000,
+      // A body may take as long as it goes on coming (body.ts); one that nobody reads ends its connection.
+      requestTimeout: 0,
       keepAliveTimeout: 5_000,
       connectionsCheckingInterval: 2_000,
       insecureHTTPParser: false,

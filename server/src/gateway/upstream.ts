@@ -1,4 +1,5 @@
 import { Pool } from 'undici'
+import { newConnect } from './connect.ts'
 
 /** Connections of one session: never shared with another, so that no answer can reach a session that did not ask for it. */
 type Lane = { pool: Pool; active: number; idleSinceMs: number }
@@ -26,7 +27,7 @@ export const newUpstream = ({ origin, timeoutMs }: { origin: string; timeoutMs: 
     const pool = new Pool(origin, {
       connections: 100,
       pipelining: 1,
-      connectTimeout: Math.min(timeoutMs, 5_000),
+      connect: newConnect({ timeoutMs: Math.min(timeoutMs, 5_000) }),
       headersTimeout: timeoutMs,
       bodyTimeout: Math.max(timeoutMs, 60_000),
       maxHeaderSize: 16_384,
