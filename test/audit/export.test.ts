@@ -120,12 +120,62 @@ describe('A44 M2 the export', () => {
       () => changed('checkpoints', (text) => text.replace('\\n300\\n', '\\n301\\n')),
       'is not to be believed',
     ],
-    ['a line that is no checkpoint', () => changed('checkpoints', (text) => `${text}x\n`), 'cannot be believed'],
+    ...['x', 'null', '{}', '{"note":7}', '[]', ''].map((line): [string, () => string, string] => [
+      `a line ${JSON.stringify(line)} that is no checkpoint`,
+      () => changed('checkpoints', (text) => `${text}${line}\n`),
+      'cannot be believed: The bytes are not a signed note. Line 4 of ',
+    ]),
+    ...['null', '[', '', '\u0000', '\ufeff{}'].map((line): [string, () => string, string] => [
+      `an entry ${JSON.stringify(line)}`,
+      () =>
+        changed(
+          'entries',
+          editLine(321, () => line),
+        ),
+      'First: entry 321: ',
+    ]),
     ['another key', () => changed('key', (text) => text.replace('+', '+0').replace(/0(.{7})./, '$1')), 'cannot be believed'],
   ])('with %s does not verify', async (_name, make, message) => {
     const { code, first } = await verify(make())
     expect(first).toContain(message)
     expect(code).toBe(1)
+  })
+
+  const savings: [string, (text: string) => Buffer][] = [
+    ['in UTF-16 with a mark', (text) => Buffer.from(`\ufeff${text}`, 'utf16le')],
+    ['in UTF-16 without one', (text) => Buffer.from(text, 'utf16le')],
+    ['in UTF-16, the other way round', (text) => Buffer.from(`\ufeff${text}`, 'utf16le').swap16()],
+    ['with a mark of UTF-8', (text) => Buffer.from(`\ufeff${text}`)],
+    ['in the code page of Windows', (text) => Buffer.from(text.replaceAll('\u2014', '\u0097'), 'latin1')],
+    ['with the ends of lines of Windows', (text) => Buffer.from(text.replaceAll('\n', '\r\n'))],
+    ['without an end of its last line', (text) => Buffer.from(text.trimEnd())],
+    ['with empty lines around it', (text) => Buffer.from(`\n\n${text}\n\n`)],
+  ]
+  it.each(savings)('verifies a checkpoint that was saved %s, and itself so', async (_how, save) => {
+    const kept = join(rig.dataDir, 'kept')
+    writeFileSync(kept, save(readFileSync(join(out, logFiles.checkpoint), 'utf8')))
+    expect(await verify(out, { checkpoint: kept })).toMatchObject({ code: 0 })
+    expect(await verify(changed('checkpoint', save))).toMatchObject({ code: 0 })
+    expect(await verify(changed('key', save))).toMatchObject({ code: 0 })
+  })
+
+  it('verifies where a copy changed the ends of lines', async () => {
+    for (const name of ['entries', 'checkpoints', 'disclosures'] as const)
+      expect(await verify(changed(name, (text) => text.replaceAll('\n', '\r\n')))).toMatchObject({ code: 0 })
+  })
+
+  it('tells what is no checkpoint, or of another log, from a log that was changed', async () => {
+    const kept = join(rig.dataDir, 'kept')
+    const text = readFileSync(join(out, logFiles.checkpoint), 'utf8')
+    for (const other of ['', 'nothing', '<html>', text.split('\n\n')[0] as string, text.replace('\n900\n', '\nmany\n')]) {
+      writeFileSync(kept, other)
+      await expect(verify(out, { checkpoint: kept }), other).rejects.toThrow(`${kept} is no checkpoint`)
+    }
+    writeFileSync(kept, text.replaceAll(rig.sequencer.key.verifier.name, 'elsewhere.example/log'))
+    await expect(verify(out, { checkpoint: kept })).rejects.toThrow('is a checkpoint of elsewhere.example/log')
+    await expect(verify(out, { vkey: 'nonsense' })).rejects.toThrow('--vkey is no verifier key')
+    writeFileSync(kept, text.replace('\n900\n', '\n901\n'))
+    expect((await verify(out, { checkpoint: kept })).code).toBe(1)
   })
 
   it('is not believed by its own key where another was given', async () => {

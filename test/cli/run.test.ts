@@ -70,7 +70,7 @@ it('commands leave an older schema as it is and say what to do; migrate brings i
     const { code, err } = await run(...args)
     expect([args[0], code, err]).toEqual([
       args[0],
-      1,
+      args[0] === 'verify' ? 2 : 1,
       expect.stringMatching(/The database lacks \d{4}_\w+\.\n {2}Run `countersign migrate` first\./),
     ])
   }
@@ -84,4 +84,19 @@ it('commands that write refuse an event key that is not the one events are marke
   await asSuperuser(database.superuserUrl, `update log_sequencer set event_key_hash = 'SHA256:other'`)
   const { code, err } = await run('staff', 'list')
   expect([code, err]).toEqual([1, expect.stringContaining('marked with the key SHA256:other')])
+})
+
+it('verify tells what is no checkpoint, and what cannot be reached, from a log that was changed', async () => {
+  const path = join(folder, 'kept.txt')
+  writeFileSync(path, 'a shopping list')
+  for (const args of [
+    ['verify', folder],
+    ['verify', '--checkpoint', path],
+    ['verify', 'http://127.0.0.1:1'],
+    ['verify', '--no-such-option'],
+  ]) {
+    const { code, err } = await run(...args)
+    expect([args, code]).toEqual([args, 2])
+    expect(err).not.toMatch(/ {4}at /)
+  }
 })

@@ -43,6 +43,16 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     if (typeof result === 'number') code = result
   }
 
+  /** A verdict is 0 or 1. Whatever kept `verify` from one is 2: a script can tell that from a log that was changed. */
+  const judge = async (verify: () => Promise<void>): Promise<void> => {
+    try {
+      await verify()
+    } catch (error) {
+      complain(error)
+      code = 2
+    }
+  }
+
   program
     .command('start')
     .description('run the console, the gateway and the log')
@@ -69,15 +79,18 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .option('--checkpoint <file>', 'a checkpoint that you kept: the log must still contain it')
     .option('--vkey <key>', 'verifier key of the log that you trust (default: the one of the source)')
     .option('--api-key <key>', "with an address: also check every event of the key's tenant")
+    .addHelpText('after', '\nExit code: 0 it verifies, 1 it does not, 2 it could not be verified.')
     .addHelpText('after', '\nExample:\n  countersign verify http://localhost:4000 --checkpoint monday.txt\n')
     .action(async (source: string | undefined, { apiKey, ...options }: { checkpoint?: string; vkey?: string; apiKey?: string }) => {
       const { runVerify } = await import('./verify.ts')
-      if (source === undefined) {
-        return work(({ store, keys, config }) => runVerify({ ...options, source: { store, keys, dataDir: config.data_dir } }), {
-          anyEventKey: true,
-        })
-      }
-      code = await runVerify({ ...options, source: /^https?:\/\//.test(source) ? { url: source, apiKey } : { folder: source } })
+      await judge(async () => {
+        if (source === undefined) {
+          return work(({ store, keys, config }) => runVerify({ ...options, source: { store, keys, dataDir: config.data_dir } }), {
+            anyEventKey: true,
+          })
+        }
+        code = await runVerify({ ...options, source: /^https?:\/\//.test(source) ? { url: source, apiKey } : { folder: source } })
+      })
     })
   program
     .command('export')
@@ -182,7 +195,7 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     await program.parseAsync(args as string[], { from: 'user' })
     return code
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     complain(error)
     return 1
   }

@@ -13,6 +13,7 @@ import { findOrigin, fingerprintOf, verifierKeyOf } from '../sequencer/log-key.t
 import type { Store } from '../store/open.ts'
 import { verifyDatabase } from '../verify/database.ts'
 import { openLogFolder } from '../verify/folder.ts'
+import { readKeptCheckpoint } from '../verify/note-file.ts'
 import { verifyUrl } from '../verify/url.ts'
 
 export type VerifyOptions = {
@@ -41,15 +42,6 @@ type Verified = {
 
 /** Findings that are printed after the first. */
 const maxPrinted = 20
-
-const readNote = async (path: string): Promise<string> =>
-  await readFile(path, 'utf8').catch((cause) => {
-    throw new Trouble(
-      `The checkpoint ${path} cannot be read: ${(cause as Error).message}`,
-      'Name the file of a checkpoint that you kept.',
-      cause,
-    )
-  })
 
 const verifyFolder = async (folder: string, vkey: string | undefined, earlier: string[]): Promise<Verified> => {
   const source = await openLogFolder(folder).catch((cause) => {
@@ -101,19 +93,35 @@ const printDisclosed = ({ checked, erased, erasures, missing }: DisclosureAccoun
   if (missing.length > maxPrinted) print(`    and ${missing.length - maxPrinted} more`)
 }
 
-/** Verifies a log and says what it found. Answers the exit code: 0 where nothing is wrong, 1 where anything is. */
+const requireKey = (vkey: string): string => {
+  try {
+    parseVerifierKey(sha256, vkey)
+    return vkey
+  } catch (error) {
+    throw new Trouble(`--vkey is no verifier key: ${(error as Error).message}`, 'It looks like the text at /log/key.', error)
+  }
+}
+
+/**
+ * Verifies a log and says what it found. Answers the exit code: 0 where nothing is wrong, 1 where anything is. Throws where there is
+ * no telling.
+ */
 export const runVerify = async ({ source, checkpoint, vkey, print = console.log }: VerifyOptions): Promise<number> => {
   const started = performance.now()
-  const earlier = checkpoint === undefined ? [] : [await readNote(checkpoint)]
+  const kept = checkpoint === undefined ? undefined : await readKeptCheckpoint(checkpoint)
   let verified: Verified
   try {
-    verified = await verifySource(source, vkey?.trim(), earlier)
+    verified = await verifySource(source, vkey === undefined ? undefined : requireKey(vkey.trim()), kept ? [kept.note] : [])
   } catch (error) {
     if (!(error instanceof LogError)) throw error
     print(`The log cannot be believed: ${error.message} (${error.code})`)
     return 1
   }
   const { origin, size, entries, root, key, checkpoints, findings, disclosed } = verified
+  // Its one finding is that it is not of this log: that says nothing about this one.
+  if (kept && kept.says.origin !== origin && findings.length === 1) {
+    throw new Trouble(`${checkpoint} is a checkpoint of ${kept.says.origin}, and this is ${origin}.`, 'Name a checkpoint of this log.')
+  }
   const first = firstFinding(findings)
   if (first) {
     print(`The log ${origin} does NOT verify. First: ${tell(first)}`)

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { LogError } from '@countersign/log/errors.ts'
 import { tileWidth } from '@countersign/log/tile.ts'
 import type { LogSource } from '@countersign/log/verify.ts'
+import { decodeNote } from './note-file.ts'
 
 /** The files of an exported log. */
 export const logFiles = {
@@ -19,6 +20,9 @@ export const logFiles = {
 
 const newline = 0x0a
 
+/** An entry holds no raw carriage return: one at the end of its line came with a copy that changed the ends of lines. */
+const withoutReturn = (line: Buffer): Buffer => (line.at(-1) === 0x0d ? line.subarray(0, -1) : line)
+
 /** Lines of a file as bytes, in batches, without a copy of each. */
 export const readLines = async function* (path: string): AsyncGenerator<Uint8Array[]> {
   let rest: Buffer = Buffer.alloc(0)
@@ -27,22 +31,31 @@ export const readLines = async function* (path: string): AsyncGenerator<Uint8Arr
     const lines: Uint8Array[] = []
     let start = 0
     for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
-      lines.push(bytes.subarray(start, end))
+      lines.push(withoutReturn(bytes.subarray(start, end)))
       start = end + 1
     }
     rest = bytes.subarray(start)
     yield lines
   }
-  if (rest.length > 0) yield [rest]
+  if (rest.length > 0) yield [withoutReturn(rest)]
+}
+
+const findNote = (line: string): string | undefined => {
+  try {
+    const { note } = JSON.parse(line) as { note?: unknown }
+    return typeof note === 'string' ? note : undefined
+  } catch {
+    return undefined
+  }
 }
 
 const readNotes = async function* (path: string): AsyncGenerator<string> {
+  let number = 0
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-    try {
-      yield (JSON.parse(line) as { note: string }).note
-    } catch {
-      throw new LogError('malformed_note', `${path} has a line that is not a checkpoint.`)
-    }
+    number += 1
+    const note = findNote(line)
+    if (note === undefined) throw new LogError('malformed_note', `Line ${number} of ${path} is not a checkpoint.`)
+    yield note
   }
 }
 
@@ -68,8 +81,8 @@ const exists = async (path: string): Promise<boolean> =>
 /** An exported log as a source. The tiles are read from the file of leaf hashes, if it is there. */
 export const openLogFolder = async (folder: string): Promise<LogSource & { key: string; close: () => Promise<void> }> => {
   const at = (name: keyof typeof logFiles) => join(folder, logFiles[name])
-  const checkpoint = await readFile(at('checkpoint'), 'utf8')
-  const key = (await readFile(at('key'), 'utf8')).trim()
+  const checkpoint = decodeNote(await readFile(at('checkpoint')))
+  const key = decodeNote(await readFile(at('key'))).trim()
   const leaves = (await exists(at('leaves'))) ? await open(at('leaves')) : undefined
   return {
     key,
