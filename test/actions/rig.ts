@@ -1,5 +1,9 @@
+import { request } from 'node:http'
 import type { ActionRequest } from '@countersign/contract/action-requests.ts'
 import type { Role } from '@countersign/contract/staff.ts'
+import pino from 'pino'
+import { pickPort } from '../../server/src/ports.ts'
+import { serve } from '../../server/src/serve.ts'
 import { type Authenticator, newAuthenticator } from '../support/authenticator.ts'
 import { readEvents } from '../support/events.ts'
 import { type Rig, startRig } from '../support/rig.ts'
@@ -51,3 +55,47 @@ export const startActionRig = async (settings?: Parameters<typeof startRig>[0]) 
   }
 }
 export type ActionRig = Awaited<ReturnType<typeof startActionRig>>
+
+/** Like fetch, which does not let its caller say the host. */
+const postAs = (url: string, { method, body, headers }: { method: string; body: unknown; headers: Record<string, string> }) =>
+  new Promise<Response>((resolve, reject) => {
+    const call = request(url, { method, headers: { ...headers, 'content-type': 'application/json' } }, async (answer) => {
+      const text = Buffer.concat(await answer.toArray()).toString()
+      resolve(new Response(answer.statusCode === 204 ? null : text, { status: answer.statusCode ?? 0 }))
+    })
+    call.on('error', reject).end(JSON.stringify(body))
+  })
+
+/** A second instance of the program over the same database, behind the same public address. */
+export const startReplica = async ({ config, database, console_url, gateway_url }: Rig) => {
+  const port = await pickPort('127.0.0.1', 0)
+  const server = await serve({
+    config: {
+      ...config,
+      console: { ...config.console, port, public_url: console_url },
+      gateway: { ...config.gateway, port: await pickPort('127.0.0.1', 0), public_url: gateway_url },
+    },
+    databaseUrl: database.appUrl,
+    keys: database.keys,
+    log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
+  })
+  return {
+    ...server,
+    /** The same person by way of this instance, behind a proxy that keeps the public host. */
+    via: (person: Person): Person => ({
+      ...person,
+      send: (method, path, body, headers) =>
+        postAs(`http://localhost:${port}${path}`, {
+          method,
+          body,
+          headers: {
+            host: new URL(console_url).host,
+            origin: new URL(console_url).origin,
+            'sec-fetch-site': 'same-origin',
+            cookie: [...person.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+            ...headers,
+          },
+        }),
+    }),
+  }
+}

@@ -16,7 +16,7 @@ export const explainAction = verb({
   async run(ctx: JudgeCtx, input): Promise<Explanation> {
     requireForm(input)
     const found = await requireTarget(ctx, input.target)
-    return explain(ctx.policy, await attemptOf(ctx, input, found, parseGiven(input)))
+    return explain(ctx.policy, await attemptOf(ctx.store.db, ctx, input, found, parseGiven(input)))
   },
 })
 
@@ -33,7 +33,7 @@ const supportedActs = async ({ connector, log }: ActionCtx): Promise<readonly st
 const rowOf = async (ctx: ActionCtx, action: ActionName, found: Found, acts: readonly string[] | null) => {
   const { effect, act } = actions[action]
   const input = { action, target: { kind: found.target.kind, id: found.target.id }, parameters: {} }
-  const { risk, requires, requirements } = explain(ctx.policy, await attemptOf(ctx, input, found, {}))
+  const { risk, requires, requirements } = explain(ctx.policy, await attemptOf(ctx.store.db, ctx, input, found, {}))
   return {
     action,
     effect,

@@ -2,11 +2,13 @@ import type { AttemptAction } from '@countersign/contract/action-requests.ts'
 import { actions, type UnmetGate } from '@countersign/contract/actions.ts'
 import type { ErrorCode } from '@countersign/contract/errors.ts'
 import { Reason, Ticket } from '@countersign/contract/text.ts'
+import type { Kysely } from 'kysely'
 import { z } from 'zod'
 import { parse } from '../access/parse.ts'
 import { Refusal } from '../errors.ts'
 import type { Attempt } from '../policy/attempt.ts'
 import { decide, formatNote } from '../policy/decide.ts'
+import type { Tables } from '../store/tables.ts'
 import type { JudgeCtx } from './needs.ts'
 import { readStanding } from './standing.ts'
 import type { Found } from './target.ts'
@@ -47,15 +49,15 @@ export const requireForm = ({ action, target, parameters }: AttemptAction): void
     throw new Refusal('invalid_request', { errors: [{ path: 'parameters.session_id', message: 'is missing' }] })
 }
 
-/** An attempt as the policy judges it, with the requester's standing of this moment. */
+/** An attempt as the policy judges it, with the requester's standing of this moment. Within a transaction `db` is that one. */
 export const attemptOf = async (
-  ctx: JudgeCtx,
+  db: Kysely<Tables>,
+  { principal }: Pick<JudgeCtx, 'principal'>,
   input: AttemptAction,
   found: Found,
   given: { reason?: string; ticket?: string; isBound?: boolean },
 ): Promise<Attempt> => {
-  const { principal, store } = ctx
-  const { now, signedInAt, steppedUpAt } = await readStanding(store.db, principal)
+  const { now, signedInAt, steppedUpAt } = await readStanding(db, principal)
   const { isBound = false, ...texts } = given
   const stepUp = isBound ? { at: now, bound: true } : steppedUpAt ? { at: steppedUpAt, bound: false } : undefined
   return {

@@ -74,7 +74,7 @@ const openNow = (ctx: JudgeCtx, input: OpenSession, found: Found): Promise<Opene
   return transact(ctx, async (tx) => {
     const { reason, ticket, step_up } = input
     const isBound = step_up !== undefined && (await consumeBoundSignature(tx, ctx, step_up, hashAttempt(ctx.principal.id, attempted)))
-    const attempt = await attemptOf(ctx, attempted, found, { reason, ticket, isBound })
+    const attempt = await attemptOf(tx, ctx, attempted, found, { reason, ticket, isBound })
     const unmet = unmetOf(ctx, attempt)
     if (unmet.length === 0 && reason !== undefined)
       return await insertOpened(tx, ctx, { ...input, reason }, { scopes, policy: ctx.policy.hash })

@@ -1,6 +1,6 @@
 import { type ActionRequest, type AttemptAction, RequestAction } from '@countersign/contract/action-requests.ts'
 import { actions } from '@countersign/contract/actions.ts'
-import { sql } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import { z } from 'zod'
 import { deny } from '../access/deny.ts'
 import { parse } from '../access/parse.ts'
@@ -9,13 +9,14 @@ import { transact } from '../access/transact.ts'
 import { verb } from '../access/verb.ts'
 import { Refusal } from '../errors.ts'
 import { explain } from '../policy/explain.ts'
+import type { Tables } from '../store/tables.ts'
 import { consumeBoundSignature } from './bind.ts'
 import { hashAttempt } from './canonical.ts'
 import { aboutOf, refusedAttempt } from './events.ts'
 import { isClaimed } from './execute.ts'
 import { insertRequest } from './insert.ts'
 import { attemptOf, gatesUnmet, parseGiven, requireForm, unmetOf } from './judge.ts'
-import type { ActionCtx } from './needs.ts'
+import type { ActionCtx, JudgeCtx } from './needs.ts'
 import { perform } from './perform.ts'
 import { getRequest } from './row.ts'
 import { findOwnSession } from './standing.ts'
@@ -49,26 +50,33 @@ const findEarlier = async (ctx: ActionCtx, input: AttemptAction, key: string): P
   return getRequest(ctx.store.db, row.id)
 }
 
-const requireRoom = async (ctx: ActionCtx): Promise<void> => {
+/** Of requests of one person that come at once, each is counted before the next: the person's row is held. */
+const requireRoom = async (tx: Transaction<Tables>, { principal }: JudgeCtx): Promise<void> => {
+  await tx.selectFrom('staff').select('id').where('id', '=', principal.id).forNoKeyUpdate().execute()
   const { rows } = await sql<{ waiting: number }>`
     select count(*)::int as waiting from action_requests
-    where requester_id = ${ctx.principal.id} and state = 'pending' and expires_at > clock_timestamp()`.execute(ctx.store.db)
+    where requester_id = ${principal.id} and state = 'pending' and expires_at > clock_timestamp()`.execute(tx)
   if ((rows[0]?.waiting ?? 0) >= pendingMaximum)
     throw new Refusal('too_many_requests', { detail: `You have ${pendingMaximum} requests that wait for an approval.` })
 }
 
-/** Judges the attempt and writes it down: pending where it waits for an approval, else with the intent of what follows. */
-const decideOn = async (ctx: ActionCtx, input: RequestAction, found: Found, key: string): Promise<{ id: string; isPending: boolean }> => {
+type Written = { id: string; isPending: boolean }
+
+/**
+ * Judges the attempt and writes it down: pending where it waits for an approval, else with the intent of what follows. Undefined where
+ * the same call was written down meanwhile.
+ */
+const decideOn = async (ctx: ActionCtx, input: RequestAction, found: Found, key: string): Promise<Written | undefined> => {
   const given = parseGiven(input)
   const act_hash = hashAttempt(ctx.principal.id, input)
-  return transact(ctx, async (tx): Promise<{ id: string; isPending: boolean }> => {
+  return transact(ctx, async (tx): Promise<Written | undefined> => {
     const isBound = input.step_up !== undefined && (await consumeBoundSignature(tx, ctx, input.step_up, act_hash))
-    const attempt = await attemptOf(ctx, input, found, { ...given, isBound })
+    const attempt = await attemptOf(tx, ctx, input, found, { ...given, isBound })
     const unmet = unmetOf(ctx, attempt)
     const { requires } = explain(ctx.policy, attempt)
     const isPending = input.ask_approval && unmet.length > 0 && unmet.every(({ gate }) => gate === 'approval')
     if (unmet.length > 0 && !isPending) throw gatesUnmet(unmet)
-    if (isPending) await requireRoom(ctx)
+    if (isPending) await requireRoom(tx, ctx)
     const session_id = await findOwnSession(tx, ctx.principal.id, found.tenant_id)
     const id = await insertRequest(tx, ctx, {
       input,
@@ -80,7 +88,7 @@ const decideOn = async (ctx: ActionCtx, input: RequestAction, found: Found, key:
       state: isPending ? 'pending' : 'executing',
       requires,
     })
-    if (id === undefined) throw new Refusal('conflict')
+    if (id === undefined) return undefined
     await ctx.journal.record(tx, {
       action: isPending ? actions[input.action].events.requested : 'ACTION.STARTED',
       result: 'ok',
@@ -112,9 +120,9 @@ export const requestAction = verb({
     try {
       const earlier = await findEarlier(ctx, input, key)
       if (earlier) return earlier
-      const { id, isPending } = await decideOn(ctx, input, found, key)
-      if (!isPending) await perform(ctx, id)
-      const request = await getRequest(ctx.store.db, id)
+      const written = await decideOn(ctx, input, found, key)
+      if (written && !written.isPending) await perform(ctx, written.id)
+      const request = await (written ? getRequest(ctx.store.db, written.id) : findEarlier(ctx, input, key))
       if (!request) throw new Error('a request that was inserted is not there')
       return request
     } catch (error) {
