@@ -8,7 +8,7 @@ const rooms = (...names) => `^server/src/(${names.join('|')})(/|[.]ts$)`
 const doors = ['gateway', 'http', 'feed', 'cli']
 const verbs = ['sessions', 'events', 'actions', 'health']
 /** Files of the server that any room may use. */
-const ground = '^server/src/(errors|ids|keys|config|pattern|thread|version)[.]ts$'
+const ground = '^server/src/(errors|ids|keys|config|names|pattern|thread|version)[.]ts$'
 const pure = '^(contract|log)/'
 /** What of the policy reads files. */
 const policyLoader = '^server/src/policy/load[.]ts$'

@@ -3,7 +3,7 @@ import { ActionName, Explanation, Requirement, Risk } from './actions.ts'
 import { ActionRequestId, SessionId, StaffId, TenantId, UserId } from './ids.ts'
 import { Cursor, Limit, pageOf } from './pages.ts'
 import { AssertionResponse } from './passkeys.ts'
-import { Instant, Reason } from './text.ts'
+import { Instant, Reason, Sought } from './text.ts'
 
 /** Whom an action is done to. */
 export const ActionTarget = z.discriminatedUnion('kind', [
@@ -139,9 +139,9 @@ export const ActionRequest = z
 export type ActionRequest = z.infer<typeof ActionRequest>
 
 /** waiting: for my approval. mine: asked by me. decided: no longer waiting, of everybody. */
-export const ListActionRequests = z.object({
+export const ListActionRequests = z.strictObject({
   view: z.enum(['waiting', 'mine', 'decided']).default('waiting'),
-  target_id: z.string().max(200).optional(),
+  target_id: Sought.max(200).optional(),
   cursor: Cursor.optional(),
   limit: Limit,
 })
@@ -163,7 +163,7 @@ export const ActionRow = z.object({
   allowed_roles: z.boolean().describe('Whether my roles allow it'),
 })
 export type ActionRow = z.infer<typeof ActionRow>
-export const ListActions = z.object({ kind: z.enum(['user', 'tenant']), id: z.string().min(1).max(200) })
+export const ListActions = z.strictObject({ kind: z.enum(['user', 'tenant']), id: Sought.min(1).max(200) })
 export const ActionTable = z
   .object({
     items: z.array(ActionRow),

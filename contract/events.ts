@@ -145,7 +145,7 @@ export const LoggedEvent = z
   .meta({ id: 'LoggedEvent' }) as unknown as z.ZodType<LoggedEvent, LoggedEvent>
 
 /** Filters that combine by "and" (A28–A30). */
-export const EventFilters = z.object(schemasOf(audit.filters))
+export const EventFilters = z.strictObject(schemasOf(audit.filters))
 export type EventFilters = z.infer<typeof EventFilters>
 
 const Proof = z.stringbool().optional().describe('With the disclosures behind the values, for whoever checks the leaf hash')

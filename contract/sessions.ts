@@ -101,7 +101,7 @@ export const CreatedSession = z
   .meta({ id: 'CreatedSession' })
 export type CreatedSession = z.infer<typeof CreatedSession>
 
-export const ListSessions = z.object({
+export const ListSessions = z.strictObject({
   status: SessionStatus.optional(),
   tenant_id: TenantId.optional(),
   staff_id: StaffId.optional(),
@@ -144,4 +144,4 @@ export const AccessLogRow = z
 export type AccessLogRow = z.infer<typeof AccessLogRow>
 export const AccessLogPage = pageOf(AccessLogRow).meta({ id: 'AccessLogPage' })
 export type AccessLogPage = z.infer<typeof AccessLogPage>
-export const ListAccessLog = z.object({ cursor: Cursor.optional(), limit: Limit })
+export const ListAccessLog = z.strictObject({ cursor: Cursor.optional(), limit: Limit })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { TenantId } from './ids.ts'
 import { Cursor, Limit, pageOf } from './pages.ts'
+import { Sought } from './text.ts'
 
 export const lifecycleStatuses = ['active', 'trial', 'onboarding', 'pending', 'suspended', 'closed'] as const
 export const LifecycleStatus = z.enum(lifecycleStatuses)
@@ -23,8 +24,8 @@ export type Tenant = z.infer<typeof Tenant>
 
 export const tenantSorts = ['name', 'status', 'plan', 'created_at', 'user_count'] as const
 
-export const ListTenants = z.object({
-  query: z.string().trim().max(200).optional().describe('Part of a name, or an id'),
+export const ListTenants = z.strictObject({
+  query: Sought.trim().max(200).optional().describe('Part of a name, or an id'),
   status: LifecycleStatus.optional(),
   sort: z.enum(tenantSorts).default('name'),
   order: z.enum(['asc', 'desc']).default('asc'),

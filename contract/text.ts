@@ -1,7 +1,11 @@
 import { z } from 'zod'
 
-/** Characters that take no room of their own: default-ignorables, fillers, controls, spaces and combining marks. */
-const unseen = /[\p{Default_Ignorable_Code_Point}\p{M}\p{C}\p{Z}\u115f\u1160\u3164\uffa0\u2800]/gu
+/**
+ * Characters that show nothing of their own: default-ignorables, controls, formats, unassigned ones, spaces and combining marks;
+ * and those that Unicode has as letters or symbols and that are blank: fillers, blanks of Braille and hieroglyphs, a note without
+ * a head, the place of an object.
+ */
+const unseen = /[\p{Default_Ignorable_Code_Point}\p{M}\p{C}\p{Z}\u115f\u1160\u3164\uffa0\u2800\ufffc\u{13441}\u{13442}\u{1d159}\u{16fe4}]/gu
 // Controls but for tab and line feed, and lone surrogates: never part of a sentence a person wrote.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the purpose
 const forbidden = /[\u0000-\u0008\u000b-\u001f\u007f]|\p{Surrogate}/u
@@ -21,10 +25,15 @@ export const isReason = (text: string): boolean => {
   return countReason(text) >= reasonMinimum && new Set(seen).size > 2
 }
 
+const unshowable = 'has a character that cannot be shown'
+
+/** A text that somebody looks for. */
+export const Sought = z.string().refine(isTyped, unshowable)
+
 /** A reason as staff give it: at least 10 visible characters after trimming (X6), at most 2,000 in all. */
 export const Reason = z
   .string()
-  .refine(isTyped, 'has a character that cannot be shown')
+  .refine(isTyped, unshowable)
   .transform((text) => text.normalize('NFC').trim())
   .refine(isReason, `needs at least ${reasonMinimum} visible characters`)
   .refine((text) => text.length <= reasonMaximum, `may have at most ${reasonMaximum} characters`)
@@ -33,7 +42,7 @@ export const Reason = z
 /** A short free text that may be left out, such as the reason of a revocation. */
 export const Remark = z
   .string()
-  .refine(isTyped, 'has a character that cannot be shown')
+  .refine(isTyped, unshowable)
   .transform((text) => text.normalize('NFC').trim())
   .refine((text) => text.length <= reasonMaximum, `may have at most ${reasonMaximum} characters`)
 
@@ -46,3 +55,15 @@ export const Ticket = z
 
 /** An instant on the wire: RFC 3339 in UTC. */
 export const Instant = z.iso.datetime({ offset: false }).describe('Instant, RFC 3339, UTC')
+
+/** An instant that somebody asks about, with any offset. Only what every clock and database can hold: no year 0 or 10000. */
+export const AskedInstant = z.iso
+  .datetime({ offset: true, abort: true })
+  .max(40, { abort: true })
+  .refine((text) => {
+    const year = new Date(text).getUTCFullYear()
+    return year >= 1 && year <= 9999 && !/[+-](?:1[6-9]|2\d):\d\d$/.test(text)
+  }, 'is not an instant between the years 1 and 9999, with an offset of less than 16 hours')
+
+/** An instant with microseconds in UTC, as cursors hold it. */
+export const CursorInstant = z.iso.datetime({ precision: 6 }).refine((text) => !text.startsWith('0000'))

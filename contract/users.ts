@@ -3,7 +3,7 @@ import { EventId, TenantId, UserId } from './ids.ts'
 import { Cursor, Limit, pageOf } from './pages.ts'
 import { Staff } from './staff.ts'
 import { Tenant } from './tenants.ts'
-import { isTyped, Ticket } from './text.ts'
+import { Sought, Ticket } from './text.ts'
 
 export const UserStatus = z.enum(['active', 'invited', 'suspended', 'deleted'])
 
@@ -45,14 +45,8 @@ export const UserSession = z
   .meta({ id: 'UserSession' })
 export type UserSession = z.infer<typeof UserSession>
 
-export const SearchUsers = z.object({
-  query: z
-    .string()
-    .trim()
-    .min(2)
-    .max(200)
-    .refine(isTyped, 'has a character that nobody types')
-    .describe('Start of an e-mail address, a name or an id; small typing errors are forgiven'),
+export const SearchUsers = z.strictObject({
+  query: Sought.trim().min(2).max(200).describe('Start of an e-mail address, a name or an id; small typing errors are forgiven'),
   limit: z.coerce.number().int().min(1).max(50).default(20),
 })
 export type SearchUsers = z.infer<typeof SearchUsers>
@@ -62,11 +56,11 @@ export const FoundUser = User.extend({ tenant_name: z.string().nullable() }).met
 export type FoundUser = z.infer<typeof FoundUser>
 export const FoundUsers = z.object({ items: z.array(FoundUser) }).meta({ id: 'FoundUsers' })
 
-export const ListTenantUsers = z.object({ cursor: Cursor.optional(), limit: Limit })
+export const ListTenantUsers = z.strictObject({ cursor: Cursor.optional(), limit: Limit })
 export const UserPage = pageOf(User).meta({ id: 'UserPage' })
 export type UserPage = z.infer<typeof UserPage>
 
-export const OpenUser = z.object({ ticket: Ticket.optional() })
+export const OpenUser = z.strictObject({ ticket: Ticket.optional() })
 
 /** The user pane (A8, A11–A18). Opening it is an event, named here. */
 export const UserPane = z

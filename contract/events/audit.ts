@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { SessionId, TenantId } from '../ids.ts'
+import { AskedInstant, Sought } from '../text.ts'
 import { count, EventCategory, EventResult, ofTenantIfAny, target, targetKinds } from './common.ts'
 import { erasable, kept } from './members.ts'
 
-const text = z.string().max(200).optional()
+const text = Sought.max(200).optional()
 
 /** Filters that combine by "and" (A28–A30). */
 export const filters = {
@@ -21,10 +22,10 @@ export const filters = {
   target_id: erasable(text),
   tenant_id: kept(TenantId.optional()),
   session_id: kept(SessionId.optional()),
-  ticket: erasable(z.string().max(64).optional()),
+  ticket: erasable(Sought.max(64).optional()),
   result: kept(EventResult.optional()),
-  from: kept(z.iso.datetime({ offset: true }).optional().describe('Earliest instant, inclusive')),
-  to: kept(z.iso.datetime({ offset: true }).optional().describe('Latest instant, exclusive')),
+  from: kept(AskedInstant.optional().describe('Earliest instant, inclusive')),
+  to: kept(AskedInstant.optional().describe('Latest instant, exclusive')),
 }
 
 const place = z.number().int().optional()

@@ -5,10 +5,10 @@ import { ActionName, Risk, sessionActions, tableGates } from '@countersign/contr
 import { presetReadOnly, Scope } from '@countersign/contract/scopes.ts'
 import { ProcessRole, processRoles } from '@countersign/contract/services.ts'
 import { approverRoles, consoleRoles, roles } from '@countersign/contract/staff.ts'
-import { closest, distance } from 'fastest-levenshtein'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { Trouble } from './errors.ts'
+import { knownNames, meant } from './names.ts'
 import { findFault, parametersOf, parsePattern } from './pattern.ts'
 
 const httpUrl = z.string().refine(
@@ -200,35 +200,13 @@ export type Config = ConfigFile & {
   database_eraser_url?: string
 }
 
-const knownKeys = (schema: unknown, path: PropertyKey[]): string[] => {
-  // biome-ignore lint/suspicious/noExplicitAny: walking the schema's own structure
-  let at: any = schema
-  const unwrap = () => {
-    while (at?._zod?.def?.innerType) at = at._zod.def.innerType
-  }
-  for (const step of path) {
-    unwrap()
-    at = at?._zod?.def?.shape?.[step] ?? at?._zod?.def?.element ?? at?._zod?.def?.valueType
-  }
-  unwrap()
-  return Object.keys(at?._zod?.def?.shape ?? at?._zod?.def?.keyType?.enum ?? {})
-}
-
-/** The nearest word that would do, for one that would not. */
-const meant = (said: unknown, known: readonly unknown[]): string => {
-  const words = known.filter((word) => typeof word === 'string')
-  if (typeof said !== 'string' || words.length === 0) return ''
-  const word = closest(said, words)
-  return distance(said, word) <= said.length / 2 ? `; did you mean \`${word}\`?` : ''
-}
-
 const valueAt = (raw: unknown, path: readonly PropertyKey[]): unknown =>
   path.reduce<unknown>((at, step) => (at as Record<PropertyKey, unknown> | null | undefined)?.[step], raw)
 
 const explainIssue = (issue: z.core.$ZodIssue, raw: unknown): string[] => {
   const path = issue.path.map(String)
   const unknown = (key: string, known: readonly unknown[]) => `  ${[...path, key].join('.')}: unknown key${meant(key, known)}`
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknown(key, knownKeys(ConfigFile, issue.path)))
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknown(key, knownNames(ConfigFile, issue.path)))
   const hint = issue.code === 'invalid_value' ? meant(valueAt(raw, issue.path), issue.values) : ''
   return [`  ${path.join('.') || 'the file'}: ${issue.message}${hint}`]
 }

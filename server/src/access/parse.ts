@@ -1,13 +1,30 @@
 import type { ErrorCode } from '@countersign/contract/errors.ts'
 import type { z } from 'zod'
 import { Refusal } from '../errors.ts'
+import { knownNames, meant } from '../names.ts'
+
+const errorsMaximum = 20
+
+/** A name that came from outside, as it may stand in an answer. */
+const shown = (part: PropertyKey): string => String(part).slice(0, 60).toWellFormed()
+
+const errorsOf = (issue: z.core.$ZodIssue, schema: z.ZodType): { path: string; message: string }[] => {
+  const at = (...more: string[]): string => `/${[...issue.path, ...more].map(shown).join('/')}`
+  if (issue.code !== 'unrecognized_keys') return [{ path: at(), message: issue.message }]
+  const known = knownNames(schema, issue.path)
+  return issue.keys.map((key) => ({ path: at(key), message: `is not known here${meant(key, known)}` }))
+}
 
 /**
  * What zod found wrong, as a refusal. `codes` names members whose refusal has a code of its own; the first member that is wrong
  * decides.
  */
-export const refusalOfIssues = (issues: readonly z.core.$ZodIssue[], codes: Readonly<Record<string, ErrorCode>> = {}): Refusal => {
-  const errors = issues.map(({ path, message }) => ({ path: `/${path.join('/')}`, message }))
+export const refusalOfIssues = (
+  issues: readonly z.core.$ZodIssue[],
+  schema: z.ZodType,
+  codes: Readonly<Record<string, ErrorCode>> = {},
+): Refusal => {
+  const errors = issues.flatMap((issue) => errorsOf(issue, schema)).slice(0, errorsMaximum)
   const member = String(issues[0]?.path[0])
   const code = Object.hasOwn(codes, member) ? codes[member] : undefined
   return new Refusal(code ?? 'invalid_request', { errors })
@@ -16,6 +33,6 @@ export const refusalOfIssues = (issues: readonly z.core.$ZodIssue[], codes: Read
 /** Parses what came in, or refuses it. */
 export const parse = <S extends z.ZodType>(schema: S, input: unknown, codes?: Readonly<Record<string, ErrorCode>>): z.output<S> => {
   const parsed = schema.safeParse(input)
-  if (!parsed.success) throw refusalOfIssues(parsed.error.issues, codes)
+  if (!parsed.success) throw refusalOfIssues(parsed.error.issues, schema, codes)
   return parsed.data
 }

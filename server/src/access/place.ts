@@ -1,8 +1,9 @@
+import { CursorInstant } from '@countersign/contract/text.ts'
 import { z } from 'zod'
 import { Refusal } from '../errors.ts'
 
 /** A place in a list that is ordered by instant and id: the instant with the microseconds that a Date would lose. */
-const Place = z.tuple([z.iso.datetime({ precision: 6 }), z.string().max(60)])
+const Place = z.tuple([CursorInstant, z.string().regex(/^[a-z]{2,5}_[0-9a-f]{32}$/)])
 export type Place = z.infer<typeof Place>
 
 /** A cursor is a place; whoever sends another text is told so. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ActionRequest, AttemptAction } from '@countersign/contract/action-requests.ts'
 import { actions } from '@countersign/contract/actions.ts'
+import { TenantId, UserId } from '@countersign/contract/ids.ts'
 import { ClaimSession, OpenSession, type Session } from '@countersign/contract/sessions.ts'
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import { sql } from 'kysely'
@@ -40,7 +41,7 @@ export const attemptOfSession = ({ tenant_id, target_user_id, reason, ticket, sc
   parameters: { scopes, ttl_minutes },
 })
 
-const Named = z.object({ tenant_id: z.string().min(1).max(200), target_user_id: z.string().min(1).max(200).optional().catch(undefined) })
+const Named = z.object({ tenant_id: TenantId, target_user_id: UserId.optional().catch(undefined) })
 
 /** A refused attempt on a tenant that exists is on the record, where the tenant sees it too (A26, A39, X3). */
 const findAttempt = async (

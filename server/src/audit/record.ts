@@ -26,6 +26,17 @@ export type DraftEvent = EventParts & { id: string; mac: Buffer; digests: Readon
 
 const member = ',"occurred_at":"'
 
+const isPlain = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+
+/** Half a character has no UTF-8, and would keep the event from being recorded. */
+const wellFormed = (value: unknown): unknown => {
+  if (typeof value === 'string') return value.toWellFormed()
+  if (Array.isArray(value)) return value.map(wellFormed)
+  if (!isPlain(value)) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name.toWellFormed(), wellFormed(member)]))
+}
+
 const canonical = (value: object): string => {
   const text = canonicalize(value)
   if (text === undefined) throw new TypeError('an event must be JSON')
@@ -40,7 +51,8 @@ export const macOf = (key: Buffer, head: string, tail: string): Buffer => hmacOf
  * id) are the head and those after it (request … v) the tail. No member of the tail can hold an `occurred_at` of its own.
  * `holder` is what its values are kept for: the event itself, or the session whose later events commit to them too.
  */
-export const halveEvent = (event: Recordable, id = newId('event'), holder = id): EventParts & Pick<DraftEvent, 'digests'> => {
+export const halveEvent = (given: Recordable, id = newId('event'), holder = id): EventParts & Pick<DraftEvent, 'digests'> => {
+  const event = wellFormed(given) as Recordable
   const { kept, digests, disclosures } = partEvent(membersOf(event.action), event, holder, event.tenant_id)
   const erasable = Object.keys(digests).length > 0 ? digests : undefined
   const before: Record<string, unknown> = {}

@@ -1,4 +1,5 @@
 import { TenantId } from '@countersign/contract/ids.ts'
+import { CursorInstant, Sought } from '@countersign/contract/text.ts'
 import { z } from 'zod'
 import { Refusal } from '../errors.ts'
 
@@ -6,15 +7,12 @@ import { Refusal } from '../errors.ts'
 export type Place = { key: string | number | null; id: string }
 
 /** What a key may look like under each sort: it comes back from outside and goes into a comparison. */
-const text = z
-  .string()
-  .max(400)
-  .refine((key) => !key.includes('\0'))
+const text = Sought.max(400)
 const keys = {
   name: text,
   status: text,
   plan: text.nullable(),
-  created_at: z.iso.datetime({ precision: 6 }),
+  created_at: CursorInstant,
   user_count: z.number().int().nonnegative().max(2_147_483_647).nullable(),
 }
 type Sort = keyof typeof keys

@@ -30,12 +30,8 @@ const after = ({ key, nullable, type }: (typeof sortKeys)['name'], order: 'asc' 
   return nullable ? sql`(${follows} or ${key} is null)` : follows
 }
 
-/** The text as a LIKE pattern without wildcards of its own. NUL matches nothing, as no name holds it. */
-const literal = (text: string): string =>
-  text
-    .toWellFormed()
-    .replaceAll('\0', '\ufffd')
-    .replace(/[\\%_]/g, '\\$&')
+/** The text as a LIKE pattern without wildcards of its own. */
+const literal = (text: string): string => text.replace(/[\\%_]/g, '\\$&')
 
 const matching = ({ query, status }: ListTenants): RawBuilder<boolean> => {
   const parts = [sql`deleted_at is null`]

@@ -51,9 +51,9 @@ export const searchUsers = verb({
   name: 'search for users',
   may: consoleRoles,
   async run(ctx: LookUpCtx, input: SearchUsers): Promise<{ items: FoundUser[] }> {
-    const query = input.query.toWellFormed()
+    const { query, limit } = input
     const attempt = { action: 'USER.SEARCHED', details: { query } } as const
-    const users = await lookUp(ctx, attempt, () => ctx.connector.searchUsers(query, input.limit, askerOf(ctx.principal)))
+    const users = await lookUp(ctx, attempt, () => ctx.connector.searchUsers(query, limit, askerOf(ctx.principal)))
     const names = await transact(ctx, (tx) => recordFound(tx, ctx, query, users))
     return { items: users.map((user) => ({ ...user, tenant_name: names.get(user.tenant_id) ?? null })) }
   },

@@ -19,8 +19,9 @@ export const readEvents = verb({
   may: auditRoles,
   named: ({ tenant_id, session_id }: ListEvents) => ({ tenant_id, session_id }),
   async run(ctx: ReadCtx, { cursor, limit, proof, ...filters }: ListEvents): Promise<EventPage> {
+    const page = await listEvents(ctx.store, filters, { cursor, limit, proof })
     await recordRead(ctx, readerOf(ctx.principal), filters, cursor === undefined ? undefined : { before: parseCursor(cursor) })
-    return await listEvents(ctx.store, filters, { cursor, limit, proof })
+    return page
   },
 })
 

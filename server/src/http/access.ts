@@ -5,7 +5,7 @@ import { requireMay } from '../access/may.ts'
 import { onRecord } from '../access/transact.ts'
 import { Refusal } from '../errors.ts'
 import { requireTenantKey } from '../identity/keys.ts'
-import { requireSameOrigin } from '../identity/same-origin.ts'
+import { type Kind, requireSameOrigin } from '../identity/same-origin.ts'
 import { requireStaff } from '../identity/staff-session.ts'
 import { type Access, type Door, eventRequestOf } from './door.ts'
 
@@ -14,16 +14,19 @@ type Settings = Base & { publicUrl: string }
 const probes = new Set(['/healthz', '/readyz'])
 
 /** A request for another host name is not ours to answer (DNS rebinding); probes come by address. */
-const requireHost = (request: FastifyRequest, publicUrl: string): void => {
-  if (probes.has(request.routeOptions.url ?? '')) return
+export const requireHost = (request: FastifyRequest, publicUrl: string): void => {
+  if (probes.has(request.routeOptions?.url ?? '')) return
   if (request.raw.headers.host !== new URL(publicUrl).host) {
     throw new Refusal('host_refused', { detail: `This console lives at ${publicUrl}.` })
   }
 }
 
-/** A page that a link elsewhere may lead to: anybody's, and nothing of /api, whoever may call it. */
-const isPage = (request: FastifyRequest): boolean =>
-  request.is404 || (request.routeOptions.config.access === 'public' && !request.routeOptions.url?.startsWith('/api/'))
+/** Data is all of /api that not anybody may read; a page is anybody's, and nothing of /api, whoever may call it. */
+const kindOf = ({ is404, routeOptions: { url, config } }: FastifyRequest): Kind => {
+  if (is404) return 'page'
+  if (config.access !== 'public') return url?.startsWith('/api/') ? 'data' : 'other'
+  return url?.startsWith('/api/') ? 'other' : 'page'
+}
 
 /** Lets in whom the route's verb lets in, judged on the primary for this request, before anything else of it is read. */
 const requireAccess = async ({ publicUrl, ...base }: Settings, request: FastifyRequest, access: Access): Promise<void> => {
@@ -51,7 +54,7 @@ export const guardAccess = (app: Door, settings: Settings): void => {
     requireHost(request, settings.publicUrl)
     requireSameOrigin(request.method, request.raw.rawHeaders, {
       expectedOrigin: new URL(settings.publicUrl).origin,
-      isPage: isPage(request),
+      kind: kindOf(request),
     })
     // What is not there is not found, for everybody alike.
     if (request.is404) return

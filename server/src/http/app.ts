@@ -1,19 +1,17 @@
-import type { Socket } from 'node:net'
 import { fastifySSE } from '@fastify/sse'
 import swagger from '@fastify/swagger'
-import fastify, { type FastifyBaseLogger, type FastifySchemaCompiler, LogController } from 'fastify'
+import fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod'
-import type { z } from 'zod'
 import type { Base } from '../access/ctx.ts'
-import { refusalOfIssues } from '../access/parse.ts'
-import { formatProblem, Refusal } from '../errors.ts'
+import { Refusal } from '../errors.ts'
 import { sessionCookie } from '../identity/cookies.ts'
 import { newId } from '../ids.ts'
 import { version } from '../version.ts'
 import { guardAccess } from './access.ts'
+import { answerBrokenRequest, answerUnrouted, setOwnHeaders } from './before.ts'
 import type { Door } from './door.ts'
 import { sendProblem } from './fail.ts'
-import { securityHeaders } from './headers.ts'
+import { guardInput } from './input.ts'
 
 type Options = Base & {
   publicUrl: string
@@ -21,34 +19,6 @@ type Options = Base & {
   /** Adds the routes. */
   routes: (app: Door) => void | Promise<void>
 }
-
-/** What Node refuses before there is a request: broken framing, oversized headers, a header that never ends. */
-const answerBrokenRequest = (error: Error & { code?: string }, socket: Socket): void => {
-  if (!socket.writable || socket.destroyed) return
-  const code =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? 'headers_too_large'
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? 'request_timeout'
-        : 'invalid_request'
-  const refusal = new Refusal(code)
-  const body = JSON.stringify(formatProblem(refusal, newId('request')))
-  const headers = Object.entries({
-    ...securityHeaders,
-    'content-type': 'application/problem+json',
-    'content-length': String(Buffer.byteLength(body)),
-    connection: 'close',
-  })
-  socket.end(`HTTP/1.1 ${refusal.status} Refused\r\n${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`)
-}
-
-/** Input by its zod schema; what is wrong with it is a refusal like any other. */
-const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
-  ({ schema }) =>
-  (input) => {
-    const parsed = schema.safeParse(input)
-    return parsed.success ? { value: parsed.data } : { error: refusalOfIssues(parsed.error.issues) }
-  }
 
 /**
  * The console and tenant door. Every route added to it declares who may call it and its schemas, which are the
@@ -65,28 +35,37 @@ export const buildDoor = async ({ store, journal, publicUrl, log, routes }: Opti
     // What is under way is finished; live pages are ended by their routes.
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
-    return503OnClosing: true,
+    return503OnClosing: false,
+    frameworkErrors: answerUnrouted(publicUrl),
     routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 250 },
     connectionTimeout: 0,
     requestTimeout: 30_000,
     keepAliveTimeout: 5_000,
-    http: { maxHeaderSize: 16_384, headersTimeout: 10_000 },
+    http: { maxHeaderSize: 16_384, headersTimeout: 10_000, requireHostHeader: false },
     clientErrorHandler: answerBrokenRequest,
     ajv: { customOptions: { allErrors: false } },
   }).withTypeProvider<ZodTypeProvider>()
   app.server.maxHeadersCount = 100
   // Beyond it, whoever holds connections open would hold memory and files too.
   app.server.maxConnections = 2_000
-  app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.removeContentTypeParser('text/plain')
   app.setErrorHandler((error: Error, request, reply) => sendProblem(error, request, reply))
-  // Headers stand on the raw answer, so that streams and hijacked answers carry them too.
+  // What Node would answer by itself: our own refusals, with all that stands on them.
+  app.server.on('checkExpectation', (request, response) => app.routing(request, response))
+  let closing = false
+  app.addHook('preClose', async () => {
+    closing = true
+  })
   app.addHook('onRequest', async (request, reply) => {
-    for (const [name, value] of Object.entries(securityHeaders)) reply.raw.setHeader(name, value)
-    reply.raw.setHeader('x-request-id', request.id)
+    setOwnHeaders(request, reply)
+    if (closing) throw new Refusal('shutting_down')
+    if (![undefined, '100-continue'].includes(request.headers.expect?.toLowerCase())) {
+      throw new Refusal('invalid_request', { errors: [{ path: '/headers/expect', message: 'may only be 100-continue' }] })
+    }
   })
   await app.register(fastifySSE, { heartbeatInterval: 15_000 })
+  guardInput(app)
   guardAccess(app, { store, journal, publicUrl })
   await app.register(swagger, {
     openapi: {

@@ -9,16 +9,25 @@ const known: Record<string, ErrorCode> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_json',
   FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_json',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_request',
-  FST_ERR_BAD_URL: 'not_found',
-  FST_ERR_MAX_PARAM_LENGTH: 'not_found',
+  FST_ERR_BAD_URL: 'invalid_request',
+  FST_ERR_MAX_PARAM_LENGTH: 'invalid_request',
+}
+
+/** What was wrong with it, where its code says no more than that it was. */
+const details: Record<string, string> = {
+  FST_ERR_BAD_URL: 'The path is not percent-encoded UTF-8.',
+  FST_ERR_MAX_PARAM_LENGTH: 'A segment of the path is too long.',
 }
 
 /** Any error as a Refusal: the closed list, or `internal` for what is our own fault. */
 export const refusalOf = (error: FastifyError | Error): Refusal => {
   if (error instanceof Refusal) return error
   const code = (error as FastifyError).code
-  if (code !== undefined && known[code]) return new Refusal(known[code], { cause: error })
-  if (error instanceof SyntaxError && (error as FastifyError).statusCode === 400) return new Refusal('malformed_json')
+  if (code !== undefined && known[code]) return new Refusal(known[code], { detail: details[code], cause: error })
+  const status = (error as FastifyError).statusCode ?? 500
+  if (error instanceof SyntaxError && status === 400) return new Refusal('malformed_json')
+  // Whatever else a library says is the caller's fault is not ours.
+  if (status >= 400 && status < 500) return new Refusal(status === 404 ? 'not_found' : 'invalid_request', { cause: error })
   return new Refusal('internal', { cause: error })
 }
 

@@ -17,7 +17,8 @@ export const readAccessLog = verb({
   named: ({ session_id }: Input) => ({ session_id }),
   async run(ctx: ReadCtx, { session_id, cursor, limit }: Input): Promise<AccessLogPage> {
     await getSession(ctx, session_id)
+    const page = await listAccessLog(ctx.store, session_id, { cursor, limit })
     await recordRead(ctx, readerOf(ctx.principal), { session_id }, cursor === undefined ? undefined : { before: parseCursor(cursor) })
-    return await listAccessLog(ctx.store, session_id, { cursor, limit })
+    return page
   },
 })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { securityHeaders } from '../../../server/src/http/headers.ts'
 import { newVisitor } from '../../support/browser.ts'
-import { sendRaw } from '../../support/raw.ts'
+import { rawRequest, sendRaw } from '../../support/raw.ts'
 import { type Rig, startRig } from '../../support/rig.ts'
 
 let rig: Rig
@@ -67,6 +67,29 @@ it('WB-1 stands on what is refused before there is a request', async () => {
   expect(answer?.status).toBe(400)
   expectHeaders('broken request', (name) => answer?.headers.get(name))
   expect(JSON.parse(answer?.body ?? '')).toMatchObject({ code: 'invalid_request', hint: expect.any(String) })
+})
+
+it.each([
+  ['an escape that is none', 'GET /%', {}, 400, 'invalid_request'],
+  ['a path that is not UTF-8', 'GET /api/users/%FF', {}, 400, 'invalid_request'],
+  ['half a character in a path', 'GET /api/tenants/%ED%A0%80', {}, 400, 'invalid_request'],
+  ['an over-long id', `GET /api/users/${'x'.repeat(5_000)}`, {}, 400, 'invalid_request'],
+  ['a method that there is not', 'PROPFIND /api/users', {}, 403, 'cross_site'],
+  ['an expectation', 'GET /healthz', { Expect: 'miracles' }, 400, 'invalid_request'],
+  ['no host name', 'GET /api/me', { Host: undefined }, 421, 'host_refused'],
+  ['a foreign host name and an escape that is none', 'GET /%', { Host: 'evil.example' }, 421, 'host_refused'],
+  ['a foreign host name and an over-long id', `GET /api/users/${'x'.repeat(5_000)}`, { Host: 'evil.example' }, 421, 'host_refused'],
+  ['a foreign host name and a path that is not there', 'GET /nothing', { Host: 'evil.example' }, 421, 'host_refused'],
+] as const)('WB-1 stands on what is refused before a route is found: %s', async (_what, first, given, status, code) => {
+  const { port, host } = new URL(rig.console_url)
+  const headers = Object.entries({ Host: host, Connection: 'close', ...given } as Record<string, string | undefined>)
+  const lines = headers.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]))
+  const answer = await sendRaw(Number(port), rawRequest(`${first} HTTP/1.1`, lines))
+  expectHeaders(first, (name) => answer?.headers.get(name))
+  expect([answer?.status, answer?.headers.get('content-type')]).toEqual([status, 'application/problem+json'])
+  const problem = JSON.parse(answer?.body ?? '') as { request_id: string }
+  expect(problem).toMatchObject({ code, status, hint: expect.stringMatching(/./) })
+  expect([problem.request_id, answer?.headers.get('x-request-id')]).toEqual(Array(2).fill(expect.stringMatching(/^req_[0-9a-f]{32}$/)))
 })
 
 it('answers only to its own host name, so that a rebound name reads nothing', async () => {

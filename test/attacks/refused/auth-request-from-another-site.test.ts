@@ -62,7 +62,7 @@ it.each<[string, () => Record<string, string>]>([
 
 it('WB-2 refuses two Origin headers, of which one is ours', () => {
   expect(() =>
-    requireSameOrigin('POST', ['Origin', 'http://us', 'origin', 'http://us'], { expectedOrigin: 'http://us', isPage: true }),
+    requireSameOrigin('POST', ['Origin', 'http://us', 'origin', 'http://us'], { expectedOrigin: 'http://us', kind: 'page' }),
   ).toThrowError(expect.objectContaining({ code: 'cross_site' }))
 })
 
@@ -110,12 +110,26 @@ it.each(['cross-site', 'same-site', 'same-origin, cross-site', 'Same-Origin', ''
   },
 )
 
-it('WB-2 lets a person follow a link to a page of ours, and open an address by hand', async () => {
+it('WB-2 keeps data for our own pages: no look-up by an address that somebody was made to open', async () => {
+  const before = changed
+  for (const path of ['/api/users/usr_1', '/api/me']) {
+    expect(await read(path, { ...followed, 'sec-fetch-site': 'none' })).toEqual([403, 'cross_site', undefined])
+    expect(await read(path, { 'sec-fetch-site': 'none', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' })).toEqual([
+      403,
+      'cross_site',
+      undefined,
+    ])
+  }
+  expect(changed).toBe(before)
+  expect((await read('/api/me', { 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' }))[0]).toBe(200)
+  expect((await read('/api/sign-in/options', { ...followed, 'sec-fetch-site': 'none' }))[0]).toBe(200)
+})
+
+it('WB-2 lets a person follow a link to a page of ours, and open its address by hand', async () => {
   for (const site of ['cross-site', 'same-site', 'none']) {
     expect(await read('/tenants', { ...followed, 'sec-fetch-site': site })).toEqual([200, undefined, undefined])
     expect((await read('/nowhere', { ...followed, 'sec-fetch-site': site }))[0]).toBe(404)
   }
-  expect((await read('/api/me', { ...followed, 'sec-fetch-site': 'none' }))[0]).toBe(200)
 })
 
 it('WB-2 does not let another site begin a sign-in (login CSRF), nor end one', async () => {

@@ -65,6 +65,15 @@ const elsewhere = [
   '/v1/audit',
   '/local-oidc/auth',
   '/sign-in?refused=internal',
+  '/%61pi/users/usr_1',
+  '/a%70i/users/usr_1',
+  '/%61%70%69/users/usr_1?ticket=1',
+  '/%41PI/users/usr_1',
+  '/API/me',
+  '/%76%31/audit',
+  '/%6Cocal-oidc/auth',
+  '/%73ign-in?refused=internal',
+  '/%FF',
 ]
 
 it.each(elsewhere)('WB-8 does not send a person to %j', async (return_to) => {

@@ -25,11 +25,10 @@ import { rejectRequest } from '../../actions/reject.ts'
 import { requestAction } from '../../actions/request.ts'
 import { ctxOf, type Door } from '../door.ts'
 import { problems } from '../fail.ts'
+import { bodyParsedByVerb } from '../input.ts'
 
 const tags = ['actions']
 const params = z.object({ request_id: ActionRequestId })
-// The verb parses its input itself: a refused attempt is on the record too. The schema here describes it.
-const parsedByVerb = () => (value: unknown) => ({ value })
 
 export const actionRoutes = (app: Door, needs: ActionNeeds): void => {
   app.get(
@@ -75,7 +74,7 @@ export const actionRoutes = (app: Door, needs: ActionNeeds): void => {
     '/api/actions',
     {
       config: { access: requestAction.may },
-      validatorCompiler: parsedByVerb,
+      validatorCompiler: bodyParsedByVerb,
       schema: {
         tags,
         summary: 'Try an action; gates that are not met refuse it, on the record',
@@ -136,7 +135,7 @@ export const actionRoutes = (app: Door, needs: ActionNeeds): void => {
     '/api/actions/:request_id/approval',
     {
       config: { access: approveRequest.may },
-      validatorCompiler: parsedByVerb,
+      validatorCompiler: bodyParsedByVerb,
       schema: {
         tags,
         summary: "Approve somebody else's request, with a signature over it",
@@ -151,7 +150,7 @@ export const actionRoutes = (app: Door, needs: ActionNeeds): void => {
     '/api/actions/:request_id/rejection',
     {
       config: { access: rejectRequest.may },
-      validatorCompiler: parsedByVerb,
+      validatorCompiler: bodyParsedByVerb,
       schema: {
         tags,
         summary: "Reject somebody else's request",

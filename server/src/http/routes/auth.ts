@@ -13,6 +13,7 @@ import { signOut } from '../../identity/sign-in/sign-out.ts'
 import { flowSeconds, startSignIn } from '../../identity/sign-in/start.ts'
 import { ctxOf, type Door, eventRequestOf } from '../door.ts'
 import { problems, refusalOf } from '../fail.ts'
+import { anyQuery } from '../input.ts'
 import { localProviderRoutes } from './local-oidc.ts'
 
 type Needs = Omit<FinishNeeds, 'identity'> & { config: Config; gatewayUrl: string; log: FastifyBaseLogger; environment?: NodeJS.ProcessEnv }
@@ -49,7 +50,7 @@ export const authRoutes = async (app: Door, given: Needs): Promise<void> => {
       schema: {
         tags,
         summary: 'Begin to sign in: on to the identity provider',
-        querystring: z.object({
+        querystring: z.strictObject({
           as: login.optional().describe('At the local provider: who'),
           return_to: z.string().default('/').describe('Page of this console to come back to'),
         }),
@@ -73,7 +74,12 @@ export const authRoutes = async (app: Door, given: Needs): Promise<void> => {
     '/auth/callback',
     {
       config: { access: 'public' },
-      schema: { tags, summary: "The identity provider's answer comes back here", response: { 303: seeOther, ...problems } },
+      schema: {
+        tags,
+        summary: "The identity provider's answer comes back here",
+        querystring: anyQuery,
+        response: { 303: seeOther, ...problems },
+      },
     },
     async (request, reply) => {
       const { rawHeaders, url } = request.raw

@@ -4,6 +4,7 @@ import fastifyStatic from '@fastify/static'
 import { z } from 'zod'
 import { Refusal, Trouble } from '../../errors.ts'
 import type { Door } from '../door.ts'
+import { anyQuery } from '../input.ts'
 
 const schema = { tags: ['console'], response: { 200: z.any().describe('text/html') } }
 
@@ -21,7 +22,14 @@ export const consoleRoutes = async (app: Door, needs: { consoleDir: string; path
   })
   app.get(
     '/assets/:name',
-    { config: { access: 'public' }, schema: { ...schema, summary: 'A file of the console', params: z.object({ name: z.string() }) } },
+    {
+      config: { access: 'public' },
+      schema: {
+        ...schema,
+        summary: 'A file of the console',
+        params: z.object({ name: z.string().regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}$/) }),
+      },
+    },
     async (request, reply) => {
       // The names carry a hash of the content, and nothing of a tenant is in the files.
       reply.raw.setHeader('cache-control', 'public, max-age=31536000, immutable')
@@ -29,11 +37,14 @@ export const consoleRoutes = async (app: Door, needs: { consoleDir: string; path
     },
   )
   for (const path of needs.paths) {
-    app.get(path, { config: { access: 'public' }, schema: { ...schema, summary: 'The console' } }, async (_request, reply) =>
-      reply
-        .type('text/html; charset=utf-8')
-        .serializer((body: unknown) => body as string)
-        .send(html),
+    app.get(
+      path,
+      { config: { access: 'public' }, schema: { ...schema, summary: 'The console', querystring: anyQuery } },
+      async (_request, reply) =>
+        reply
+          .type('text/html; charset=utf-8')
+          .serializer((body: unknown) => body as string)
+          .send(html),
     )
   }
   app.setNotFoundHandler((request, reply) => {

@@ -3,6 +3,7 @@ import { answerLocal } from '../../identity/local-provider/answer.ts'
 import { type LocalProvider, localPath } from '../../identity/local-provider/open.ts'
 import type { Door } from '../door.ts'
 import { problems } from '../fail.ts'
+import { anyQuery } from '../input.ts'
 
 /** The local OpenID provider, below the console's own address. It reads its bodies and writes its answers itself. */
 export const localProviderRoutes = async (app: Door, local: LocalProvider): Promise<void> => {
@@ -17,6 +18,7 @@ export const localProviderRoutes = async (app: Door, local: LocalProvider): Prom
       schema: {
         tags: ['sign-in'],
         summary: 'The local OpenID provider (no issuer configured, loopback only)',
+        querystring: anyQuery,
         response: { 200: z.any().describe('As OpenID Connect says'), ...problems },
       },
       handler: async (request, reply) => {

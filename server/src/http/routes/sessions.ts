@@ -24,6 +24,7 @@ import { revokeSession } from '../../sessions/revoke.ts'
 import { listScopes } from '../../sessions/scopes.ts'
 import { ctxOf, type Door } from '../door.ts'
 import { problems } from '../fail.ts'
+import { bodyParsedByVerb } from '../input.ts'
 
 type Needs = JudgeNeeds & {
   config: Config
@@ -34,8 +35,6 @@ type Needs = JudgeNeeds & {
 
 const tags = ['support sessions']
 const params = z.object({ session_id: SessionId })
-// The verb parses its input itself: a refused attempt is on the record too. The schema here describes it.
-const parsedByVerb = () => (value: unknown) => ({ value })
 
 export const sessionRoutes = (app: Door, needs: Needs): void => {
   app.get(
@@ -50,7 +49,7 @@ export const sessionRoutes = (app: Door, needs: Needs): void => {
     '/api/sessions',
     {
       config: { access: openSession.may },
-      validatorCompiler: parsedByVerb,
+      validatorCompiler: bodyParsedByVerb,
       schema: {
         tags,
         summary: 'Create a support session',
