@@ -6,7 +6,7 @@ const test = '[.]test[.]tsx?$'
 const rooms = (...names) => `^server/src/(${names.join('|')})(/|[.]ts$)`
 
 const doors = ['gateway', 'http', 'feed', 'cli']
-const verbs = ['sessions', 'events', 'actions', 'health']
+const verbs = ['privacy', 'sessions', 'events', 'actions', 'health']
 /** Files of the server that any room may use. */
 const ground = '^server/src/(errors|ids|keys|config|names|pattern|thread|version)[.]ts$'
 const pure = '^(contract|log)/'

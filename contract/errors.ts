@@ -120,6 +120,11 @@ export const errorCatalogue = {
     hint: 'Check the id; what belongs to another tenant is not shown.',
   },
   conflict: { status: 409, title: 'The state has changed in the meantime.', hint: 'Load it again and decide anew.' },
+  legal_hold: {
+    status: 409,
+    title: 'A legal hold keeps this data.',
+    hint: 'When it is over: countersign hold --tenant <id> --release --why <text>',
+  },
   session_already_over: {
     status: 409,
     title: 'The session has ended already.',

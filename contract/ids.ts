@@ -8,6 +8,7 @@ export const idPrefixes = {
   staff: 'stf',
   staffSession: 'sts',
   key: 'key',
+  hold: 'hld',
   passkey: 'psk',
   action: 'act',
 } as const

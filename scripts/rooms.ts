@@ -12,6 +12,7 @@ const order = [
   'actions',
   'sessions',
   'events',
+  'privacy',
   'health',
   'identity',
   'directory',

@@ -39,7 +39,7 @@ const config: Config = { ...file, source: 'bench', example: false, example_port:
 const database = await openDatabase({ config, log, say: () => {} })
 const store = await openStore({ url: database.appUrl, max: 2 })
 const keys = loadKeys(join(dataDir, 'keys'))
-const server = await serve({ config, databaseUrl: database.appUrl, keys, log })
+const server = await serve({ config, databaseUrl: database.appUrl, eraserUrl: database.eraserUrl, keys, log })
 
 const staff = { id: newId('staff'), issuer: 'https://id.example', subject: 'rob', email: 'rob@vendor.example', name: 'Rob Ortiz' }
 await sql`insert into tenants (id, name, status, created_at, updated_at) values ('ten_bench', 'Bench', 'active', now(), now())`.execute(

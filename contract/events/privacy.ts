@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { StaffId, TenantId, UserId } from '../ids.ts'
-import { count, ofTenant, ofTenantIfAny, reason, target } from './common.ts'
+import { count, ofTenant, ofTenantIfAny, reason, refusal, target } from './common.ts'
 import { kept } from './members.ts'
 
 /** What an erasure looked for: one person, one tenant's people, or a kind of text by its age. */
@@ -15,6 +15,7 @@ export const selector = {
 /** Values were deleted from beside the events of one tenant, or of none. Never the values: how many of which members. */
 export const personalDataErased = {
   ...ofTenantIfAny,
+  ...refusal,
   target,
   reason,
   details: {

@@ -61,6 +61,8 @@ const claimValue = z.string().regex(/^[\x21-\x7e]{1,200}$/)
 const unique = (list: readonly string[]) => new Set(list).size === list.length
 const approvalMinutes = z.number().int().min(1).max(10_080)
 
+const retentionDays = z.number().int().min(1).max(36_500)
+
 /** One row of the table of actions: what differs from the default. */
 const ActionRule = z
   .strictObject({
@@ -181,6 +183,12 @@ export const ConfigFile = z.strictObject({
         .regex(/^[A-Za-z0-9][A-Za-z0-9./-]*$/)
         .optional()
         .describe("The log's name in checkpoints; default made from the console's address"),
+    })
+    .prefault({}),
+  retention: z
+    .strictObject({
+      searches_days: retentionDays.optional().describe('After how many days the texts of searches are erased; default: never'),
+      addresses_days: retentionDays.optional().describe('After how many days the addresses of refused callers are erased; default: never'),
     })
     .prefault({}),
   keys_dir: z.string().optional().describe('Folder of the keys; default <data dir>/keys'),

@@ -29,6 +29,7 @@ import { siteOf } from './identity/passkeys/needs.ts'
 import { defaultOrigin, type Keys } from './keys.ts'
 import { loadPolicy } from './policy/load.ts'
 import { portTrouble } from './ports.ts'
+import { startRetention } from './privacy/retain.ts'
 import { newProgram } from './run/program.ts'
 import { newLoopService, newService } from './run/service.ts'
 import { verifierKeyOf } from './sequencer/log-key.ts'
@@ -63,8 +64,14 @@ const openBoundStore = async ({ databaseUrl, keys }: { databaseUrl: string; keys
  * Opens the doors on a database that is migrated, and starts what runs beside them: the services of the table, from top to
  * bottom, as far as the process has their role. Closing goes the other way round.
  */
-export const serve = async (options: { config: Config; databaseUrl: string; keys: Keys; log: Logger }): Promise<Server> => {
-  const { config, databaseUrl, keys, log } = options
+export const serve = async (options: {
+  config: Config
+  databaseUrl: string
+  eraserUrl: string
+  keys: Keys
+  log: Logger
+}): Promise<Server> => {
+  const { config, databaseUrl, eraserUrl, keys, log } = options
   const addresses = addressesOf(config)
   const { console_url: publicUrl, gateway_url: gatewayUrl } = addresses
   const journal = newJournal(keys.event)
@@ -130,6 +137,18 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
   const acting = () => ({ store: background.get(), journal, connector: connector.get(), policy, site, config, log })
   const requests = newLoopService({ name: 'action requests', roles: ['worker'], start: () => startExpiringRequests(acting()) })
   const reconciling = newLoopService({ name: 'reconciliation', roles: ['worker'], start: () => startReconciling(acting()) })
+  const isRetaining = Object.keys(config.retention).length > 0
+  const eraser = newService({
+    name: 'eraser store',
+    roles: ['worker'],
+    start: () => openStore({ url: eraserUrl, as: 'eraser', max: 1, name: 'countersign-eraser', answerMs: backgroundAnswerMs }),
+    stop: (opened) => opened.close(),
+  })
+  const retention = newLoopService({
+    name: 'retention',
+    roles: ['worker'],
+    start: () => startRetention({ store: background.get(), eraser: eraser.get(), journal, retention: config.retention, log }),
+  })
   const gateway = newService({
     name: 'gateway',
     roles: ['gateway'],
@@ -198,7 +217,19 @@ export const serve = async (options: { config: Config; databaseUrl: string; keys
 
   const program = newProgram({
     // Threads take a while to load: begun together.
-    services: [[store, background], [writer, sequencer], connector, sync, expiry, outcomes, requests, reconciling, gateway, door],
+    services: [
+      [store, background],
+      [writer, sequencer],
+      connector,
+      sync,
+      expiry,
+      outcomes,
+      requests,
+      reconciling,
+      ...(isRetaining ? [eraser, retention] : []),
+      gateway,
+      door,
+    ],
     roles: config.roles,
     log,
   })

@@ -95,7 +95,7 @@ export const start: Start = async ({ file, roles, environment, say }) => {
       const keys = loadKeys(config.keys_dir ?? join(config.data_dir, 'keys'))
       say('Opening the doors')
       const { serve } = await loading
-      return serve({ config, databaseUrl: database.get().appUrl, keys, log })
+      return serve({ config, databaseUrl: database.get().appUrl, eraserUrl: database.get().eraserUrl, keys, log })
     },
     stop: (server) => server.close(),
   })

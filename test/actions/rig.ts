@@ -76,6 +76,7 @@ export const startReplica = async ({ config, database, console_url, gateway_url 
       gateway: { ...config.gateway, port: await pickPort('127.0.0.1', 0), public_url: gateway_url },
     },
     databaseUrl: database.appUrl,
+    eraserUrl: database.eraserUrl,
     keys: database.keys,
     log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
   })

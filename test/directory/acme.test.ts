@@ -67,7 +67,13 @@ beforeAll(async () => {
   const port = await pickPort('127.0.0.1', 0)
   const consoleUrl = `http://localhost:${port}`
   acme = await startAcme({ ACME_TRUSTED_ISSUER: consoleUrl, ACME_TRUSTED_JWKS_URL: `${consoleUrl}/.well-known/jwks.json` })
-  server = await serve({ config: await configOf(port), databaseUrl: database.appUrl, keys: database.keys, log: pino({ level: 'silent' }) })
+  server = await serve({
+    config: await configOf(port),
+    databaseUrl: database.appUrl,
+    eraserUrl: database.eraserUrl,
+    keys: database.keys,
+    log: pino({ level: 'silent' }),
+  })
   rob = await signIn(server.console_url, 'rob')
 })
 afterAll(async () => {

@@ -83,7 +83,7 @@ describe('a start that fails', () => {
     const posting = vi.spyOn(Worker.prototype, 'postMessage')
     const { config, database } = rig
     const log = { info: () => {}, warn: () => {}, error: () => {} } as never
-    await expect(serve({ config, databaseUrl: database.appUrl, keys: database.keys, log })).rejects.toThrow(
+    await expect(serve({ config, databaseUrl: database.appUrl, eraserUrl: database.eraserUrl, keys: database.keys, log })).rejects.toThrow(
       `Port ${config.gateway.port} for the gateway is taken.`,
     )
     const threads = new Set(posting.mock.contexts as Worker[])

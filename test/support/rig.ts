@@ -62,6 +62,7 @@ export const startRig = async ({ config: more = '' } = {}): Promise<Rig> => {
   const server = await serve({
     config,
     databaseUrl: database.appUrl,
+    eraserUrl: database.eraserUrl,
     keys: database.keys,
     log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
   })

@@ -98,6 +98,29 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .argument('<folder>', 'a folder that does not exist yet')
     .action((out: string) => work(async (opened) => (await import('./export.ts')).runExport({ ...opened, out, print: say })))
   program
+    .command('erase')
+    .description('erase what the log has of a person, beside the events; every proof still holds')
+    .option('--user <id>', 'what is said of this user of the product')
+    .option('--staff <id>', 'e-mail address and name of this staff member, stf_…')
+    .option('--tenant <id>', "what is said of this tenant's people")
+    .option('--searches-before <date>', 'texts of searches, of before this date')
+    .requiredOption('--why <text>', 'the reason, for the log')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', '\nExample:\n  countersign erase --user usr_0042 --why "Request of the person, 3 May"\n')
+    .action((options) =>
+      work(async ({ database, ...opened }) => {
+        const [{ withEraser }, { runErase }] = await Promise.all([import('./open.ts'), import('./erase.ts')])
+        return await withEraser(database, (eraser) => runErase({ ...opened, eraser }, options, say))
+      }),
+    )
+  program
+    .command('hold')
+    .description('keep everything of a tenant from being erased (legal hold); without a tenant: list the holds')
+    .option('--tenant <id>', 'the tenant')
+    .option('--why <text>', 'the reason, for the log')
+    .option('--release', 'end the hold')
+    .action((options) => work(async (opened) => (await import('./hold.ts')).runHold(opened, options, say)))
+  program
     .command('connector')
     .description("the product's side of the directory")
     .command('check')

@@ -7,7 +7,7 @@ import { attachDatabase, type Database } from '../store/database.ts'
 import { defaultDataDir } from '../store/embedded.ts'
 import { openStore, type Store } from '../store/open.ts'
 
-export type Opened = { config: Config; store: Store; keys: Keys; journal: Journal }
+export type Opened = { config: Config; database: Database; store: Store; keys: Keys; journal: Journal }
 
 /** The configuration as a command at this terminal sees it. */
 export const readConfig = (file: string | undefined): Config => loadConfig({ file, defaultDataDir, environment: process.env })
@@ -29,6 +29,16 @@ export const withDatabase = async <T>(
   }
 }
 
+/** The login that erases, for a command that does. */
+export const withEraser = async <T>(database: Database, work: (eraser: Store) => Promise<T>): Promise<T> => {
+  const eraser = await openStore({ url: database.eraserUrl, as: 'eraser', max: 1, name: 'countersign-eraser', answerMs: 600_000 })
+  try {
+    return await work(eraser)
+  } finally {
+    await eraser.close()
+  }
+}
+
 /**
  * Opens what a command works on. It brings no database up to date: beside an older program that is running, that would be an
  * upgrade nobody asked for. Only `verify` goes on with an event key that is not the one events are marked with, and says so.
@@ -43,7 +53,7 @@ export const withStore = async <T>(
     try {
       const keys = readKeys(config)
       if (!anyEventKey) await requireEventKey({ store, keys })
-      return await work({ config, store, keys, journal: newJournal(keys.event) })
+      return await work({ config, database, store, keys, journal: newJournal(keys.event) })
     } finally {
       await store.close()
     }

@@ -1,7 +1,9 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import type pg from 'pg'
 import { checkRole, checkSchema, checkServer } from './check.ts'
+import { checkErasers } from './check-eraser.ts'
 import { answerMs, CheckedClient, CheckedPool } from './client.ts'
+import { eraserRole } from './roles.ts'
 import type { Tables } from './tables.ts'
 import { unreachable } from './urls.ts'
 
@@ -27,17 +29,35 @@ export const connect = async (url: string, settings: { name?: string; answerMs?:
   }
 }
 
+/** Who a store is for: the program; or what erases, which may do nothing else. Either is held to what its role may do. */
+const checkFor = {
+  program: async (client: pg.Client): Promise<void> => {
+    await checkRole(client)
+    await checkErasers(client, [eraserRole])
+  },
+  eraser: async (client: pg.Client): Promise<void> => {
+    const { rows } = await client.query<{ names: string[] }>('select array[current_user, session_user]::text[] as names')
+    await checkErasers(client, [...new Set(rows[0]?.names)])
+  },
+}
+
 /**
- * Opens the store as the role that runs the program, after it has made sure that server, schema and role are fit for it.
- * `answerMs` is for work in the background that may take longer than a person waits.
+ * Opens the store as the role that runs the program, or that erases, after it has made sure that server, schema and role are
+ * fit for it. `answerMs` is for work in the background that may take longer than a person waits.
  */
-export const openStore = async (settings: { url: string; max?: number; name?: string; answerMs?: number }): Promise<Store> => {
-  const { url, max = 10, name = 'countersign' } = settings
+export const openStore = async (settings: {
+  url: string
+  as?: keyof typeof checkFor
+  max?: number
+  name?: string
+  answerMs?: number
+}): Promise<Store> => {
+  const { url, as = 'program', max = 10, name = 'countersign' } = settings
   const client = await connect(url, { name })
   try {
     await checkServer(client)
     await checkSchema(client)
-    await checkRole(client)
+    await checkFor[as](client)
   } finally {
     await client.end()
   }

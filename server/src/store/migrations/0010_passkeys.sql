@@ -14,6 +14,7 @@ create table staff_passkeys (
   usable_from timestamptz not null,
   last_used_at timestamptz
 );
+alter table staff_passkeys alter column name set statistics 0;
 create index staff_passkeys_staff on staff_passkeys (staff_id);
 
 create table staff_passkey_removals (

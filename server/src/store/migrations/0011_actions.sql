@@ -58,8 +58,15 @@ create table action_decisions (
   check ((decision = 'rejected') = (reason is not null))
 );
 
+-- The planner would remember what was erased long ago.
+alter table action_requests alter column target_label set statistics 0, alter column reason set statistics 0,
+  alter column ticket set statistics 0, alter column note set statistics 0, alter column signed set statistics 0;
+alter table action_decisions alter column reason set statistics 0;
+
 -- What a signature of one's own is bound to.
 alter table passkey_challenges add column act_hash bytea check (octet_length(act_hash) = 32);
 
 grant select, insert, update on action_requests to countersign_app;
 grant select, insert on action_decisions to countersign_app;
+-- An erasure puts a word in its place.
+grant update (reason) on action_decisions to countersign_app;

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { asSuperuser, newDatabase, type TestDatabase } from '../support/database.ts'
+
+/**
+ * Every column of text in the database, by what may stand in it. A new one that is not named here fails: whoever adds it says
+ * whether a person can stand in it, and if so, puts it where it can be erased.
+ *
+ * id: ours, the product's or the provider's · word: of a closed list, or of the configuration · ours: a sentence or digest that the
+ * program makes · public: meant for everybody · mirror: what the directory says of tenants, gone when it says so · passing:
+ * deleted within minutes · operator: the account of who runs the host · erasable: deleted, or set to an id, by an erasure
+ */
+const columns = {
+  id: `events.body log_entries.event_id log_entries.actor_id log_entries.tenant_id log_entries.target_id log_entries.session_id
+    log_entries.request_id staff.id staff.issuer staff.subject staff_sessions.id staff_sessions.staff_id api_keys.id api_keys.tenant_id
+    api_key_revocations.key_id tenants.id unreadable_tenants.id support_sessions.id support_sessions.tenant_id support_sessions.target_user_id
+    support_sessions.staff_id session_revocations.session_id session_revocations.revoked_by session_revocations.event_id
+    session_expiries.session_id session_outcomes.session_id disclosures.holder disclosures.tenant_id legal_holds.id legal_holds.tenant_id
+    staff_passkeys.id staff_passkeys.staff_id staff_passkey_removals.passkey_id staff_passkey_removals.removed_by
+    staff_passkey_confirmations.passkey_id staff_passkey_confirmations.staff_id staff_passkey_confirmations.confirmed_by
+    passkey_challenges.sign_in_id action_requests.id action_requests.target_id action_requests.tenant_id action_requests.requester_id
+    action_requests.sign_in_id action_requests.session_id action_requests.idempotency_key action_decisions.request_id
+    action_decisions.requester_id action_decisions.staff_id action_decisions.passkey_id`,
+  word: `log_entries.action log_entries.category log_entries.result log_entries.target_kind staff.roles api_keys.permissions
+    support_sessions.scopes session_revocations.revoked_by_kind disclosures.member unreadable_tenants.members staff_passkeys.transports
+    passkey_challenges.purpose leases.name action_requests.action action_requests.target_kind action_requests.risk
+    action_requests.requires action_requests.state action_requests.parameters action_decisions.decision`,
+  ours: `disclosures.salt support_sessions.digests session_revocations.reason_digest log_rejected.why log_sequencer.origin log_sequencer.key_hash
+    log_sequencer.event_key_hash leases.holder staff_sessions.ended_why api_keys.hint directory_sync.error directory_sync.address
+    directory_sync.audience directory_sync.cursor directory_sync.sync_token schema_migrations.name schema_migrations.sha256
+    action_requests.policy`,
+  public: 'log_checkpoints.note',
+  mirror: 'tenants.name tenants.status tenants.plan tenants.region',
+  passing: 'sign_in_flows.nonce sign_in_flows.code_verifier sign_in_flows.return_to',
+  operator: 'api_keys.created_by api_keys.name api_key_revocations.revoked_by',
+  erasable: `disclosures.value staff.email staff.name staff_passkeys.name action_requests.target_label action_requests.reason
+    action_requests.ticket action_requests.note action_requests.signed action_decisions.reason`,
+}
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await newDatabase()
+})
+afterAll(() => database.close())
+
+it('M3 every column of text is one in which no person stands, or one that can be erased', async () => {
+  const found = await asSuperuser<{ name: string }>(
+    database.superuserUrl,
+    `select c.relname || '.' || a.attname as name from pg_attribute a join pg_class c on c.oid = a.attrelid
+     join pg_type t on t.oid = a.atttypid left join pg_type e on e.oid = t.typelem
+     where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped
+       and coalesce(nullif(e.typname, 'char'), t.typname) in ('text', 'varchar', 'bpchar', 'json', 'jsonb', 'name', 'xml')
+     order by 1`,
+  )
+  const named = Object.values(columns).flatMap((names) => names.split(/\s+/))
+  expect(new Set(named).size).toBe(named.length)
+  expect(found.map(({ name }) => name).sort()).toEqual(named.sort())
+})
