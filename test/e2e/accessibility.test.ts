@@ -191,13 +191,17 @@ describe('WCAG 2.2 AA: axe finds nothing', () => {
     }
   })
 
-  it('M21 finds what is wrong, where something is', async () => {
+  it('M21 finds what is wrong, where something is, on a narrow page too', async () => {
     const own = await openChromium()
     try {
       await own.page.setContent('<html><body><img src=x><button></button><p style="color:#ccc;background:#fff">faint</p></body></html>')
       const found = (await violations(own.page)).join('\n')
       for (const rule of ['image-alt', 'button-name', 'light color-contrast', 'dark color-contrast', 'html-has-lang'])
         expect(found).toContain(rule)
+      await resize(own.page, 390)
+      const foundNarrow = (await violations(own.page)).join('\n')
+      for (const rule of ['button-name', 'light color-contrast', 'dark color-contrast', 'region', 'page-has-heading-one'])
+        expect(foundNarrow).toContain(rule)
     } finally {
       await own.close()
     }
