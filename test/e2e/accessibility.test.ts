@@ -120,7 +120,7 @@ const overlays = {
   },
   'audit-detail': async () => {
     await rowsOf(page, 'Events').first().locator('td').first().click()
-    await page.getByText('canonical event below').waitFor()
+    await page.getByText('canonical entry below').waitFor()
   },
   account: async () => {
     await page.getByRole('button', { name: /Account of/ }).click()
@@ -340,6 +340,8 @@ describe('M21 the whole story by keyboard alone', () => {
     await press('g', 'a')
     await page.waitForURL(`${rig.console_url}/audit`)
     await rowsOf(page, 'Events').nth(3).waitFor()
+    // What arrives moves the rows on, unless somebody points at them.
+    await rowsOf(page, 'Events').nth(3).hover()
     const row = () => page.evaluate(() => document.activeElement?.getAttribute('data-row'))
     await press('j')
     await expect.poll(row).toBe('0')

@@ -136,7 +136,8 @@ const seeAll = async (wanted: readonly string[]): Promise<void> => {
             new Promise((resolve) => {
               const main = document.getElementById('main') as HTMLElement
               const isEnd = main.scrollTop + main.clientHeight >= main.scrollHeight - 1
-              main.scrollBy(0, isEnd ? -200 : main.clientHeight - 150)
+              // From the top again: more may have been loaded, and a busy machine may have skipped rows.
+              main.scrollTo(0, isEnd ? 0 : main.scrollTop + main.clientHeight - 150)
               requestAnimationFrame(() => requestAnimationFrame(resolve))
             }),
         )
@@ -161,7 +162,7 @@ const openEvent = async (row: number): Promise<{ log_index: number }> => {
   const { page } = browser
   await page.locator(`table[aria-label=Events] tr[data-row="${row}"] td`).first().click()
   const panel = page.getByRole('complementary', { name: /^Event / })
-  await panel.getByText('canonical event below').waitFor()
+  await panel.getByText('canonical entry below').waitFor()
   expect(await wire.foreign()).toEqual([])
   return { log_index: Number((await panel.getAttribute('aria-label'))?.split(' ')[1]) }
 }
@@ -275,8 +276,8 @@ describe(`XS-1 I14 what others wrote is text: ${texts.length} hostile texts`, ()
     await expect.poll(async () => (await textsHere('table')).filter((text) => text === shown(packs[1] as string)).length).toBeGreaterThan(1)
     await go('/audit')
     const { log_index: newest } = await openEvent(0)
-    for (let n = 1; n < 50; n++) await openEvent(n)
-    expect(newest).toBeGreaterThan(50)
+    for (let n = 1; n < packs.length; n++) await openEvent(n)
+    expect(newest).toBeGreaterThan(packs.length)
     await page.keyboard.press('Escape')
     await seeAll(packs.map((name) => shown(name)))
   })
