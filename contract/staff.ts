@@ -9,7 +9,11 @@ export type Role = z.infer<typeof Role>
 /** Who may use which part (C1, X5). `console` is everything but what only auditors need. */
 export const consoleRoles = ['support_admin', 'super_admin'] as const satisfies readonly Role[]
 export const approverRoles = ['support_manager', 'super_admin'] as const satisfies readonly Role[]
-export const auditRoles = ['support_admin', 'super_admin', 'auditor'] as const satisfies readonly Role[]
+/** Who may ask for an action, or decide on one. */
+export const actionRoles = ['support_admin', 'super_admin', 'support_manager'] as const satisfies readonly Role[]
+/** Who may open the pane of a user: approvers that of the users whom a request is about. */
+export const paneRoles = actionRoles
+export const auditRoles = ['support_admin', 'super_admin', 'auditor', 'support_manager'] as const satisfies readonly Role[]
 
 export const Staff = z
   .object({

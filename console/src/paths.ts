@@ -8,6 +8,9 @@ export const paths = {
   user: (userId: string, ticket?: string) => ({ to: '/users/$userId', params: { userId }, search: { ticket } }) as const,
   sessions: () => ({ to: '/sessions', search: {} }) as const,
   session: (sessionId: string, tab?: SessionTab) => ({ to: '/sessions/$sessionId', params: { sessionId }, search: { tab } }) as const,
+  approvals: (tab?: ApprovalsTab) => ({ to: '/approvals', search: { tab } }) as const,
+  approval: (requestId: string) => ({ to: '/approvals/$requestId', params: { requestId } }) as const,
+  keys: () => ({ to: '/keys' }) as const,
   audit: (search: AuditSearch = {}) => ({ to: '/audit', search }) as const,
 }
 
@@ -15,5 +18,7 @@ export const tenantTabs = ['overview', 'users', 'sessions', 'audit'] as const
 export type TenantTab = (typeof tenantTabs)[number]
 export const sessionTabs = ['access', 'events'] as const
 export type SessionTab = (typeof sessionTabs)[number]
+export const approvalsTabs = ['waiting', 'mine', 'decided'] as const
+export type ApprovalsTab = (typeof approvalsTabs)[number]
 
 export type PageLink = ReturnType<(typeof paths)[keyof typeof paths]>

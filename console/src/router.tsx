@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate, Outlet } from '@tanstack/react-router'
-import { canUseConsole, useMe } from './api/me.ts'
+import { canApprove, canUseConsole, useMe } from './api/me.ts'
+import { ApprovalsSearch } from './pages/approvals/search.ts'
 import { AuditSearch } from './pages/audit/search.ts'
 import { SessionSearch, SessionsSearch } from './pages/sessions/search.ts'
 import { NotFound } from './pages/shell/NotFound.tsx'
@@ -40,7 +41,8 @@ const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: 
 
 function Home() {
   const me = useMe()
-  return canUseConsole(me) ? <Navigate to="/tenants" replace /> : <Navigate to="/audit" replace />
+  if (canUseConsole(me)) return <Navigate to="/tenants" replace />
+  return canApprove(me) ? <Navigate to="/approvals" replace /> : <Navigate to="/audit" replace />
 }
 const home = createRoute({ getParentRoute: () => shell, path: '/', component: Home })
 
@@ -80,6 +82,22 @@ const session = createRoute({
   validateSearch: (search) => SessionSearch.parse(search),
   component: lazyRouteComponent(() => import('./pages/sessions/SessionPage.tsx'), 'SessionPage'),
 })
+const approvals = createRoute({
+  getParentRoute: () => shell,
+  path: '/approvals',
+  validateSearch: (search) => ApprovalsSearch.parse(search),
+  component: lazyRouteComponent(() => import('./pages/approvals/ApprovalsPage.tsx'), 'ApprovalsPage'),
+})
+const approval = createRoute({
+  getParentRoute: () => shell,
+  path: '/approvals/$requestId',
+  component: lazyRouteComponent(() => import('./pages/approvals/RequestPage.tsx'), 'RequestPage'),
+})
+const keys = createRoute({
+  getParentRoute: () => shell,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('./pages/keys/KeysPage.tsx'), 'KeysPage'),
+})
 const audit = createRoute({
   getParentRoute: () => shell,
   path: '/audit',
@@ -88,7 +106,10 @@ const audit = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, shell.addChildren([home, tenants, tenant, users, user, sessions, session, audit])]),
+  routeTree: root.addChildren([
+    signIn,
+    shell.addChildren([home, tenants, tenant, users, user, sessions, session, approvals, approval, keys, audit]),
+  ]),
   parseSearch,
   stringifySearch: formatSearch,
   defaultPreload: false,

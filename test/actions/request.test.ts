@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type ActionRig, type Person, reason, startActionRig } from './rig.ts'
+import { type ActionRig, type Person, type Problem, reason, startActionRig } from './rig.ts'
 
 let rig: ActionRig
 let rob: Person
@@ -155,6 +155,26 @@ describe('a request that waits for a second person', () => {
     const id = await ask()
     expect((await rig.send(mgr, `/api/actions/${id}/cancellation`)).body.code).toBe('not_found')
     expect((await rig.send(rob, `/api/actions/${id}/cancellation`)).body.state).toBe('cancelled')
+  })
+})
+
+describe('an approver without the console', () => {
+  it('X5 opens the pane of the user whom a request is about, and of nobody else, and reads the audit', async () => {
+    const { body } = await rig.act(rob, 'suspend_account', user, { ask_approval: true })
+    expect((await mgr.get(`/api/users/${user}?ticket=SUP-1`)).status).toBe(200)
+    const refused = await mgr.get('/api/users/usr_0003')
+    expect([refused.status, ((await refused.json()) as Problem).code]).toEqual([404, 'not_found'])
+    expect((await rig.events({ actor_id: mgr.staff_id })).at(-1)).toMatchObject({
+      action: 'CONSOLE.OPENED',
+      result: 'deny',
+      code: 'not_found',
+      note: 'no request is about this user',
+      target: { kind: 'user', id: 'usr_0003' },
+    })
+    expect((await mgr.get('/api/audit')).status).toBe(200)
+    const opened = await rig.send(mgr, '/api/sessions', { tenant_id: await rig.knownTenant(), reason })
+    expect([opened.status, opened.body.code]).toEqual([403, 'role_missing'])
+    expect((await rig.send(rob, `/api/actions/${body.id}/cancellation`)).body.state).toBe('cancelled')
   })
 })
 

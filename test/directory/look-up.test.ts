@@ -211,17 +211,17 @@ describe('P1 nothing of a look-up leaves', () => {
   it('C1 to anybody without a role for the console, and nobody is asked', async () => {
     const eve = staff('eve', ['auditor', 'support_manager'])
     const before = rig.directory.calls.length
+    expect((await refusalOf(openUser({ ...rig, principal: eve }, { user_id: 'usr_0001' }))).code).toBe('not_found')
     for (const ask of [
-      () => openUser({ ...rig, principal: eve }, { user_id: 'usr_0001' }),
       () => searchUsers({ ...rig, principal: eve }, { query: 'eve@', limit: 20 }),
       () => listTenantUsers({ ...rig, principal: eve }, { tenant_id: 'ten_0001', limit: 10 }),
       () => getTenant({ ...rig, principal: eve }, 'ten_0001'),
     ]) {
       expect((await refusalOf(ask())).code).toBe('role_missing')
     }
-    const denied = (await rig.events()).filter(({ action, actor }) => action === 'ACCESS.DENIED' && actor.id === eve.id)
+    const denied = (await rig.events()).filter(({ result, actor }) => result === 'deny' && actor.id === eve.id)
     expect(denied.map(({ target, tenant_id, code }) => [target?.id, tenant_id, code])).toEqual([
-      ['open a user', undefined, 'role_missing'],
+      ['usr_0001', undefined, 'not_found'],
       ['search for users', undefined, 'role_missing'],
       ["list a tenant's users", 'ten_0001', 'role_missing'],
       ['open a tenant', 'ten_0001', 'role_missing'],

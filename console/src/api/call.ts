@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { isPersonActive } from './activity.ts'
 import { noteAnswer, noteSilence } from './connection.ts'
 import { type Failure, garbledAnswer, lostConnection, parseFailure } from './failure.ts'
@@ -58,9 +58,22 @@ export const get = async <S extends z.ZodType>(path: string, schema: S, signal?:
   return read(await send(path, { headers, signal: signal ?? null }), schema)
 }
 
-export const post = async <S extends z.ZodType>(path: string, body: unknown, schema: S): Promise<z.infer<S>> => {
-  const headers = { accept: 'application/json', 'content-type': 'application/json' }
-  return read(await send(path, { method: 'POST', headers, body: JSON.stringify(body) }), schema)
+const sendBody = (path: string, body: unknown, more: Record<string, string> = {}): Promise<Response> => {
+  const headers = { accept: 'application/json', 'content-type': 'application/json', ...more }
+  return send(path, { method: 'POST', headers, body: JSON.stringify(body) })
+}
+
+export const post = async <S extends z.ZodType>(
+  path: string,
+  body: unknown,
+  schema: S,
+  headers?: Record<string, string>,
+): Promise<z.infer<S>> => read(await sendBody(path, body, headers), schema)
+
+/** Where the answer says nothing but that it is done. */
+export const postSilent = async (path: string): Promise<void> => {
+  const answer = await sendBody(path, {})
+  if (!answer.ok) await read(answer, z.never())
 }
 
 export const signOut = async (): Promise<void> => {

@@ -7,8 +7,18 @@ export class Failure extends Error {
   readonly hint: string
   readonly requestId: string | undefined
   readonly details: readonly { path: string; message: string }[]
+  /** Gates that an action lacks. */
+  readonly unmet: readonly { gate: string; note: string }[]
 
-  constructor(of: { status: number; code: string; title: string; hint: string; requestId?: string; details?: Problem['errors'] }) {
+  constructor(of: {
+    status: number
+    code: string
+    title: string
+    hint: string
+    requestId?: string
+    details?: Problem['errors']
+    unmet?: Problem['unmet']
+  }) {
     super(of.title)
     this.name = 'Failure'
     this.status = of.status
@@ -16,6 +26,7 @@ export class Failure extends Error {
     this.hint = of.hint
     this.requestId = of.requestId
     this.details = of.details ?? []
+    this.unmet = of.unmet ?? []
   }
 }
 
@@ -42,6 +53,6 @@ export const garbledAnswer = (status: number) =>
 export const parseFailure = (status: number, body: unknown): Failure => {
   const parsed = Problem.safeParse(body)
   if (!parsed.success) return garbledAnswer(status)
-  const { title, code, hint, request_id, errors, detail } = parsed.data
-  return new Failure({ status, code, title: detail ?? title, hint, requestId: request_id, details: errors })
+  const { title, code, hint, request_id, errors, detail, unmet } = parsed.data
+  return new Failure({ status, code, title: detail ?? title, hint, requestId: request_id, details: errors, unmet })
 }

@@ -1,8 +1,10 @@
+import { ActionRequest } from '@countersign/contract/action-requests.ts'
 import { ScopeCatalogue } from '@countersign/contract/scopes.ts'
 import type { CreateSession } from '@countersign/contract/sessions.ts'
 import { AccessLogPage, CreatedSession, type ListSessions, Session, SessionPage } from '@countersign/contract/sessions.ts'
 import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation } from '@tanstack/react-query'
-import type { z } from 'zod'
+import { z } from 'zod'
+import { type Attempt, signAttempt } from './actions.ts'
 import { get, post, withQuery } from './call.ts'
 import { client } from './client.ts'
 
@@ -60,10 +62,38 @@ export const accessLogQuery = (id: string) =>
 
 const refresh = () => client.invalidateQueries({ queryKey: ['sessions'] })
 
+/** A session on one user is an impersonation; any other one opens the tenant. */
+export const attemptOf = ({ tenant_id, target_user_id, reason, ticket, scopes, ttl_minutes }: CreateSession): Attempt => ({
+  action: target_user_id === undefined ? 'open_session' : 'impersonate',
+  target: target_user_id === undefined ? { kind: 'tenant', id: tenant_id } : { kind: 'user', id: target_user_id },
+  reason,
+  ...(ticket === undefined ? {} : { ticket }),
+  parameters: { scopes, ttl_minutes },
+})
+
+type OpenCall = { input: CreateSession; needsSignature: boolean; ask_approval: boolean }
+
 export const useCreateSession = () =>
   useMutation({
-    mutationFn: (input: z.input<typeof CreateSession>) => post('/api/sessions', input, CreatedSession),
+    mutationFn: async ({ input, needsSignature, ask_approval }: OpenCall) => {
+      const signature = needsSignature ? { step_up: await signAttempt(attemptOf(input)) } : {}
+      return post(
+        '/api/sessions',
+        { ...input, ...(ask_approval ? { ask_approval } : {}), ...signature },
+        z.union([CreatedSession, ActionRequest]),
+      )
+    },
     onSuccess: refresh,
+  })
+
+/** The token of an approved session is made when it is claimed. */
+export const useClaimSession = (onCreated: (created: CreatedSession) => void) =>
+  useMutation({
+    mutationFn: (request_id: string) => post('/api/sessions', { request_id }, CreatedSession),
+    onSuccess: (created) => {
+      onCreated(created)
+      return Promise.all([refresh(), client.invalidateQueries({ queryKey: ['actions'] })])
+    },
   })
 
 export const useRevokeSession = () =>

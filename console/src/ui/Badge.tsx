@@ -1,3 +1,5 @@
+import type { ActionState } from '@countersign/contract/action-requests.ts'
+import type { Risk } from '@countersign/contract/actions.ts'
 import type { EventResult } from '@countersign/contract/events.ts'
 import type { SessionStatus } from '@countersign/contract/sessions.ts'
 import type { Role } from '@countersign/contract/staff.ts'
@@ -130,6 +132,37 @@ export function OutcomeWord({ outcome }: { outcome: Outcome }) {
       {shape}
       {word}
     </span>
+  )
+}
+
+const riskTones: Record<Risk, Tone> = { low: 'gray', med: 'amber', high: 'red' }
+const riskShapes: Record<Risk, ReactNode> = { low: ring, med: triangle, high: square }
+export function RiskBadge({ risk }: { risk: Risk }) {
+  return (
+    <Badge tone={riskTones[risk]} shape={riskShapes[risk]}>
+      {risk}
+    </Badge>
+  )
+}
+
+const stateLooks: Record<ActionState, { tone: Tone; shape: ReactNode }> = {
+  pending: { tone: 'accent', shape: half },
+  approved: { tone: 'accent', shape: tick },
+  executing: { tone: 'accent', shape: half },
+  done: { tone: 'green', shape: tick },
+  failed: { tone: 'red', shape: square },
+  unknown: { tone: 'amber', shape: triangle },
+  rejected: { tone: 'red', shape: cross },
+  expired: { tone: 'gray', shape: ring },
+  cancelled: { tone: 'gray', shape: bar },
+  void: { tone: 'amber', shape: cross },
+}
+export function RequestBadge({ state, children }: { state: ActionState; children: ReactNode }) {
+  const { tone, shape } = stateLooks[state]
+  return (
+    <Badge tone={tone} shape={shape}>
+      {children}
+    </Badge>
   )
 }
 

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { ChevronLeft } from 'lucide-react'
 import { paths } from '../paths.ts'
 
-const places = { Tenants: paths.tenants(), Users: paths.users(), Sessions: paths.sessions() } as const
+const places = { Tenants: paths.tenants(), Users: paths.users(), Sessions: paths.sessions(), Approvals: paths.approvals() } as const
 
 /** The way back to the list. */
 export function Crumbs({ to }: { to: keyof typeof places }) {

@@ -7,6 +7,7 @@ export type Overlay =
   | { kind: 'keys' }
   | { kind: 'create'; tenant: Named; user?: { id: string; email: string }; ticket?: string | undefined }
   | { kind: 'revoke'; session: Session }
+  | { kind: 'force_logout'; tenant: Named & { user_count: number | null } }
 
 let current: Overlay | null = null
 const listeners = new Set<() => void>()

@@ -1,12 +1,12 @@
 import type { ActionRequest } from '@countersign/contract/action-requests.ts'
 import { allowedIn } from '@countersign/contract/action-requests.ts'
+import { actionRoles } from '@countersign/contract/staff.ts'
 import { sql } from 'kysely'
 import type { Ctx } from '../access/ctx.ts'
 import type { StaffPrincipal } from '../access/principal.ts'
 import { transact } from '../access/transact.ts'
 import { verb } from '../access/verb.ts'
 import { Refusal } from '../errors.ts'
-import { actionRoles } from './list.ts'
 import { recordOf } from './record-of.ts'
 import { getRequest } from './row.ts'
 

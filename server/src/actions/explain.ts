@@ -1,10 +1,10 @@
 import { type ActionTable, ExplainAction, ListActions } from '@countersign/contract/action-requests.ts'
 import { type ActionName, actionNames, actions, type Explanation } from '@countersign/contract/actions.ts'
+import { actionRoles } from '@countersign/contract/staff.ts'
 import { parse } from '../access/parse.ts'
 import { verb } from '../access/verb.ts'
 import { explain } from '../policy/explain.ts'
 import { attemptOf, parseGiven, requireForm } from './judge.ts'
-import { actionRoles } from './list.ts'
 import type { ActionCtx, JudgeCtx } from './needs.ts'
 import { type Found, requireTarget } from './target.ts'
 

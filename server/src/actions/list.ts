@@ -1,6 +1,6 @@
 import { type ActionRequest, type ActionRequestPage, ListActionRequests } from '@countersign/contract/action-requests.ts'
 import { actionNames } from '@countersign/contract/actions.ts'
-import { approverRoles, consoleRoles, type Role } from '@countersign/contract/staff.ts'
+import { actionRoles, approverRoles, type Role } from '@countersign/contract/staff.ts'
 import { type RawBuilder, sql } from 'kysely'
 import type { z } from 'zod'
 import type { Ctx } from '../access/ctx.ts'
@@ -13,9 +13,6 @@ import type { Policy } from '../policy/compile.ts'
 import { getRequest, selectRequests, sqlState } from './row.ts'
 
 type ListCtx = Ctx<StaffPrincipal> & { policy: Policy }
-
-/** Who may ask for an action, or decide on one. */
-export const actionRoles = [...new Set([...consoleRoles, ...approverRoles])] as const
 
 /** Requests of others that wait, of actions which this person's approval counts for, and which they have not signed yet. */
 const waitingFor = ({ principal, policy }: ListCtx): RawBuilder<unknown> => {

@@ -1,9 +1,13 @@
+import type { ActionRequest } from '@countersign/contract/action-requests.ts'
 import type { CreatedSession } from '@countersign/contract/sessions.ts'
 import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { scopesQuery } from '../../api/sessions.ts'
+import { paths } from '../../paths.ts'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { FailureNote, Loading } from '../../ui/States.tsx'
+import { toast } from '../../ui/Toasts.tsx'
 import { Created } from './Created.tsx'
 import { CreateForm } from './CreateForm.tsx'
 
@@ -16,8 +20,15 @@ export type CreateTarget = {
 export function CreateDialog({ onClose, ...target }: CreateTarget & { onClose: () => void }) {
   const { data: catalogue, error, refetch } = useQuery(scopesQuery)
   const [created, setCreated] = useState<CreatedSession | null>(null)
+  const navigate = useNavigate()
+  const onAnswer = (answer: CreatedSession | ActionRequest) => {
+    if ('token' in answer) return setCreated(answer)
+    onClose()
+    toast('Approval asked for')
+    void navigate(paths.approval(answer.id))
+  }
   if (created && catalogue) return <Created created={created} catalogue={catalogue} onClose={onClose} />
-  if (catalogue) return <CreateForm target={target} catalogue={catalogue} onClose={onClose} onCreated={setCreated} />
+  if (catalogue) return <CreateForm target={target} catalogue={catalogue} onClose={onClose} onCreated={onAnswer} />
   return (
     <Dialog title="Create Support Session" onClose={onClose} wide>
       {error ? <FailureNote error={error} onRetry={() => void refetch()} /> : <Loading />}

@@ -1,3 +1,4 @@
+import type { ActionRequest } from '@countersign/contract/action-requests.ts'
 import type { ScopeCatalogue } from '@countersign/contract/scopes.ts'
 import {
   type CreatedSession,
@@ -8,8 +9,6 @@ import {
 } from '@countersign/contract/sessions.ts'
 import { countReason, isReason, reasonMinimum, Ticket } from '@countersign/contract/text.ts'
 import { zodResolver } from '@hookform/resolvers/zod'
-import clsx from 'clsx'
-import { Check } from 'lucide-react'
 import { useId } from 'react'
 import { Controller, useForm } from 'react-hook-form'
 import type { z } from 'zod'
@@ -23,13 +22,20 @@ import { describedBy, Field, Input, TextArea } from '../../ui/Field.tsx'
 import { formatUtcMinute, plural } from '../../ui/format.ts'
 import { ShortId } from '../../ui/IdChip.tsx'
 import { Inert } from '../../ui/Inert.tsx'
+import { ReasonCounter } from '../../ui/ReasonCounter.tsx'
 import { Segments } from '../../ui/Segments.tsx'
-import { FailureNote } from '../../ui/States.tsx'
+import { SigningFailure } from '../keys/SigningFailure.tsx'
 import type { CreateTarget } from './CreateDialog.tsx'
 import { canChange, defaultScopes, namedScopes } from './presets.ts'
 import { ScopeChoice } from './ScopeChoice.tsx'
+import { useSessionGates } from './useSessionGates.ts'
 
-type Props = { target: CreateTarget; catalogue: ScopeCatalogue; onClose: () => void; onCreated: (created: CreatedSession) => void }
+type Props = {
+  target: CreateTarget
+  catalogue: ScopeCatalogue
+  onClose: () => void
+  onCreated: (created: CreatedSession | ActionRequest) => void
+}
 type Form = z.input<typeof CreateSession>
 
 export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClose, onCreated }: Props) {
@@ -53,11 +59,12 @@ export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClos
   const noConnection = useNoConnection()
   const missing = whatIsMissing({ reason, scopes, isValidTime, most, isTicket: !named?.trim() || Ticket.safeParse(named).success })
 
-  const unmet = noConnection ?? missing
+  const { asksApproval, needsSignature, needsTicket } = useSessionGates(tenant.id, user?.id)
+  const unmet = noConnection ?? missing ?? (needsTicket && !named?.trim() ? 'The policy asks for a ticket' : null)
 
-  const submit = handleSubmit((input) => {
-    const { ticket: linked, ...rest } = input
-    create.mutate({ ...rest, scopes: namedScopes(catalogue, scopes), ...(linked ? { ticket: linked } : {}) }, { onSuccess: onCreated })
+  const submit = handleSubmit(({ ticket: linked, ...rest }) => {
+    const input = { ...rest, scopes: namedScopes(catalogue, scopes), ...(linked ? { ticket: linked } : {}) }
+    create.mutate({ input, needsSignature, ask_approval: asksApproval }, { onSuccess: onCreated })
   })
 
   return (
@@ -70,7 +77,7 @@ export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClos
           {unmet ? <span className="mr-auto text-faint text-sm">{unmet}</span> : null}
           <Button onClick={onClose}>Cancel</Button>
           <Button kind="main" disabled={unmet !== null || create.isPending} onClick={() => void submit()}>
-            {create.isPending ? 'Creating' : 'Create Support Session'}
+            {create.isPending ? 'Creating' : asksApproval ? 'Ask for approval' : 'Create Support Session'}
           </Button>
         </>
       }
@@ -128,7 +135,7 @@ export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClos
           <Field
             label="Ticket"
             htmlFor={`${id}-ticket`}
-            optional
+            optional={!needsTicket}
             hint="#4831 or SUP-4831"
             error={named && formState.errors.ticket ? `The ticket ${formState.errors.ticket.message}` : undefined}
           >
@@ -146,7 +153,7 @@ export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClos
           changing={catalogue.scopes.filter((entry) => scopes.includes(entry.scope) && canChange(entry))}
           minutes={isValidTime ? minutes : null}
         />
-        {create.error ? <FailureNote error={create.error} /> : null}
+        {create.error ? <SigningFailure error={create.error} /> : null}
         <button type="submit" hidden disabled={unmet !== null || create.isPending} />
       </form>
     </Dialog>
@@ -182,17 +189,6 @@ function Target({ tenant, user }: Pick<CreateTarget, 'tenant' | 'user'>) {
       <Inert text={tenant.name} className="min-w-0 break-words font-medium" />
       <ShortId id={tenant.id} className="text-faint" />
     </p>
-  )
-}
-
-function ReasonCounter({ reason }: { reason: string }) {
-  const count = countReason(reason)
-  const isEnough = isReason(reason)
-  return (
-    <span className={clsx('inline-flex items-center gap-1 nums', isEnough ? 'text-ok' : 'text-faint')}>
-      {isEnough ? <Check aria-hidden="true" className="size-3" /> : null}
-      {isEnough ? `${count} characters` : `${count} of ${reasonMinimum} characters`}
-    </span>
   )
 }
 

@@ -1,6 +1,8 @@
 import type { Me } from '@countersign/contract/staff.ts'
-import { Keyboard, LogOut } from 'lucide-react'
+import { useNavigate } from '@tanstack/react-router'
+import { Fingerprint, Keyboard, LogOut } from 'lucide-react'
 import { signOut } from '../../api/call.ts'
+import { paths } from '../../paths.ts'
 import { RoleBadge } from '../../ui/Badge.tsx'
 import { formatTimeOfDay } from '../../ui/format.ts'
 import { Choices, Menu, MenuItem, MenuLine } from '../../ui/Menu.tsx'
@@ -18,6 +20,7 @@ const themes: readonly { value: Theme; label: string }[] = [
 /** Who I am, with roles, theme and the way out. */
 export function Account({ me }: { me: Me }) {
   const theme = useTheme()
+  const navigate = useNavigate()
   return (
     <Menu
       align="end"
@@ -45,8 +48,11 @@ export function Account({ me }: { me: Me }) {
       <MenuLine />
       <Choices value={theme} onChoose={(value) => setTheme(value as Theme)} groups={[{ label: 'Theme', choices: themes }]} />
       <MenuLine />
+      <MenuItem icon={<Fingerprint />} onSelect={() => void navigate(paths.keys())}>
+        My keys
+      </MenuItem>
       <MenuItem icon={<Keyboard />} onSelect={() => openOverlay({ kind: 'keys' })}>
-        Keys
+        Shortcuts
         <kbd className="ml-auto text-faint text-xs">?</kbd>
       </MenuItem>
       <MenuItem icon={<LogOut />} onSelect={() => void signOut().then(() => goToSignIn('signed_out'))}>

@@ -6,6 +6,7 @@ import { Palette } from './Palette.tsx'
 const loadCreate = () => import('../sessions/CreateDialog.tsx').then((part) => ({ default: part.CreateDialog }))
 const CreateDialog = lazy(loadCreate)
 const RevokeDialog = lazy(() => import('../sessions/RevokeDialog.tsx').then((part) => ({ default: part.RevokeDialog })))
+const ForceLogoutDialog = lazy(() => import('../tenants/ForceLogoutDialog.tsx').then((part) => ({ default: part.ForceLogoutDialog })))
 
 export function Overlays() {
   const overlay = useOverlay()
@@ -23,6 +24,7 @@ export function Overlays() {
         <CreateDialog tenant={overlay.tenant} user={overlay.user} ticket={overlay.ticket} onClose={closeOverlay} />
       ) : null}
       {overlay.kind === 'revoke' ? <RevokeDialog session={overlay.session} onClose={closeOverlay} /> : null}
+      {overlay.kind === 'force_logout' ? <ForceLogoutDialog tenant={overlay.tenant} onClose={closeOverlay} /> : null}
     </Suspense>
   )
 }

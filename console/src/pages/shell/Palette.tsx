@@ -2,21 +2,13 @@ import { useQuery } from '@tanstack/react-query'
 import { Command } from 'cmdk'
 import { Search } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
-import { canUseConsole, useMe } from '../../api/me.ts'
+import { canApprove, canUseConsole, useMe } from '../../api/me.ts'
 import { tenantHintsQuery } from '../../api/tenants.ts'
 import { userSearchQuery } from '../../api/users.ts'
 import { FailureNote } from '../../ui/States.tsx'
 import { useModal } from '../../ui/useModal.ts'
-import { Acts, Ids, MySessionItems, Pages, Tenants, Users } from './PaletteGroups.tsx'
-
-const useSettled = (value: string, ms: number): string => {
-  const [settled, setSettled] = useState(value)
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), ms)
-    return () => clearTimeout(timer)
-  }, [value, ms])
-  return settled
-}
+import { useSettled } from '../../ui/useSettled.ts'
+import { Acts, ActsAtHand, Ids, MySessionItems, Pages, Tenants, Users, WaitingItems } from './PaletteGroups.tsx'
 
 /** What the typed text finds on the server. Each user search is on the record: it waits until the typing has come to rest. */
 const useFinds = (text: string, isConsole: boolean) => {
@@ -101,6 +93,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
           <Ids text={text} isConsole={isConsole} onClose={onClose} />
           <Tenants tenants={tenants ?? []} onClose={onClose} />
           {isConsole ? <MySessionItems text={text} staffId={me.staff.id} onClose={onClose} /> : null}
+          {canApprove(me) ? <WaitingItems text={text} onClose={onClose} /> : null}
+          <ActsAtHand text={text} onClose={onClose} />
           <Pages text={text} onClose={onClose} />
           {users ? <Users text={text} users={users} onClose={onClose} /> : null}
           <Acts text={text} onClose={onClose} />

@@ -1,10 +1,24 @@
+import { actionNames, actions } from '@countersign/contract/actions.ts'
 import type { Tenant } from '@countersign/contract/tenants.ts'
 import type { FoundUser } from '@countersign/contract/users.ts'
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Command } from 'cmdk'
-import { Building2, Keyboard, KeyRound, LogOut, Moon, Search, Ticket as TicketIcon, User } from 'lucide-react'
+import {
+  Building2,
+  FileSignature,
+  Fingerprint,
+  Keyboard,
+  KeyRound,
+  LogOut,
+  Moon,
+  Search,
+  Ticket as TicketIcon,
+  User,
+  Zap,
+} from 'lucide-react'
 import type { ReactNode } from 'react'
+import { requestsQuery } from '../../api/actions.ts'
 import { signOut } from '../../api/call.ts'
 import { useMe } from '../../api/me.ts'
 import { mySessionsQuery } from '../../api/sessions.ts'
@@ -14,6 +28,8 @@ import { shortId } from '../../ui/format.ts'
 import { Inert } from '../../ui/Inert.tsx'
 import { openOverlay } from '../../ui/overlay.ts'
 import { setTheme } from '../../ui/theme.ts'
+import { openAct, useAtHand } from '../actions/pageAct.ts'
+import { actionWords } from '../actions/words.ts'
 import { goToSignIn } from '../sign-in/go.ts'
 import { pagesFor } from './pages.ts'
 
@@ -186,8 +202,63 @@ export function Users({ text, users, onClose }: Part & { users: readonly FoundUs
   )
 }
 
+/** What can be done to the user or tenant whose page is open. */
+export function ActsAtHand({ text, onClose }: Part) {
+  const atHand = useAtHand()
+  if (!atHand) return null
+  const names = actionNames.filter((name) => actions[name].target === atHand.kind)
+  const fitting = names.filter((name) => fits(text, `${actionWords[name].title} ${name} ${actionWords[name].act} ${atHand.label}`))
+  if (fitting.length === 0) return null
+  return (
+    <Command.Group heading={`Actions on this ${atHand.kind}`} className={groupClass}>
+      {fitting.map((name) => (
+        <Item
+          key={name}
+          value={`do ${name}`}
+          icon={<Zap />}
+          onSelect={() => {
+            onClose()
+            openAct(name)
+          }}
+          aside={<Inert text={atHand.label} className="max-w-40 truncate" />}
+        >
+          {actionWords[name].title}
+        </Item>
+      ))}
+    </Command.Group>
+  )
+}
+
+/** Requests that wait for me: the sheet opens, nothing is approved from here. */
+export function WaitingItems({ text, onClose }: Part) {
+  const go = useGo(onClose)
+  const { data } = useInfiniteQuery(requestsQuery('waiting'))
+  const waiting = data?.pages.flatMap((page) => page.items) ?? []
+  const fitting = waiting.filter((request) =>
+    fits(text, `approve ${actionWords[request.action].title} ${request.target.label} ${request.requester.email}`),
+  )
+  if (fitting.length === 0) return null
+  return (
+    <Command.Group heading="Waiting for your approval" className={groupClass}>
+      {fitting.slice(0, 5).map((request) => (
+        <Item
+          key={request.id}
+          value={`approve ${request.id}`}
+          icon={<FileSignature />}
+          onSelect={() => go(paths.approval(request.id))}
+          aside={request.requester.email}
+        >
+          Approve: {actionWords[request.action].title.toLowerCase()} <Inert text={request.target.label} />
+        </Item>
+      ))}
+    </Command.Group>
+  )
+}
+
 export function Acts({ text, onClose }: Part) {
+  const navigate = useNavigate()
   const acts = [
+    { name: 'My keys', icon: <Fingerprint />, run: () => void navigate(paths.keys()) },
     { name: 'Use the light theme', icon: <Moon />, run: () => setTheme('light') },
     { name: 'Use the dark theme', icon: <Moon />, run: () => setTheme('dark') },
     { name: 'Show the keys', icon: <Keyboard />, run: () => openOverlay({ kind: 'keys' }), isOver: true },

@@ -3,7 +3,8 @@ import { Link } from '@tanstack/react-router'
 import clsx from 'clsx'
 import { PanelLeftClose, PanelLeftOpen } from 'lucide-react'
 import { useState } from 'react'
-import { canUseConsole, useMe } from '../../api/me.ts'
+import { waitingCountQuery } from '../../api/actions.ts'
+import { canApprove, canUseConsole, useMe } from '../../api/me.ts'
 import { sessionCountersQuery } from '../../api/sessions.ts'
 import { IconButton } from '../../ui/Button.tsx'
 import { formatNumber } from '../../ui/format.ts'
@@ -12,14 +13,21 @@ import { type PageEntry, pagesFor } from './pages.ts'
 
 const place = 'countersign-rail'
 
-const useActiveCount = (): number | undefined => {
+/** What the rail counts beside a page: open sessions, and requests that wait for me. */
+const useCounts = (): Partial<Record<PageEntry['name'], Count>> => {
   const me = useMe()
-  return useQuery({ ...sessionCountersQuery, enabled: canUseConsole(me) }).data?.active
+  const active = useQuery({ ...sessionCountersQuery, enabled: canUseConsole(me) }).data?.active
+  const waiting = useQuery({ ...waitingCountQuery, enabled: canApprove(me) }).data
+  return {
+    ...(active ? { Sessions: { count: active, word: 'active' } } : {}),
+    ...(waiting ? { Approvals: { count: waiting, word: 'waiting for you' } } : {}),
+  }
 }
+type Count = { count: number; word: string }
 
 export function Rail() {
   const me = useMe()
-  const active = useActiveCount()
+  const counts = useCounts()
   const [isNarrow, setNarrow] = useState(() => localStorage.getItem(place) === 'narrow')
   const toggle = () => {
     localStorage.setItem(place, isNarrow ? 'wide' : 'narrow')
@@ -42,7 +50,7 @@ export function Rail() {
       </div>
       <div className="flex flex-1 flex-col gap-0.5 px-2 pt-2">
         {pagesFor(me).map((page) => (
-          <RailLink key={page.name} page={page} isNarrow={isNarrow} count={page.name === 'Sessions' ? active : undefined} />
+          <RailLink key={page.name} page={page} isNarrow={isNarrow} count={counts[page.name]} />
         ))}
       </div>
       <div className={clsx('flex px-2 pb-2 max-lg:hidden', isNarrow ? 'justify-center' : 'justify-end')}>
@@ -56,11 +64,8 @@ export function Rail() {
   )
 }
 
-const countWords = (count: number) => `${formatNumber(count)} active`
-
-function RailLink({ page, isNarrow, count }: { page: PageEntry; isNarrow: boolean; count: number | undefined }) {
+function RailLink({ page, isNarrow, count }: { page: PageEntry; isNarrow: boolean; count: Count | undefined }) {
   const Icon = page.icon
-  const isCounted = count !== undefined && count > 0
   return (
     <Link
       {...page.link}
@@ -75,17 +80,17 @@ function RailLink({ page, isNarrow, count }: { page: PageEntry; isNarrow: boolea
     >
       <Icon aria-hidden="true" className="size-4 shrink-0" strokeWidth={1.75} />
       <span className={clsx('max-lg:sr-only', isNarrow && 'sr-only')}>{page.name}</span>
-      {isCounted ? (
+      {count ? (
         <>
           <span
-            data-tip={countWords(count)}
+            data-tip={`${formatNumber(count.count)} ${count.word}`}
             className={clsx(
               'ml-auto rounded-sm bg-accent-wash px-1.5 font-medium text-accent text-xs nums max-lg:hidden',
               isNarrow && 'hidden',
             )}
           >
-            {formatNumber(count)}
-            <span className="sr-only"> active</span>
+            {formatNumber(count.count)}
+            <span className="sr-only"> {count.word}</span>
           </span>
           <span
             aria-hidden="true"
@@ -100,11 +105,12 @@ function RailLink({ page, isNarrow, count }: { page: PageEntry; isNarrow: boolea
 /** The rail of a phone. */
 export function BottomBar() {
   const me = useMe()
-  const active = useActiveCount()
+  const counts = useCounts()
   return (
     <nav aria-label="Pages" className="flex shrink-0 border-line border-t bg-panel pb-[env(safe-area-inset-bottom)] md:hidden">
       {pagesFor(me).map((page) => {
         const Icon = page.icon
+        const count = counts[page.name]
         return (
           <Link
             key={page.name}
@@ -116,10 +122,10 @@ export function BottomBar() {
           >
             <Icon aria-hidden="true" className="size-5" strokeWidth={1.75} />
             {page.name}
-            {page.name === 'Sessions' && active ? (
+            {count ? (
               <span className="absolute top-1 left-1/2 ml-2 rounded-full bg-accent-fill px-1.5 font-medium text-[10px] text-on-accent leading-4 nums">
-                {formatNumber(active)}
-                <span className="sr-only"> active</span>
+                {formatNumber(count.count)}
+                <span className="sr-only"> {count.word}</span>
               </span>
             ) : null}
           </Link>

@@ -2,12 +2,13 @@ import { useQuery } from '@tanstack/react-query'
 import { Outlet, useLocation } from '@tanstack/react-router'
 import { Suspense, useEffect, useRef } from 'react'
 import { isForbidden } from '../../api/failure.ts'
-import { canUseConsole, meQuery } from '../../api/me.ts'
+import { meQuery, useMe } from '../../api/me.ts'
 import { Mark } from '../../ui/Mark.tsx'
 import { FailedPage, Loading } from '../../ui/States.tsx'
 import { Forbidden } from './Forbidden.tsx'
 import { Lines } from './Lines.tsx'
 import { Overlays } from './Overlays.tsx'
+import { mayOpen, rolesOf } from './pages.ts'
 import { BottomBar, Rail } from './Rail.tsx'
 import { RoleMissing } from './RoleMissing.tsx'
 import { TopBar } from './TopBar.tsx'
@@ -15,7 +16,7 @@ import { useKeys } from './useKeys.ts'
 
 export function Shell() {
   const { data: me, error, refetch } = useQuery(meQuery)
-  if (me) return <Frame isAllowed={canUseConsole(me)} />
+  if (me) return <Frame />
   if (!error) return <Starting />
   if (isForbidden(error)) return <Forbidden error={error} />
   return (
@@ -25,8 +26,9 @@ export function Shell() {
   )
 }
 
-function Frame({ isAllowed }: { isAllowed: boolean }) {
+function Frame() {
   useKeys()
+  const me = useMe()
   const { pathname } = useLocation()
   const main = useRef<HTMLElement>(null)
 
@@ -39,7 +41,7 @@ function Frame({ isAllowed }: { isAllowed: boolean }) {
     main.current?.focus({ preventScroll: true })
   }, [pathname])
 
-  const isOpen = isAllowed || pathname === '/audit' || pathname === '/'
+  const isOpen = mayOpen(me, pathname)
   return (
     <div className="flex h-full flex-col">
       <a
@@ -54,7 +56,7 @@ function Frame({ isAllowed }: { isAllowed: boolean }) {
         <div className="flex min-w-0 flex-1 flex-col">
           <TopBar />
           <main id="main" ref={main} tabIndex={-1} className="relative min-h-0 flex-1 overflow-x-clip overflow-y-auto outline-none">
-            <Suspense fallback={<PageLoading />}>{isOpen ? <Outlet /> : <RoleMissing />}</Suspense>
+            <Suspense fallback={<PageLoading />}>{isOpen ? <Outlet /> : <RoleMissing needed={rolesOf(pathname)} />}</Suspense>
           </main>
         </div>
       </div>

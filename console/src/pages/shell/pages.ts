@@ -1,16 +1,30 @@
 import type { Me } from '@countersign/contract/staff.ts'
-import { Building2, KeyRound, type LucideIcon, ScrollText, Users } from 'lucide-react'
-import { canUseConsole } from '../../api/me.ts'
+import { actionRoles, auditRoles, consoleRoles, paneRoles, type Role, roles } from '@countersign/contract/staff.ts'
+import { Building2, FileSignature, KeyRound, type LucideIcon, ScrollText, Users } from 'lucide-react'
 import { paths } from '../../paths.ts'
 
+type Entry = { name: string; key: string; icon: LucideIcon; link: object; for: readonly Role[] }
+
 const all = [
-  { name: 'Tenants', key: 't', icon: Building2, link: paths.tenants(), isForConsole: true },
-  { name: 'Users', key: 'u', icon: Users, link: paths.users(), isForConsole: true },
-  { name: 'Sessions', key: 's', icon: KeyRound, link: paths.sessions(), isForConsole: true },
-  { name: 'Audit', key: 'a', icon: ScrollText, link: paths.audit(), isForConsole: false },
-] as const satisfies readonly { name: string; key: string; icon: LucideIcon; link: object; isForConsole: boolean }[]
+  { name: 'Tenants', key: 't', icon: Building2, link: paths.tenants(), for: consoleRoles },
+  { name: 'Users', key: 'u', icon: Users, link: paths.users(), for: consoleRoles },
+  { name: 'Approvals', key: 'p', icon: FileSignature, link: paths.approvals(), for: actionRoles },
+  { name: 'Sessions', key: 's', icon: KeyRound, link: paths.sessions(), for: consoleRoles },
+  { name: 'Audit', key: 'a', icon: ScrollText, link: paths.audit(), for: auditRoles },
+] as const satisfies readonly Entry[]
 
 export type PageEntry = (typeof all)[number]
 
-/** The pages that somebody's roles open. Auditors see the audit alone. */
-export const pagesFor = (me: Me): readonly PageEntry[] => (canUseConsole(me) ? all : all.filter((page) => !page.isForConsole))
+const hasAny = (me: Me, wanted: readonly Role[]) => me.staff.roles.some((role) => wanted.includes(role))
+
+/** The pages that somebody's roles open. */
+export const pagesFor = (me: Me): readonly PageEntry[] => all.filter((page) => hasAny(me, page.for))
+
+/** Which roles open an address. A user's pane opens for more people than the search does. */
+export const rolesOf = (pathname: string): readonly Role[] => {
+  if (pathname === '/' || pathname === '/keys') return roles
+  if (/^\/users\/./.test(pathname)) return paneRoles
+  return all.find(({ link }) => pathname === link.to || pathname.startsWith(`${link.to}/`))?.for ?? roles
+}
+
+export const mayOpen = (me: Me, pathname: string): boolean => hasAny(me, rolesOf(pathname))

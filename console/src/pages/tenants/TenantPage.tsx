@@ -1,7 +1,8 @@
 import type { Tenant } from '@countersign/contract/tenants.ts'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { KeyRound } from 'lucide-react'
+import { KeyRound, LogOut } from 'lucide-react'
+import { actionTableQuery } from '../../api/actions.ts'
 import { useNoConnection } from '../../api/connection.ts'
 import { tenantQuery } from '../../api/tenants.ts'
 import { type TenantTab, tenantTabs } from '../../paths.ts'
@@ -14,6 +15,8 @@ import { openOverlay } from '../../ui/overlay.ts'
 import { Page } from '../../ui/Page.tsx'
 import { FailedPage, Loading } from '../../ui/States.tsx'
 import { Tabs } from '../../ui/Tabs.tsx'
+import { whyNever } from '../actions/ActionsCard.tsx'
+import { usePageTarget } from '../actions/pageAct.ts'
 import { EventList } from '../audit/EventList.tsx'
 import { SessionList } from '../sessions/SessionList.tsx'
 import { TenantOverview } from './TenantOverview.tsx'
@@ -76,17 +79,29 @@ function HeaderState({ tenant }: { tenant: Tenant }) {
   )
 }
 
+/** Exactly two (C25). */
 function SupportActions({ tenant }: { tenant: Tenant }) {
-  const why = useNoConnection()
+  const { data: table } = useQuery(actionTableQuery({ kind: 'tenant', id: tenant.id }))
+  const noConnection = useNoConnection()
+  const row = table?.items.find(({ action }) => action === 'force_logout')
+  const never = row && whyNever(row)
+  const logOut = () => openOverlay({ kind: 'force_logout', tenant })
+  usePageTarget({ kind: 'tenant', id: tenant.id, label: tenant.name }, (action) =>
+    action === 'force_logout' ? logOut() : openOverlay({ kind: 'create', tenant }),
+  )
   return (
-    <div role="toolbar" aria-label="Support Actions" className="flex items-center gap-3">
+    <div role="toolbar" aria-label="Support Actions" className="flex flex-wrap items-center gap-2">
       <span aria-hidden="true" className="text-faint text-xs max-sm:hidden">
         Support Actions
       </span>
-      {why ? <span className="text-faint text-sm">{why}</span> : null}
-      <Button kind="main" icon={<KeyRound />} disabled={why !== undefined} onClick={() => openOverlay({ kind: 'create', tenant })}>
+      {noConnection ? <span className="text-faint text-sm">{noConnection}</span> : null}
+      <Button kind="main" icon={<KeyRound />} disabled={noConnection !== undefined} onClick={() => openOverlay({ kind: 'create', tenant })}>
         Create Support Session
       </Button>
+      <Button kind="danger" icon={<LogOut />} disabled={noConnection !== undefined || never !== undefined} onClick={logOut}>
+        Force Logout All Sessions
+      </Button>
+      {never ? <span className="text-faint text-xs">{never}</span> : null}
     </div>
   )
 }

@@ -1,5 +1,7 @@
+import type { ActionName } from '@countersign/contract/actions.ts'
 import type { Factor } from '@countersign/contract/users.ts'
 import { Fingerprint, KeyRound, Link2, ListChecks, type LucideIcon, MessageSquare, Network, Shield, Smartphone } from 'lucide-react'
+import { Button } from '../../ui/Button.tsx'
 import { Card } from '../../ui/Card.tsx'
 import { InertLine } from '../../ui/Inert.tsx'
 import { Time } from '../../ui/Time.tsx'
@@ -15,13 +17,21 @@ const looks: Record<Factor['kind'], { icon: LucideIcon; words: string }> = {
   other: { icon: Shield, words: 'Other' },
 }
 
-export function Factors({ factors }: { factors: readonly Factor[] }) {
+/** Which action takes a factor away. */
+const resets: Partial<Record<Factor['kind'], ActionName>> = {
+  passkey: 'reset_passkey',
+  totp: 'reset_totp',
+  recovery_codes: 'reset_totp',
+}
+
+export function Factors({ factors, onAct }: { factors: readonly Factor[]; onAct: (action: ActionName) => void }) {
   return (
     <Card title="Factors" flush={factors.length > 0} aside={<span className="text-faint text-xs nums">{factors.length}</span>}>
       {factors.length === 0 ? <p className="text-faint text-sm">No factors are enrolled.</p> : null}
       <ul className="divide-y divide-line">
         {factors.map((factor) => {
           const { icon: Icon, words } = looks[factor.kind]
+          const reset = resets[factor.kind]
           return (
             <li key={factor.id} className="flex items-center gap-3 px-4 py-2 text-sm">
               <Icon aria-hidden="true" className="size-4 shrink-0 text-faint" strokeWidth={1.75} />
@@ -43,6 +53,13 @@ export function Factors({ factors }: { factors: readonly Factor[] }) {
                   <span className="text-faint">
                     enrolled <Time at={factor.enrolled_at} />
                   </span>
+                ) : null}
+              </span>
+              <span className="flex w-14 shrink-0 justify-end">
+                {reset ? (
+                  <Button size="small" aria-label={`Reset ${words}`} onClick={() => onAct(reset)}>
+                    Reset
+                  </Button>
                 ) : null}
               </span>
             </li>

@@ -1,8 +1,11 @@
+import type { ActionName } from '@countersign/contract/actions.ts'
 import type { UserPane } from '@countersign/contract/users.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams, useSearch } from '@tanstack/react-router'
-import { KeyRound, Lock } from 'lucide-react'
+import { KeyRound, Lock, LockOpen } from 'lucide-react'
+import { actionTableQuery } from '../../api/actions.ts'
 import { useNoConnection } from '../../api/connection.ts'
+import { canUseConsole, useMe } from '../../api/me.ts'
 import { userPaneQuery } from '../../api/users.ts'
 import { paths } from '../../paths.ts'
 import { Tag, UserStatusWord } from '../../ui/Badge.tsx'
@@ -13,29 +16,40 @@ import { IdChip } from '../../ui/IdChip.tsx'
 import { Inert, inertLine } from '../../ui/Inert.tsx'
 import { openOverlay } from '../../ui/overlay.ts'
 import { Page } from '../../ui/Page.tsx'
-import { FailedPage, Loading } from '../../ui/States.tsx'
+import { FailedPage, FailureNote, Loading } from '../../ui/States.tsx'
 import { Instant, Time } from '../../ui/Time.tsx'
+import { ActionsCard } from '../actions/ActionsCard.tsx'
+import { OpenRequests } from '../actions/OpenRequests.tsx'
+import { actionWords } from '../actions/words.ts'
 import { EventList } from '../audit/EventList.tsx'
 import { Factors } from './Factors.tsx'
+import { UserAct } from './UserAct.tsx'
 import { UserSessions } from './UserSessions.tsx'
+import { useUserActs } from './useUserActs.tsx'
 
 export function UserPage() {
   const { userId } = useParams({ from: '/shell/users/$userId' })
   const { ticket } = useSearch({ from: '/shell/users/$userId' })
   const { data: pane, error, refetch } = useQuery(userPaneQuery(userId, ticket))
-  if (error) return <FailedPage title="User" above={<Crumbs to="Users" />} error={error} onRetry={() => void refetch()} />
+  if (error && !pane) return <FailedPage title="User" above={<Crumbs to="Users" />} error={error} onRetry={() => void refetch()} />
   if (!pane)
     return (
       <Page title="User">
         <Loading />
       </Page>
     )
-  return <Pane pane={pane} />
+  return <Pane pane={pane} error={error} />
 }
 
-function Pane({ pane }: { pane: UserPane }) {
+const roleMissing = 'your roles do not open sessions'
+
+function Pane({ pane, error }: { pane: UserPane; error: unknown }) {
   const { user, tenant, factors, sessions, opened } = pane
-  const why = useNoConnection()
+  const { data: table } = useQuery(actionTableQuery({ kind: 'user', id: user.id }))
+  const highRisk = table?.items.filter(({ risk }) => risk === 'high').map(({ action }) => action) ?? []
+  const { act, setAct, requests, breaking, onDone } = useUserActs(pane, highRisk)
+  const noConnection = useNoConnection()
+  const why = canUseConsole(useMe()) ? noConnection : roleMissing
   const create = () =>
     openOverlay({
       kind: 'create',
@@ -49,7 +63,7 @@ function Pane({ pane }: { pane: UserPane }) {
       heading={<Inert text={user.email} className={inertLine} />}
       above={<Crumbs to="Users" />}
       state={user.status === 'active' ? null : <UserStatusWord status={user.status} />}
-      below={<Opened pane={pane} />}
+      below={<Opened pane={pane} breaking={breaking} />}
       acts={
         <>
           {why ? <span className="text-faint text-sm">{why}</span> : null}
@@ -59,7 +73,8 @@ function Pane({ pane }: { pane: UserPane }) {
         </>
       }
     >
-      <div className="grid gap-4 lg:grid-cols-2 xl:grid-cols-[minmax(0,5fr)_minmax(0,4fr)_minmax(0,5fr)]">
+      {error ? <FailureNote error={error} /> : null}
+      <div className="grid items-start gap-4 lg:grid-cols-2 xl:grid-cols-[minmax(0,7fr)_minmax(0,9fr)_minmax(0,11fr)]">
         <Card title="Facts">
           <Facts
             facts={[
@@ -92,9 +107,31 @@ function Pane({ pane }: { pane: UserPane }) {
             ]}
           />
         </Card>
-        <Factors factors={factors} />
-        <div className="min-w-0 *:h-full lg:col-span-2 xl:col-span-1">
-          <UserSessions sessions={sessions} />
+        <div className="flex min-w-0 flex-col gap-4">
+          <Factors factors={factors} onAct={(action) => setAct({ action })} />
+          <UserSessions sessions={sessions} onRevoke={(sessionId) => setAct({ action: 'revoke_session', sessionId })} />
+        </div>
+        <div className="min-w-0 lg:col-span-2 xl:col-span-1">
+          <ActionsCard
+            target={{ kind: 'user', id: user.id }}
+            opened={act?.action ?? null}
+            onToggle={(action) => setAct(act?.action === action ? null : { action })}
+            above={<OpenRequests requests={requests} />}
+          >
+            {(row) =>
+              act ? (
+                <UserAct
+                  key={row.action}
+                  pane={pane}
+                  row={row}
+                  act={act}
+                  onChoose={(sessionId) => setAct({ action: row.action, sessionId })}
+                  onClose={() => setAct(null)}
+                  onDone={onDone}
+                />
+              ) : null
+            }
+          </ActionsCard>
         </div>
       </div>
       <EventList
@@ -122,8 +159,8 @@ function TenantOf({ pane: { user, tenant } }: { pane: UserPane }) {
   )
 }
 
-/** Who opened it, for which ticket, and that nothing here changes anything (A11–A13). */
-function Opened({ pane: { opened } }: { pane: UserPane }) {
+/** Who opened it, for which ticket, and that nothing here changes anything until glass is broken (A11–A13). */
+function Opened({ pane: { opened }, breaking }: { pane: UserPane; breaking: ActionName | undefined }) {
   return (
     <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-soft text-sm">
       <span>
@@ -147,6 +184,11 @@ function Opened({ pane: { opened } }: { pane: UserPane }) {
       <Tag>
         <Lock aria-hidden="true" className="size-3" /> read-only by default
       </Tag>
+      {breaking ? (
+        <Tag tone="red">
+          <LockOpen aria-hidden="true" className="size-3" /> break-glass: {actionWords[breaking].title}
+        </Tag>
+      ) : null}
     </p>
   )
 }

@@ -1,11 +1,14 @@
 import type { UserSession } from '@countersign/contract/users.ts'
 import { MonitorSmartphone } from 'lucide-react'
+import { Button } from '../../ui/Button.tsx'
 import { Card } from '../../ui/Card.tsx'
 import { Inert, InertLine } from '../../ui/Inert.tsx'
 import { Time } from '../../ui/Time.tsx'
 
+type Props = { sessions: readonly UserSession[]; onRevoke: (sessionId: string) => void }
+
 /** Where this user is signed in to the product. */
-export function UserSessions({ sessions }: { sessions: readonly UserSession[] }) {
+export function UserSessions({ sessions, onRevoke }: Props) {
   return (
     <Card
       title="Sessions in the product"
@@ -44,6 +47,13 @@ export function UserSessions({ sessions }: { sessions: readonly UserSession[] })
                 since <Time at={session.created_at} />
               </span>
             </span>
+            <Button
+              size="small"
+              aria-label={`Revoke the session on ${session.device ?? 'an unknown device'}`}
+              onClick={() => onRevoke(session.id)}
+            >
+              Revoke
+            </Button>
           </li>
         ))}
       </ul>
