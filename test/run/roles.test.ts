@@ -92,6 +92,8 @@ describe('two processes over one database', () => {
       'directory sync',
       'expiry',
       'outcomes',
+      'action requests',
+      'reconciliation',
       'gateway',
       'gateway watch',
       'gateway outbox',

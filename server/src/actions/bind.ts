@@ -1,5 +1,6 @@
 import { AttemptAction } from '@countersign/contract/action-requests.ts'
 import type { AssertionResponse } from '@countersign/contract/passkeys.ts'
+import { roles } from '@countersign/contract/staff.ts'
 import type { Transaction } from 'kysely'
 import { parse } from '../access/parse.ts'
 import { verb } from '../access/verb.ts'
@@ -15,7 +16,7 @@ import type { JudgeCtx } from './needs.ts'
 /** Begins a signature of the requester's own that serves this very attempt and no other (P21). */
 export const beginBoundSignature = verb({
   name: 'begin to sign an attempt',
-  may: 'staff',
+  may: roles,
   parse: (raw: unknown) => parse(AttemptAction, raw),
   async run(ctx: JudgeCtx, attempt): Promise<object> {
     const { principal, store } = ctx

@@ -1,5 +1,6 @@
 import type { ActionRequest } from '@countersign/contract/action-requests.ts'
 import type { ActionName } from '@countersign/contract/actions.ts'
+import { roles } from '@countersign/contract/staff.ts'
 import { sql, type Transaction } from 'kysely'
 import type { Base } from '../access/ctx.ts'
 import { transact } from '../access/transact.ts'
@@ -65,7 +66,7 @@ export const isClaimed = (action: ActionName): boolean => action === 'impersonat
 /** The requester's own click, where approved requests do not run by themselves. Another's is not found (A41). */
 export const executeApproved = verb({
   name: 'carry out a request',
-  may: 'staff',
+  may: roles,
   async run(ctx: ActionCtx, id: string): Promise<ActionRequest> {
     const before = await getRequest(ctx.store.db, id)
     if (!before || before.requester.id !== ctx.principal.id) throw new Refusal('not_found')

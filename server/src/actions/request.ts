@@ -1,5 +1,6 @@
 import { type ActionRequest, type AttemptAction, RequestAction } from '@countersign/contract/action-requests.ts'
 import { actions } from '@countersign/contract/actions.ts'
+import { roles } from '@countersign/contract/staff.ts'
 import { sql, type Transaction } from 'kysely'
 import { z } from 'zod'
 import { deny } from '../access/deny.ts'
@@ -107,7 +108,7 @@ const decideOn = async (ctx: ActionCtx, input: RequestAction, found: Found, key:
 export const requestAction = verb({
   name: 'request an action',
   // A role that is missing is a gate like the others: named among the unmet ones, and on the tenant's record.
-  may: 'staff',
+  may: roles,
   parse: ({ body, idempotency_key }: Raw) => ({
     input: parse(RequestAction, body),
     key: parse(z.object({ 'idempotency-key': IdempotencyKey }), { 'idempotency-key': idempotency_key })['idempotency-key'],
