@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { consolePaths } from '@countersign/contract/paths.ts'
+import type { ServiceStatus } from '@countersign/contract/services.ts'
 import type { Logger } from 'pino'
 import { startExpiringRequests } from './actions/expire.ts'
 import { startReconciling } from './actions/reconcile.ts'
@@ -25,11 +26,14 @@ import { serviceRoutes } from './http/routes/service.ts'
 import { sessionRoutes } from './http/routes/sessions.ts'
 import { tenantRoutes } from './http/routes/tenants.ts'
 import { userRoutes } from './http/routes/users.ts'
+import { openIdentity } from './identity/open.ts'
 import { siteOf } from './identity/passkeys/needs.ts'
+import { watchIssuer } from './identity/watch.ts'
 import { defaultOrigin, type Keys } from './keys.ts'
 import { loadPolicy } from './policy/load.ts'
 import { portTrouble } from './ports.ts'
 import { startRetention } from './privacy/retain.ts'
+import { findTroubles } from './run/first-look.ts'
 import { newProgram } from './run/program.ts'
 import { newLoopService, newService } from './run/service.ts'
 import { verifierKeyOf } from './sequencer/log-key.ts'
@@ -43,7 +47,12 @@ import { openStore, type Store } from './store/open.ts'
 
 const consoleDir = fileURLToPath(new URL('../../console/dist', import.meta.url))
 
-export type Server = Addresses & { door: Door; close(): Promise<void> }
+export type Server = Addresses & {
+  door: Door
+  /** What is wrong with those whom the program depends on, once each has been asked; after a while also where one has not answered. */
+  findTroubles(): Promise<{ name: string; why: string }[]>
+  close(): Promise<void>
+}
 
 /** Longest that work in the background may wait for the database; a person waits two seconds. */
 const backgroundAnswerMs = 30_000
@@ -70,8 +79,10 @@ export const serve = async (options: {
   eraserUrl: string
   keys: Keys
   log: Logger
+  /** Of what runs in this process before the doors. */
+  before?: () => ServiceStatus[]
 }): Promise<Server> => {
-  const { config, databaseUrl, eraserUrl, keys, log } = options
+  const { config, databaseUrl, eraserUrl, keys, log, before = () => [] } = options
   const addresses = addressesOf(config)
   const { console_url: publicUrl, gateway_url: gatewayUrl } = addresses
   const journal = newJournal(keys.event)
@@ -163,10 +174,18 @@ export const serve = async (options: {
     stop: (opened) => opened.close(),
   })
 
+  const identity = newService({
+    name: 'identity',
+    roles: ['console'],
+    start: () => openIdentity({ config, publicUrl, log, environment: process.env }),
+    stop: async () => {},
+  })
+  const issuer = newLoopService({ name: 'identity provider', roles: ['console'], start: () => watchIssuer(identity.get().issuer, log) })
+
   const logStatus = () => readLogStatus(store.get(), logKey, sequencer.find()?.stopped())
   const consoleDoorRoutes = async (app: Door): Promise<void> => {
     const needs = {
-      ...{ store: store.get(), journal, connector: connector.get(), reads: newReads() },
+      ...{ store: store.get(), journal, connector: connector.get(), identity: identity.get(), reads: newReads() },
       ...{ config, policy, site, publicUrl, gatewayUrl, logStatus, log },
     }
     await authRoutes(app, needs)
@@ -197,7 +216,7 @@ export const serve = async (options: {
         publicUrl,
         log,
         routes: async (app) => {
-          serviceRoutes(app, { keys, statuses: () => program.statuses(), findTrouble })
+          serviceRoutes(app, { keys, statuses: () => [...before(), ...program.statuses()], findTrouble })
           if (isConsole) await consoleDoorRoutes(app)
         },
       })
@@ -220,19 +239,15 @@ export const serve = async (options: {
     services: [
       [store, background],
       [writer, sequencer],
-      connector,
-      sync,
-      expiry,
-      outcomes,
-      requests,
-      reconciling,
+      ...[connector, identity, expiry, outcomes, requests, reconciling],
       ...(isRetaining ? [eraser, retention] : []),
-      gateway,
-      door,
+      ...[gateway, door],
+      // Whoever is asked asks for our keys at the door.
+      ...[sync, ...(config.identity === undefined ? [] : [issuer])],
     ],
     roles: config.roles,
     log,
   })
   await program.start()
-  return { ...addresses, door: door.get().built, close: program.close }
+  return { ...addresses, door: door.get().built, findTroubles: () => findTroubles([sync, issuer]), close: program.close }
 }

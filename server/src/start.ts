@@ -1,9 +1,10 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
 import { startExample } from './cli/example.ts'
 import type { Start } from './cli/start.ts'
 import { addressesOf, type Config, loadConfig } from './config.ts'
+import { findExposures } from './exposures.ts'
 import { loadKeys } from './keys.ts'
 import { loadPolicy } from './policy/load.ts'
 import { pickPort, portTrouble } from './ports.ts'
@@ -11,11 +12,13 @@ import { newProgram } from './run/program.ts'
 import { newService } from './run/service.ts'
 import { type Database, openDatabase } from './store/database.ts'
 import { defaultDataDir } from './store/embedded.ts'
+import { forgetInstance, writeInstance } from './store/instance.ts'
 
 const programLog = (level: string, file: string): Logger =>
   pino(
     { level, base: undefined, redact: ['req.headers', 'headers', 'token', 'password'] },
-    pino.destination({ dest: file, sync: false, mkdir: true, mode: 0o600 }),
+    // Opened here: one that is still being opened when the program is told to end would throw, and keep others from their last step.
+    pino.destination({ dest: openSync(file, 'a', 0o600), sync: false }),
   )
 
 /** A port that is taken is told before anything is begun. */
@@ -50,6 +53,10 @@ export const start: Start = async ({ file, roles, environment, say }) => {
   mkdirSync(config.data_dir, { recursive: true, mode: 0o700 })
   const logFile = join(config.data_dir, 'countersign.log')
   const log = programLog(environment.COUNTERSIGN_LOG_LEVEL || 'info', logFile)
+  for (const warning of findExposures({ config, environment, execArgv: process.execArgv })) {
+    log.warn(warning)
+    say(warning)
+  }
   const { console: door, gateway } = config
   door.port = await requirePort(door.host, door.port, 'console', 'COUNTERSIGN_PORT')
   if (config.roles.includes('gateway')) gateway.port = await requirePort(gateway.host, gateway.port, 'gateway', 'COUNTERSIGN_GATEWAY_PORT')
@@ -77,15 +84,12 @@ export const start: Start = async ({ file, roles, environment, say }) => {
         upstreamAudience: config.gateway.upstream_audience,
         connectorAudience: config.directory.connector.audience,
         log,
-        onExit: (reason) => {
-          log.error(reason)
-          say(`${reason}. Countersign goes on without it.`)
-        },
       })
       config.gateway.upstream = new URL(product.url).origin
       config.directory.connector.url = `${new URL(product.url).origin}/countersign`
       return product
     },
+    status: (product) => product.status(),
     stop: (product) => product.stop(),
   })
   const doors = newService({
@@ -95,7 +99,9 @@ export const start: Start = async ({ file, roles, environment, say }) => {
       const keys = loadKeys(config.keys_dir ?? join(config.data_dir, 'keys'))
       say('Opening the doors')
       const { serve } = await loading
-      return serve({ config, databaseUrl: database.get().appUrl, eraserUrl: database.get().eraserUrl, keys, log })
+      const { appUrl, eraserUrl } = database.get()
+      const before = () => (examplePort === undefined ? [] : [example.status()])
+      return serve({ config, databaseUrl: appUrl, eraserUrl, keys, log, before })
     },
     stop: (server) => server.close(),
   })
@@ -115,10 +121,14 @@ export const start: Start = async ({ file, roles, environment, say }) => {
     config: config.source,
     log_file: logFile,
   }
+  const troubles = await doors.get().findTroubles()
+  for (const { name, why } of troubles) log.warn({ service: name }, why)
+  writeInstance(config.data_dir, { ...addressesOf(config), connector_url: config.directory.connector.url, config: config.source })
   log.info(addresses, 'started')
   const close = async (): Promise<void> => {
     await program.close()
+    forgetInstance(config.data_dir)
     log.flush()
   }
-  return { addresses, issuer: config.identity?.issuer, close }
+  return { addresses, troubles, issuer: config.identity?.issuer, close }
 }

@@ -1,8 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import { runCli } from '../../server/src/cli/index.ts'
+import { readConfig } from '../../server/src/cli/open.ts'
+import { addressesOf } from '../../server/src/config.ts'
+import { forgetInstance, writeInstance } from '../../server/src/store/instance.ts'
 import { asSuperuser, newDatabase, type TestDatabase } from '../support/database.ts'
 import { startDirectory } from '../support/directory.ts'
 
@@ -99,4 +102,35 @@ it('verify tells what is no checkpoint, and what cannot be reached, from a log t
     expect([args, code]).toEqual([args, 2])
     expect(err).not.toMatch(/ {4}at /)
   }
+})
+
+it('commands make no folder, and name the one they looked in', async () => {
+  const nowhere = join(folder, 'nowhere')
+  vi.stubEnv('COUNTERSIGN_DATA_DIR', nowhere)
+  vi.stubEnv('DATABASE_URL', '')
+  vi.stubEnv('DATABASE_APP_URL', '')
+  for (const args of [['keys', 'list'], ['staff', 'list'], ['verify'], ['migrate'], ['export', join(folder, 'out')]]) {
+    const { code, err } = await run(...args)
+    expect([args[0], code]).toEqual([args[0], args[0] === 'verify' ? 2 : 1])
+    expect(err).toContain(`no Countersign was started with the data folder ${nowhere} (COUNTERSIGN_DATA_DIR).`)
+  }
+  const { err } = await run('connector', 'check', directory.url, '--audience', 'trial')
+  expect(err).toContain(`no Countersign was started with the data folder ${nowhere} (COUNTERSIGN_DATA_DIR).`)
+  expect(existsSync(nowhere)).toBe(false)
+})
+
+it('commands find the addresses of the program that runs on the folder, with this configuration, by themselves', async () => {
+  vi.stubEnv('COUNTERSIGN_DATA_DIR', database.dataDir)
+  const addresses = {
+    console_url: 'http://localhost:14000',
+    gateway_url: 'http://localhost:14001',
+    connector_url: 'http://127.0.0.1:14002/c',
+  }
+  writeInstance(database.dataDir, { ...addresses, config })
+  expect(addressesOf(readConfig(config))).toEqual({ console_url: addresses.console_url, gateway_url: addresses.gateway_url })
+  expect(readConfig(config).directory.connector.url).toBe(addresses.connector_url)
+  writeInstance(database.dataDir, { ...addresses, config: join(folder, 'another.yaml') })
+  expect(addressesOf(readConfig(config)).console_url).toBe('http://localhost:4000')
+  forgetInstance(database.dataDir)
+  expect(addressesOf(readConfig(config)).console_url).toBe('http://localhost:4000')
 })

@@ -23,15 +23,22 @@ it.each([
   ['the local provider alone', undefined, undefined, 'sign in with one click: rob, val, ', 'Local sign-in: not for production.'],
   ['the example alone', issuer, example, 'sign in at id.vendor.example\n', 'Example data: not for production.'],
 ])('the banner with %s says how to sign in, and what is not for production', (_what, at, product, signIn, warning) => {
-  const banner = formatBanner({ addresses: { ...addresses, ...(product ? { example: product } : {}) }, issuer: at }, '1.0')
+  const banner = formatBanner({ addresses: { ...addresses, ...(product ? { example: product } : {}) }, issuer: at, troubles: [] }, '1.0')
   expect(banner).toContain(signIn)
   expect(banner).toContain(warning)
 })
 
 it('the banner with neither promises no click and warns of nothing', () => {
-  const banner = formatBanner({ addresses, issuer }, '1.0')
+  const banner = formatBanner({ addresses, issuer, troubles: [] }, '1.0')
   expect(banner).toContain('sign in at id.vendor.example')
   expect(banner).not.toMatch(/one click|rob|not for production/)
+})
+
+it('the banner names what does not answer', () => {
+  const troubles = [{ name: 'directory sync', why: 'The directory of tenants and users does not answer.' }]
+  expect(formatBanner({ addresses, issuer, troubles }, '1.0')).toContain(
+    'NOT ALL IS WELL with the directory sync: The directory of tenants and users does not answer.',
+  )
 })
 
 it('SM-1 the example product gets nothing of our environment but what any program needs and its own settings', () => {

@@ -1,9 +1,13 @@
+import { readFileSync } from 'node:fs'
 import type { Problem } from '@countersign/contract/errors.ts'
+import type { TenantPage } from '@countersign/contract/tenants.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { attachEmbedded } from '../../server/src/store/embedded.ts'
 import { newVisitor, signIn } from '../support/browser.ts'
+import { asSuperuser } from '../support/database.ts'
 import { newFolder } from '../support/embedded.ts'
 import { type Program, startProgram } from '../support/program.ts'
+import { until } from '../support/until.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 import { writeConfig } from './product.ts'
 import { addTenant, eventsOf, isDatabaseUp, openSession, startInVain, takePort } from './rig.ts'
@@ -35,11 +39,20 @@ afterAll(async () => {
   dataDir.remove()
 })
 
+const childrenOf = (pid: number | undefined): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+
 const problemOf = async (response: Response): Promise<[number, string]> => {
   const { code, hint, request_id } = (await response.json()) as Problem
   expect(hint).not.toBe('')
   expect(request_id).toMatch(/^req_[0-9a-f]{32}$/)
   return [response.status, code]
+}
+
+const readinessOf = async ({ console }: Program): Promise<[number, string, string[]]> => {
+  const response = await fetch(`${console}/readyz`)
+  const { status, degraded } = (await response.json()) as { status: string; degraded: string[] }
+  return [response.status, status, degraded]
 }
 
 describe('two instances', () => {
@@ -128,6 +141,14 @@ describe('beside something that is down or answers garbage, the program runs, an
     expect(await problemOf(refused)).toEqual([502, 'upstream_refused'])
   })
 
+  it('whoever starts it is told what does not answer', async () => {
+    const down = await startUpstream()
+    await down.close()
+    const running = await start(`identity:\n  issuer: ${down.url}\n  client_id: countersign\n`, down.url)
+    expect(running.degraded).toEqual(['directory sync', 'identity provider'])
+    expect(await readinessOf(running)).toEqual([200, 'degraded', expect.arrayContaining(['directory sync', 'identity provider'])])
+  })
+
   it('the connector is down: 503 directory_unavailable; tenants that were mirrored can still be worked with', async () => {
     const down = await startUpstream()
     const running = await start('', down.url)
@@ -137,7 +158,9 @@ describe('beside something that is down or answers garbage, the program runs, an
     expect(await problemOf(await visitor.get('/api/users?query=rob'))).toEqual([503, 'directory_unavailable'])
     expect((await visitor.get('/api/tenants')).status).toBe(200)
     expect((await openSession(visitor)).token).toMatch(/^css_/)
-    expect((await fetch(`${running.console}/readyz`)).status).toBe(200)
+    expect(await readinessOf(running)).toEqual([200, 'degraded', expect.arrayContaining(['directory sync'])])
+    const { directory } = (await (await visitor.get('/api/tenants')).json()) as TenantPage
+    expect(directory).toMatchObject({ address: `${down.url}/countersign`, trouble: expect.stringContaining('directory_unavailable') })
   })
 
   it.each(garbage)('the connector answers %s: 502 directory_garbled', async (_, answer) => {
@@ -166,5 +189,28 @@ describe('beside something that is down or answers garbage, the program runs, an
     const begun = await newVisitor(again.console).get('/auth/sign-in')
     expect([begun.status, begun.headers.get('location')]).toEqual([303, expect.stringContaining(issuer.url)])
     await issuer.close()
+  })
+})
+
+describe('the example product', () => {
+  it('outlives a backend of its database, and is started again where it dies', async () => {
+    const elsewhere = newFolder()
+    const running = await startProgram(elsewhere.path, { ACME_TRAFFIC: '0' })
+    others.push(running)
+    expect(running.degraded).toEqual([])
+    const visitor = await signIn(running.console, 'rob')
+    const search = async () => (await visitor.get('/api/users?query=eve@globex.example')).status
+    const { superuserUrl } = await attachEmbedded({ dataDir: elsewhere.path })
+    for (let n = 0; n < 3; n++) {
+      await asSuperuser(superuserUrl, `select pg_terminate_backend(pid) from pg_stat_activity where datname = 'countersign_example'`)
+      await until(async () => (await search()) === 200)
+    }
+    const [acme] = childrenOf(running.child.pid).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('examples/acme'))
+    process.kill(acme as number, 'SIGKILL')
+    await until(async () => (await readinessOf(running))[2].includes('example product'))
+    await until(async () => (await search()) === 200)
+    await until(async () => (await readinessOf(running))[1] === 'ready')
+    await running.stop()
+    elsewhere.remove()
   })
 })

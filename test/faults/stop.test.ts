@@ -1,6 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { findPlace } from '../../server/src/store/embedded/place.ts'
 import { attachEmbedded } from '../../server/src/store/embedded.ts'
 import { signIn, type Visitor } from '../support/browser.ts'
 import { newFolder } from '../support/embedded.ts'
@@ -58,6 +62,18 @@ const hold = async (path: RegExp, head: (response: import('node:http').ServerRes
     },
   }
 }
+
+/** Processes of a database server on this folder, whatever its files say. */
+const serversOf = (folder: string): string[] =>
+  process.platform !== 'linux'
+    ? []
+    : readdirSync('/proc').filter((pid) => {
+        try {
+          return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(findPlace(folder).cluster)
+        } catch {
+          return false
+        }
+      })
 
 /** Waits until the program has ended by itself. */
 const exitOf = async ({ running: { child } }: Held): Promise<number | null> => {
@@ -137,6 +153,40 @@ describe('told to end (SIGTERM, CR-12)', () => {
       (await eventsOf(dataDir.path, 'SUPPORT_SESSION.REQUEST.FAILED')).find(({ request }) => request?.id === requestId),
     )
     expect(outcome).toMatchObject({ code: 'outcome_unknown', result: 'error', session_id: held.session.id })
+  })
+
+  it.each([/Making the database/, /Starting the database/])(
+    'ends while the first start says %s, and leaves no database server behind',
+    async (line) => {
+      const fresh = newFolder()
+      const child = spawn(process.execPath, [mainFile, '--config', config, 'start', '--json'], {
+        cwd: repository,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, DATABASE_URL: '', COUNTERSIGN_PORT: '0', COUNTERSIGN_GATEWAY_PORT: '0', COUNTERSIGN_DATA_DIR: fresh.path },
+      })
+      const exit = once(child, 'exit')
+      for await (const chunk of child.stderr) if (line.test(String(chunk))) break
+      // As soon as there is a server, which is not ready yet: unless it is, and the program has gone on.
+      if (line.source.startsWith('Starting')) await until(() => existsSync(join(findPlace(fresh.path).cluster, 'postmaster.pid')))
+      child.kill('SIGTERM')
+      expect(await exit).toEqual([1, null])
+      await until(() => !isDatabaseUp(fresh.path))
+      expect(serversOf(fresh.path)).toEqual([])
+      fresh.remove()
+    },
+  )
+
+  it('ends with npm, which hands no signal on', async () => {
+    const child = spawn('npm', ['run', '-s', 'countersign', '--', '--config', config, 'start', '--json'], {
+      cwd: repository,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, DATABASE_URL: '', COUNTERSIGN_PORT: '0', COUNTERSIGN_GATEWAY_PORT: '0', COUNTERSIGN_DATA_DIR: dataDir.path },
+    })
+    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
+    const { console } = JSON.parse(line) as { console: string }
+    child.kill('SIGTERM')
+    await until(async () => (await fetch(`${console}/healthz`).catch(() => undefined)) === undefined)
+    await until(() => !isDatabaseUp(dataDir.path) && !existsSync(join(dataDir.path, 'instance.pid')))
   })
 
   it('ends at once while it is still starting, and leaves no database server behind', async () => {

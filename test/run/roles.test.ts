@@ -82,14 +82,13 @@ describe('two processes over one database', () => {
   }
 
   it('run only what their roles need, and each says how that is doing', async () => {
-    expect(await servicesAt(console_.console)).toEqual(['store', 'connector', 'console door'])
+    expect(await servicesAt(console_.console)).toEqual(['store', 'connector', 'identity', 'console door'])
     expect(await servicesAt(`http://localhost:${statusPort}`)).toEqual([
       'store',
       'background store',
       'gateway writer',
       'sequencer',
       'connector',
-      'directory sync',
       'expiry',
       'outcomes',
       'action requests',
@@ -99,6 +98,7 @@ describe('two processes over one database', () => {
       'gateway outbox',
       'gateway strangers',
       'console door',
+      'directory sync',
     ])
   })
 

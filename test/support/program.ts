@@ -13,6 +13,8 @@ export type Program = {
   gateway: string
   example: string
   data_dir: string
+  /** What did not answer when it was ready. */
+  degraded: string[]
   child: ChildProcess
   /** Ends it as a person would, and waits. */
   stop(): Promise<void>

@@ -8,6 +8,7 @@ import { buildDoor } from '../../server/src/http/app.ts'
 import type { Door } from '../../server/src/http/door.ts'
 import { authRoutes } from '../../server/src/http/routes/auth.ts'
 import { sessionCookie } from '../../server/src/identity/cookies.ts'
+import { openIdentity } from '../../server/src/identity/open.ts'
 import type { Visitor } from './browser.ts'
 import { newDatabase, type TestDatabase } from './database.ts'
 import { readEvents } from './events.ts'
@@ -71,8 +72,7 @@ export const startSignInDoor = async (
         config,
         publicUrl,
         gatewayUrl: 'http://localhost:9',
-        log,
-        environment: options.environment ?? {},
+        identity: openIdentity({ config, publicUrl, log, environment: options.environment ?? {} }),
       })
       options.routes?.(app)
     },

@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { ServiceStatus } from '@countersign/contract/services.ts'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { Trouble } from '../errors.ts'
+import { formatStatus } from '../run/service.ts'
 
-export type Example = { url: string; stop(): Promise<void> }
+export type Example = { url: string; status(): ServiceStatus; stop(): Promise<void> }
 
 const program = fileURLToPath(new URL('../../../examples/acme/src/main.ts', import.meta.url))
 const Ready = z.object({ ready: z.literal(true), url: z.url() })
@@ -16,8 +19,7 @@ const needed = ['PATH', 'HOME', 'TMPDIR', 'TEMP', 'TMP', 'TZ', 'LANG', 'SystemRo
 export const exampleEnvironment = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => needed.includes(name) || name.startsWith('ACME_')))
 
-/** Runs the example product in a process of its own. It ends with us: its standard input is our pipe. */
-export const startExample = async (options: {
+type Options = {
   environment: NodeJS.ProcessEnv
   databaseUrl: string
   port: number
@@ -25,8 +27,12 @@ export const startExample = async (options: {
   upstreamAudience: string
   connectorAudience: string
   log: Logger
-  onExit: (reason: string) => void
-}): Promise<Example> => {
+}
+
+type Process = { url: string; ended: Promise<string>; stop(): Promise<void> }
+
+/** The example product in a process of its own. It ends with us: its standard input is our pipe. */
+const launch = async (options: Options): Promise<Process> => {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
@@ -40,13 +46,14 @@ export const startExample = async (options: {
       ACME_EXIT_WITH_PARENT: '1',
     },
   })
-  let stopping = false
   let lastWords = ''
   createInterface({ input: child.stderr }).on('line', (line) => {
     lastWords = line
     options.log.debug({ from: 'example' }, line)
   })
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  const ended = new Promise<string>((resolve) =>
+    child.once('exit', (code, signal) => resolve(`it ended (${signal ?? code}): ${lastWords}`)),
+  )
   const url = await new Promise<string>((resolve, reject) => {
     const fail = (): void =>
       reject(
@@ -70,16 +77,60 @@ export const startExample = async (options: {
       }
     })
   })
-  child.once('exit', (code, signal) => {
-    if (!stopping) options.onExit(`the example product ended (${signal ?? code}): ${lastWords}`)
-  })
   return {
     url,
+    ended,
     stop: async () => {
-      stopping = true
       child.kill('SIGTERM')
       child.stdin.end()
       await ended
+    },
+  }
+}
+
+const firstRestMs = 500
+const longestRestMs = 30_000
+
+/** Runs the example product, and starts it again where it ends unasked: at the same address, later each time. */
+export const startExample = async (options: Options): Promise<Example> => {
+  let running = await launch(options)
+  const { url } = running
+  const again = { ...options, port: Number(new URL(url).port) }
+  const stopping = new AbortController()
+  const { signal } = stopping
+  let trouble: string | null = null
+
+  const restart = async (): Promise<void> => {
+    for (let restMs = firstRestMs; !signal.aborted; restMs = Math.min(restMs * 2, longestRestMs)) {
+      await wait(restMs, undefined, { signal }).catch(() => {})
+      if (signal.aborted) return
+      try {
+        running = await launch(again)
+        if (signal.aborted) await running.stop()
+        return
+      } catch (err) {
+        options.log.error({ err }, 'the example product does not start again')
+      }
+    }
+  }
+  const watch = async (): Promise<void> => {
+    while (!signal.aborted) {
+      const why = await running.ended
+      if (signal.aborted) return
+      options.log.error({ why }, 'the example product ended unasked; it is started again')
+      trouble = 'The example product ended; it is started again.'
+      await restart()
+      trouble = null
+    }
+  }
+  const watching = watch()
+  return {
+    url,
+    status: () => formatStatus('example product', trouble),
+    stop: async () => {
+      stopping.abort()
+      await running.stop()
+      await watching
     },
   }
 }

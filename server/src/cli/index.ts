@@ -131,8 +131,12 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .option('--expendable-user <id>', 'try the acts too, for real, on this user')
     .option('--json', 'print JSON')
     .action(async (url: string, options: { audience?: string; issuer?: string; expendableUser?: string; json?: boolean }) => {
-      const [{ runConnectorCheck }, { readConfig, readKeys }] = await Promise.all([import('./connector.ts'), import('./open.ts')])
+      const [{ runConnectorCheck }, { nameFolder, readConfig, readKeys }] = await Promise.all([
+        import('./connector.ts'),
+        import('./open.ts'),
+      ])
       const config = readConfig(file())
+      nameFolder(config)
       const { connector } = config.directory
       // Who answers at another address would get tokens that the configured connector takes for ours.
       if (options.audience === undefined && trimSlash(url) !== trimSlash(connector.url)) {

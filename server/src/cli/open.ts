@@ -1,19 +1,55 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { requireEventKey } from '../audit/event-key.ts'
 import { type Journal, newJournal } from '../audit/record.ts'
 import { type Config, loadConfig } from '../config.ts'
+import { Trouble } from '../errors.ts'
 import { type Keys, loadKeys } from '../keys.ts'
 import { attachDatabase, type Database } from '../store/database.ts'
 import { defaultDataDir } from '../store/embedded.ts'
+import { findInstance } from '../store/instance.ts'
 import { openStore, type Store } from '../store/open.ts'
 
 export type Opened = { config: Config; database: Database; store: Store; keys: Keys; journal: Journal }
 
-/** The configuration as a command at this terminal sees it. */
-export const readConfig = (file: string | undefined): Config => loadConfig({ file, defaultDataDir, environment: process.env })
+/**
+ * The configuration as a command at this terminal sees it: where a program runs on its data folder, with the addresses of that one,
+ * which another terminal may have given it.
+ */
+export const readConfig = (file: string | undefined): Config => {
+  const config = loadConfig({ file, defaultDataDir, environment: process.env })
+  const running = findInstance(config.data_dir, config.source)
+  if (!running) return config
+  return {
+    ...config,
+    console: { ...config.console, public_url: running.console_url },
+    gateway: { ...config.gateway, public_url: running.gateway_url },
+    directory: { ...config.directory, connector: { ...config.directory.connector, url: running.connector_url } },
+  }
+}
+
+const whence = (): string => (process.env.COUNTERSIGN_DATA_DIR ? 'COUNTERSIGN_DATA_DIR' : 'the default; COUNTERSIGN_DATA_DIR names another')
+
+/** Says which folder the command works on, where no script reads it. */
+export const nameFolder = ({ data_dir }: Config): void => {
+  process.stderr.write(`  data folder: ${data_dir} (${whence()})\n`)
+}
+
+/** A command makes nothing: where no program was started there is nothing to work on. */
+const requireStarted = (path: string, { data_dir }: Config): void => {
+  if (existsSync(path)) return
+  throw new Trouble(
+    `There is no ${path}: no Countersign was started with the data folder ${data_dir} (${whence()}).`,
+    'Set COUNTERSIGN_DATA_DIR to the folder that the program runs with. `countersign start` alone makes one.',
+  )
+}
 
 /** The program's own keys, where the configuration keeps them. */
-export const readKeys = (config: Config): Keys => loadKeys(config.keys_dir ?? join(config.data_dir, 'keys'))
+export const readKeys = (config: Config): Keys => {
+  const folder = config.keys_dir ?? join(config.data_dir, 'keys')
+  requireStarted(folder, config)
+  return loadKeys(folder)
+}
 
 /** The database of the configuration, beside a running instance or without one, closed whatever happens. */
 export const withDatabase = async <T>(
@@ -21,6 +57,8 @@ export const withDatabase = async <T>(
   work: (opened: { config: Config; database: Database }) => Promise<T>,
 ): Promise<T> => {
   const config = readConfig(file)
+  nameFolder(config)
+  if (config.database_url === undefined) requireStarted(join(config.data_dir, 'postgres.made'), config)
   const database = await attachDatabase({ config })
   try {
     return await work({ config, database })

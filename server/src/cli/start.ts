@@ -3,6 +3,8 @@ import { flushCompileCache } from 'node:module'
 /** What the program is, once it runs. */
 export type Running = {
   addresses: Record<string, string>
+  /** What the program needs of others, and does not get now. */
+  troubles: readonly { name: string; why: string }[]
   /** Where people sign in; undefined at the local provider. */
   issuer: string | undefined
   close(): Promise<void>
@@ -17,7 +19,7 @@ export type Start = (options: {
 const drainMilliseconds = 30_000
 
 /** What is said once the program runs. */
-export const formatBanner = ({ addresses, issuer }: Omit<Running, 'close'>, seconds: string): string => {
+export const formatBanner = ({ addresses, issuer, troubles }: Omit<Running, 'close'>, seconds: string): string => {
   const { console: consoleUrl, gateway, example, database, data_dir, config } = addresses
   const signIn = issuer === undefined ? 'sign in with one click: rob, val, mgr, ada or aud' : `sign in at ${new URL(issuer).host}`
   const rows = [
@@ -31,7 +33,22 @@ export const formatBanner = ({ addresses, issuer }: Omit<Running, 'close'>, seco
   ]
   const trial = [...(issuer === undefined ? ['local sign-in'] : []), ...(example === undefined ? [] : ['example data'])].join(' and ')
   const warning = trial === '' ? '' : `\n  ${trial.slice(0, 1).toUpperCase()}${trial.slice(1)}: not for production.\n`
-  return `\n  Countersign is ready (${seconds} s)\n\n${rows.map(([name, text]) => `  ${(name as string).padEnd(11)} ${text}`).join('\n')}\n${warning}\n  Ctrl-C ends it.\n\n`
+  const away = troubles.map(({ name, why }) => `\n  NOT ALL IS WELL with the ${name}: ${why}\n`).join('')
+  return `\n  Countersign is ready (${seconds} s)\n\n${rows.map(([name, text]) => `  ${(name as string).padEnd(11)} ${text}`).join('\n')}\n${away}${warning}\n  Ctrl-C ends it.\n\n`
+}
+
+/**
+ * npm hands a signal to the shell between us, which ends and hands nothing on: the loss of our parent is what we hear of it. Started
+ * without npm, the program may outlive its parent.
+ */
+const onOrphaned = (heard: () => void): void => {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(timer)
+    heard()
+  }, 200).unref()
 }
 
 /** Runs until it is told to end: then what is under way is finished, for at most 30 seconds. A second signal ends at once. */
@@ -42,13 +59,19 @@ export const runStart = async (start: Start, options: { file?: string; roles?: s
   }
   // Listened to from the beginning: told to end while it starts, it ends at once, and takes the database server with it.
   let ready = false
-  const told = new Promise<NodeJS.Signals>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => (ready ? resolve(name) : process.exit(1)))
+  const told = new Promise<string>((resolve) => {
+    const end = (why: string): void => (ready ? resolve(why) : process.exit(1))
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => end(name))
+    onOrphaned(() => end('npm ended'))
   })
   const running = await start({ file: options.file, roles: options.roles, environment: process.env, say })
   ready = true
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
-  process.stdout.write(options.json ? `${JSON.stringify(running.addresses)}\n` : formatBanner(running, seconds))
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify({ ...running.addresses, degraded: running.troubles.map(({ name }) => name) })}\n`
+      : formatBanner(running, seconds),
+  )
   // Kept now: a program that is killed keeps nothing at its end.
   flushCompileCache()
   const signal = await told

@@ -126,9 +126,10 @@ const startLocked = async (place: Place, lock: Lock, { log, onProgress }: Settin
   }, 500).unref()
 
   const leave = () => {
-    if (findPostmaster(place.cluster)) process.kill(server.pid, 'SIGINT')
+    const found = findPostmaster(place.cluster)
+    if (found) process.kill(found.pid, 'SIGINT')
   }
-  process.once('exit', leave)
+  process.prependOnceListener('exit', leave)
 
   const stop = async () => {
     if (stopping) return

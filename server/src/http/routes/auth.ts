@@ -1,10 +1,9 @@
 import { Me, SignInOptions } from '@countersign/contract/staff.ts'
-import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Config } from '../../config.ts'
 import { Refusal } from '../../errors.ts'
 import { findCookie, flowCookie, flowCookiesIn, formatCookie, sessionCookie } from '../../identity/cookies.ts'
-import { openIdentity } from '../../identity/open.ts'
 import { readMe } from '../../identity/read-me.ts'
 import { isFromElsewhere } from '../../identity/same-origin.ts'
 import { isSecret } from '../../identity/secret.ts'
@@ -16,7 +15,7 @@ import { problems, refusalOf } from '../fail.ts'
 import { anyQuery } from '../input.ts'
 import { localProviderRoutes } from './local-oidc.ts'
 
-type Needs = Omit<FinishNeeds, 'identity'> & { config: Config; gatewayUrl: string; log: FastifyBaseLogger; environment?: NodeJS.ProcessEnv }
+type Needs = FinishNeeds & { config: Config; gatewayUrl: string }
 
 const tags = ['sign-in']
 /** Sign-ins that one browser has under way: each has a cookie, and all of them must fit into a request. */
@@ -35,10 +34,9 @@ const refuse = (request: FastifyRequest, reply: FastifyReply, error: unknown): F
   return reply.redirect(`/sign-in?${new URLSearchParams({ refused: refusal.code, request_id: request.id })}`, 303)
 }
 
-/** Signing in and out. Opens the identity provider of the configuration, and serves the local one where there is none. */
-export const authRoutes = async (app: Door, given: Needs): Promise<void> => {
-  const { publicUrl, environment = process.env } = given
-  const needs = { ...given, identity: openIdentity({ ...given, environment }) }
+/** Signing in and out, and the local provider where it is the one. */
+export const authRoutes = async (app: Door, needs: Needs): Promise<void> => {
+  const { publicUrl } = needs
   const setFlow = (name: string, value: string, maxAge: number) => formatCookie(publicUrl, name, value, { sameSite: 'Lax', maxAge })
   const setSession = (value: string, maxAge?: number) =>
     formatCookie(publicUrl, sessionCookie(publicUrl), value, { sameSite: 'Strict', maxAge })

@@ -24,6 +24,8 @@ export type Issuer = {
   scope: string
   /** What discovery said, asked for when first needed and once an hour. */
   configuration(): Promise<client.Configuration>
+  /** Asks it now, whatever it said before; throws where it does not answer as it should. */
+  look(): Promise<void>
   /** Whether it has been answering lately. */
   state(): PeerState
 }
@@ -33,7 +35,7 @@ const basic: client.ClientAuth = (as, metadata, body, headers) =>
     ? client.ClientSecretBasic()(as, metadata, body, headers)
     : client.ClientSecretPost()(as, metadata, body, headers)
 
-/** The identity provider. Nothing is asked of it until somebody signs in: the program starts while it is down. */
+/** The identity provider. The program starts while it is down. */
 export const openIssuer = (settings: IssuerSettings, log?: PeerLog): Issuer => {
   const url = new URL(settings.issuer)
   const allowLoopback = url.protocol === 'http:' && isSafeAddress(settings.issuer)
@@ -71,6 +73,7 @@ export const openIssuer = (settings: IssuerSettings, log?: PeerLog): Issuer => {
     client_id: settings.client_id,
     scope: settings.scope,
     configuration: remember(discover, { freshMs: 3_600_000, failedMs: 1_000 }),
+    look: async () => void (await discover()),
     state: peer.state,
   }
 }

@@ -157,6 +157,10 @@ const launchOnce = async (binaries: Binaries, place: Place, kept?: Postmaster): 
     env: { PATH: process.env.PATH, LC_ALL: 'C' },
   })
   closeSync(output)
+  // Told to end while it starts, the program takes it along.
+  const leave = () => void child.kill('SIGINT')
+  process.prependOnceListener('exit', leave)
+  child.once('exit', () => process.removeListener('exit', leave))
   let ended: string | undefined
   child.once('error', (error) => {
     ended = error.message
