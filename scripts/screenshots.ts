@@ -202,7 +202,7 @@ const pictures = ({ session, revoked, user }: Made): Picture[] => [
     path: `/audit?session_id=${session}&result=deny`,
     act: async (page) => {
       await page.locator('table[aria-label=Events] tr[data-row] td').first().click()
-      await page.getByText('canonical event below').waitFor()
+      await page.getByText('canonical entry below').waitFor()
     },
   },
   { name: 'tenants', path: '/tenants' },
