@@ -143,13 +143,25 @@ const work = async (program: Program, dataDir: string): Promise<Made> => {
 
   await json(aud.get('/api/audit?limit=5'), 200)
   await aud.get('/api/sessions')
-  return { session: main.session.id, revoked: refused.session.id, user: eve }
+  const ask = (by: Visitor, id: string, reason: string, ticket: string) =>
+    json<{ id: string }>(
+      by.send(
+        'POST',
+        '/api/actions',
+        { action: 'suspend_account', target: { kind: 'user', id }, reason, ticket, ask_approval: true },
+        { 'idempotency-key': `picture-${id}` },
+      ),
+      202,
+    )
+  await ask(val, await findUser(val, 'gavin'), 'Three of their members report mails that he did not write', '#5131')
+  const request = await ask(rob, await findUser(rob, 'milton@initech'), 'His laptop was stolen and is still signed in', 'SUP-4840')
+  return { session: main.session.id, revoked: refused.session.id, user: eve, request: request.id }
 }
 
 type Picture = {
   name: string
   path?: string
-  by?: 'rob' | 'aud' | 'eve' | 'nobody'
+  by?: 'rob' | 'mgr' | 'aud' | 'eve' | 'nobody'
   /** Stands between the page and the server, before the page is loaded. */
   before?: (page: Page) => Promise<unknown>
   act?: (page: Page) => Promise<unknown>
@@ -191,9 +203,30 @@ const nameHard = (page: Page) =>
     })
   })
 
-type Made = { session: string; revoked: string; user: string }
+type Made = { session: string; revoked: string; user: string; request: string }
 
-const pictures = ({ session, revoked, user }: Made): Picture[] => [
+const openGates = async (page: Page, action: string) => {
+  await page.getByRole('table', { name: 'Actions' }).getByRole('button', { name: action }).click()
+  await page.getByRole('form', { name: action }).getByLabel('Reason').waitFor()
+}
+
+/** A passkey in software, in the browser itself. */
+const giveKey = async (page: Page) => {
+  const devtools = await page.context().newCDPSession(page)
+  await devtools.send('WebAuthn.enable')
+  await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  })
+}
+
+const pictures = ({ session, revoked, user, request }: Made): Picture[] => [
   { name: 'sign-in', path: '/sign-in', by: 'nobody' },
   { name: 'sign-in-refused', path: '/sign-in', by: 'eve' },
   { name: 'audit', path: '/audit' },
@@ -246,6 +279,48 @@ const pictures = ({ session, revoked, user }: Made): Picture[] => [
   { name: 'users', path: '/users?query=eve' },
   { name: 'user', path: `/users/${user}?ticket=SUP-4831` },
   {
+    name: 'user-gates',
+    path: `/users/${user}?ticket=SUP-4831`,
+    act: async (page) => {
+      await openGates(page, 'Revoke all sessions')
+      await page.getByLabel('Reason').fill('She lost')
+    },
+  },
+  {
+    name: 'user-break-glass',
+    path: `/users/${user}?ticket=SUP-4831`,
+    act: async (page) => {
+      await openGates(page, 'Suspend account')
+      await page.getByLabel('Reason').fill('Her laptop was stolen and is still signed in')
+      await page.getByRole('button', { name: 'Ask for approval', disabled: false }).waitFor()
+    },
+  },
+  {
+    name: 'force-logout',
+    path: '/tenants/ten_globex',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Force Logout All Sessions' }).click()
+      await dialog(page).getByLabel('Reason').fill('Their identity provider was breached')
+      await dialog(page)
+        .getByRole('button', { name: /^Force the logout/, disabled: false })
+        .waitFor()
+    },
+  },
+  { name: 'request-mine', path: `/approvals/${request}` },
+  { name: 'approvals', path: '/approvals', by: 'mgr' },
+  { name: 'countersign', path: `/approvals/${request}`, by: 'mgr' },
+  {
+    name: 'keys',
+    path: '/keys',
+    by: 'mgr',
+    act: async (page) => {
+      await giveKey(page)
+      await page.getByLabel('Name').fill('Work laptop')
+      await page.getByRole('button', { name: 'Add a passkey' }).click()
+      await page.getByText('may sign', { exact: true }).waitFor()
+    },
+  },
+  {
     name: 'palette',
     path: '/users',
     act: async (page) => {
@@ -295,6 +370,7 @@ const shoot = async (page: Page, name: string): Promise<void> => {
     await page.setViewportSize({ width, height: width === 390 ? 844 : 900 })
     for (const colorScheme of schemes) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      await page.evaluate(() => document.activeElement?.scrollIntoView({ block: 'nearest' }))
       await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
       await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), animations: 'disabled', caret: 'hide' })
     }

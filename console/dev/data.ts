@@ -1,4 +1,7 @@
+import type { ActionRequest } from '@countersign/contract/action-requests.ts'
+import { type ActionName, actions, type Explanation, type TableGate } from '@countersign/contract/actions.ts'
 import { categoryOf, type EventName, type EventResult, type LoggedEvent, type NewEventOf } from '@countersign/contract/events.ts'
+import type { Passkey } from '@countersign/contract/passkeys.ts'
 import type { ScopeCatalogue } from '@countersign/contract/scopes.ts'
 import type { Session } from '@countersign/contract/sessions.ts'
 import type { Role, Staff } from '@countersign/contract/staff.ts'
@@ -470,3 +473,116 @@ events
   .forEach((event, at) => {
     event.log_index = at
   })
+
+type Signed = { target: User; by: Person; reason: string; ticket: string | null; minutes: number; state: ActionRequest['state'] }
+
+/** Requests for a suspension, in the states that a page can show. */
+const requestOf = ({ target, by, reason, ticket, minutes, state }: Signed): ActionRequest => {
+  const created = now() - minutes * minute
+  const id = newId('act', created)
+  const tenant = tenants.find((each) => each.id === target.tenant_id)
+  const about = { kind: 'user' as const, id: target.id, label: target.email }
+  const times = { created_at: iso(created), expires_at: iso(created + 240 * minute) }
+  const { issuer, subject } = staffActor(by)
+  const { roles: _, ...requester } = staffOf(by)
+  // Members in the order of their names, as the canonical form has them.
+  const signed = {
+    action: 'suspend_account',
+    created_at: times.created_at,
+    expires_at: times.expires_at,
+    id,
+    nonce: 'KHFYcnTxVIeL765ynnrvvg',
+    parameters: {},
+    policy: mockPolicy,
+    reason,
+    requester: { email: by.email, id: requester.id, issuer, name: by.name, subject },
+    target: { id: target.id, kind: 'user', label: target.email, tenant_id: target.tenant_id, tenant_name: tenant?.name ?? null },
+    ticket,
+    v: 1,
+  }
+  return {
+    id,
+    action: 'suspend_account',
+    risk: 'high',
+    requires: 'manager approval',
+    state,
+    target: about,
+    tenant_id: target.tenant_id,
+    tenant_name: tenant?.name ?? null,
+    parameters: {},
+    reason,
+    ticket,
+    requester,
+    ...times,
+    approvals_needed: 1,
+    approvals: [],
+    rejection: null,
+    outcome: null,
+    session_id: null,
+    signed: JSON.stringify(signed),
+  }
+}
+
+const [mira, tomas] = people as [Person, Person]
+const [first, second, third] = users as [User, User, User]
+export const requests: ActionRequest[] = [
+  requestOf({
+    target: first,
+    by: mira,
+    reason: 'Her laptop was stolen \u202eand is still signed in',
+    ticket: 'SUP-4831',
+    minutes: 3,
+    state: 'pending',
+  }),
+  requestOf({ target: second, by: tomas, reason: long('Mails that he did not write, '), ticket: null, minutes: 41, state: 'pending' }),
+  requestOf({ target: third, by: mira, reason: 'Asked for by their own admin', ticket: '#5131', minutes: 300, state: 'expired' }),
+  requestOf({ target: third, by: mira, reason: 'The product did not answer', ticket: null, minutes: 20, state: 'unknown' }),
+]
+
+export const passkeysOf = (person: Person): Passkey[] => {
+  const common = { staff_id: staffOf(person).id, staff_email: person.email, enrolled_at: iso(now() - 9 * day) }
+  return [
+    {
+      ...common,
+      id: newId('psk'),
+      name: 'Work laptop',
+      state: 'usable',
+      usable_from: common.enrolled_at,
+      last_used_at: iso(now() - 40_000),
+      is_synced: true,
+    },
+    {
+      ...common,
+      id: newId('psk'),
+      name: 'Blue key \u202e',
+      state: 'waits_for_confirmation',
+      usable_from: null,
+      last_used_at: null,
+      is_synced: false,
+    },
+  ]
+}
+
+const needs: Record<TableGate, { gate: string; note: string }> = {
+  reason: { gate: 'reason', note: 'reason missing' },
+  ticket: { gate: 'ticket', note: 'ticket missing' },
+  approval: { gate: 'approval', note: 'manager missing' },
+}
+
+/** What an attempt requires by the default table, met or not. */
+export const explain = ({ action, reason, ticket }: { action: ActionName; reason?: string; ticket?: string }): Explanation => {
+  const { requires, risk } = actions[action]
+  const given: Record<TableGate, boolean> = { reason: Boolean(reason), ticket: Boolean(ticket), approval: false }
+  const gates = [...requires].map((gate) => ({ ...needs[gate], met: given[gate] }))
+  const requirements = [{ gate: 'role', note: 'role missing', met: true }, ...gates]
+  return {
+    action,
+    risk,
+    requires: (requires as readonly TableGate[]).includes('approval') ? 'manager approval' : requires.join(' + '),
+    requirements,
+    allowed: requirements.every(({ met }) => met),
+    approvers: ['support_manager', 'super_admin'],
+    expires_minutes: 240,
+    policy: mockPolicy,
+  }
+}

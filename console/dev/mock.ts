@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ActionRequest } from '@countersign/contract/action-requests.ts'
+import { actionNames, actions } from '@countersign/contract/actions.ts'
 import { type ErrorCode, errorCatalogue } from '@countersign/contract/errors.ts'
 import type { EventFilters, LoggedEvent } from '@countersign/contract/events.ts'
 import { CreateSession, ListSessions, type Session } from '@countersign/contract/sessions.ts'
@@ -252,6 +254,32 @@ const accessLog = ({ url, mode }: Call, id: string) =>
     url,
   )
 
+const listActions = ({ url }: Call) => {
+  const names = actionNames.filter((name) => actions[name].target === url.searchParams.get('kind'))
+  const items = names.map((action) => ({
+    ...data.explain({ action }),
+    effect: actions[action].effect,
+    supported: action !== 'send_magic_link',
+    off: false,
+    allowed_roles: true,
+  }))
+  return { items, step_up: false, signature: 'passkey' }
+}
+
+const listRequests = (call: Call) => {
+  const me = data.staffOf(personOf(call)).id
+  const all = call.mode === 'empty' ? [] : data.requests
+  const isMine = ({ requester }: ActionRequest) => requester.id === me
+  const waiting = all.filter((request) => request.state === 'pending' && !isMine(request))
+  const view = call.url.searchParams.get('view')
+  const found = view === 'mine' ? all.filter(isMine) : view === 'decided' ? all.filter(({ state }) => state !== 'pending') : waiting
+  const target = call.url.searchParams.get('target_id')
+  return { ...page(target ? found.filter((request) => request.target.id === target) : found, call.url), waiting: waiting.length }
+}
+
+/** What needs a signature or the product is not here. */
+const decide = (id: string, change: Partial<ActionRequest>) => Object.assign(one(data.requests, id), change)
+
 type Answer = (call: Call, ...ids: string[]) => unknown
 const one = <T extends { id: string }>(all: readonly T[], id: string): T => {
   const found = all.find((each) => each.id === id)
@@ -294,6 +322,13 @@ const routes: readonly [method: string, path: RegExp, answer: Answer][] = [
   ['GET', /^\/api\/sessions\/([^/]+)$/, staffOnly((_, id = '') => current(findSession(id)))],
   ['POST', /^\/api\/sessions\/([^/]+)\/revocation$/, (call, id = '') => revokeSession(call, id)],
   ['GET', /^\/api\/sessions\/([^/]+)\/access-log$/, staffOnly((call, id = '') => accessLog(call, id))],
+  ['GET', /^\/api\/actions\/catalogue$/, listActions],
+  ['POST', /^\/api\/actions\/explain$/, ({ body }) => data.explain(body as Parameters<typeof data.explain>[0])],
+  ['GET', /^\/api\/actions$/, listRequests],
+  ['GET', /^\/api\/actions\/([^/]+)$/, (_, id = '') => one(data.requests, id)],
+  ['POST', /^\/api\/actions\/([^/]+)\/cancellation$/, (_, id = '') => decide(id, { state: 'cancelled' })],
+  ['GET', /^\/api\/me\/passkeys$/, (call) => ({ items: call.mode === 'empty' ? [] : data.passkeysOf(personOf(call)) })],
+  ['GET', /^\/api\/passkeys\/waiting$/, () => ({ items: data.passkeysOf(data.people[0] as (typeof data.people)[number]).slice(1) })],
   ['GET', /^\/api\/audit$/, staffOrAuditor(listEvents)],
 ]
 

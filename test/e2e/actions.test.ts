@@ -156,7 +156,7 @@ describe('the second signature, in real browsers', () => {
     await mgr.getByText('You have no passkey yet').waitFor()
     await mgr.getByLabel('Name').fill('The laptop')
     await mgr.getByRole('button', { name: 'Add a passkey' }).click()
-    await mgr.getByText('may sign').waitFor()
+    await mgr.getByText('may sign', { exact: true }).waitFor()
     expect(await violations(mgr)).toEqual([])
   })
 

@@ -22,7 +22,7 @@ const columns: readonly Column<ActionRequest>[] = [
   {
     id: 'what',
     header: 'What',
-    width: '20%',
+    width: '19%',
     cell: (request) => (
       <span className="flex min-w-0 items-center gap-2">
         <Link {...paths.approval(request.id)} className="min-w-0 truncate font-medium hover:text-accent">
@@ -32,15 +32,15 @@ const columns: readonly Column<ActionRequest>[] = [
       </span>
     ),
   },
-  { id: 'whom', header: 'On whom', width: '17%', cell: (request) => <InertLine text={request.target.label} /> },
+  { id: 'whom', header: 'On whom', width: '15%', cell: (request) => <InertLine text={request.target.label} /> },
   {
     id: 'tenant',
     header: 'Tenant',
-    width: '11%',
+    width: '9%',
     from: 'xl',
     cell: (request) => <InertLine text={request.tenant_name ?? request.tenant_id} className="text-soft" />,
   },
-  { id: 'who', header: 'Who asks', width: '17%', cell: (request) => <Person email={request.requester.email} kind="staff" /> },
+  { id: 'who', header: 'Who asks', width: '15%', cell: (request) => <Person email={request.requester.email} kind="staff" /> },
   { id: 'reason', header: 'Reason', from: 'lg', cell: (request) => <InertLine text={request.reason} className="text-soft" /> },
   {
     id: 'ticket',
@@ -64,6 +64,10 @@ const columns: readonly Column<ActionRequest>[] = [
     cell: (request) => (isOver(request) ? none : <Time at={request.expires_at} className="text-soft" />),
   },
 ]
+
+/** What a tab says by itself is no column of it. */
+const saidByTab: Record<ApprovalsTab, readonly string[]> = { waiting: ['state'], mine: ['who'], decided: ['expires'] }
+const columnsOf = (tab: ApprovalsTab) => columns.filter(({ id }) => !saidByTab[tab].includes(id))
 
 function PhoneRequest({ request }: { request: ActionRequest }) {
   return (
@@ -124,12 +128,13 @@ export function ApprovalsPage() {
 function Requests({ tab }: { tab: ApprovalsTab }) {
   const navigate = useNavigate()
   const list = useInfiniteQuery(requestsQuery(tab))
+  const shown = useMemo(() => columnsOf(tab), [tab])
   const pages = list.data?.pages
   const requests = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages])
   return (
     <Table
       label="Requests"
-      columns={columns}
+      columns={shown}
       rows={requests}
       keyOf={(request) => request.id}
       phone={(request) => <PhoneRequest request={request} />}
