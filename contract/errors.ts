@@ -37,6 +37,11 @@ export const errorCatalogue = {
     title: 'The time to live must be a whole number of minutes, 1 to 60 (1 to 15 on one user).',
     hint: 'Ask for the shortest time that will do; the default is 15.',
   },
+  scope_not_read_only: {
+    status: 400,
+    title: 'A session on one user is read-only.',
+    hint: 'Ask for scopes of the preset read_only, or open a session on the tenant.',
+  },
   scope_unknown: {
     status: 400,
     title: 'A requested scope or preset does not exist.',

@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { request } from 'node:http'
+import { join } from 'node:path'
 import type { ActionRequest } from '@countersign/contract/action-requests.ts'
 import type { Role } from '@countersign/contract/staff.ts'
 import pino from 'pino'
@@ -66,37 +69,60 @@ const postAs = (url: string, { method, body, headers }: { method: string; body: 
     call.on('error', reject).end(JSON.stringify(body))
   })
 
-/** A second instance of the program over the same database, behind the same public address. */
-export const startReplica = async ({ config, database, console_url, gateway_url }: Rig) => {
-  const port = await pickPort('127.0.0.1', 0)
-  const server = await serve({
-    config: {
-      ...config,
-      console: { ...config.console, port, public_url: console_url },
-      gateway: { ...config.gateway, port: await pickPort('127.0.0.1', 0), public_url: gateway_url },
-    },
-    databaseUrl: database.appUrl,
-    eraserUrl: database.eraserUrl,
-    keys: database.keys,
-    log: pino({ level: process.env.TEST_LOG ?? 'silent' }),
+/** The same person by way of another instance, behind a proxy that keeps the public host. */
+const viaPort =
+  (port: number, console_url: string) =>
+  (person: Person): Person => ({
+    ...person,
+    send: (method, path, body, headers) =>
+      postAs(`http://localhost:${port}${path}`, {
+        method,
+        body,
+        headers: {
+          host: new URL(console_url).host,
+          origin: new URL(console_url).origin,
+          'sec-fetch-site': 'same-origin',
+          cookie: [...person.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+          ...headers,
+        },
+      }),
   })
-  return {
-    ...server,
-    /** The same person by way of this instance, behind a proxy that keeps the public host. */
-    via: (person: Person): Person => ({
-      ...person,
-      send: (method, path, body, headers) =>
-        postAs(`http://localhost:${port}${path}`, {
-          method,
-          body,
-          headers: {
-            host: new URL(console_url).host,
-            origin: new URL(console_url).origin,
-            'sec-fetch-site': 'same-origin',
-            cookie: [...person.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
-            ...headers,
-          },
-        }),
+
+/** What a second instance over the same database, behind the same public address, is configured with. */
+const replicaConfig = async ({ config, console_url, gateway_url }: Rig) => ({
+  ...config,
+  console: { ...config.console, port: await pickPort('127.0.0.1', 0), public_url: console_url },
+  gateway: { ...config.gateway, port: await pickPort('127.0.0.1', 0), public_url: gateway_url },
+})
+
+export const startReplica = async (rig: Rig) => {
+  const config = await replicaConfig(rig)
+  const { database, console_url } = rig
+  const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
+  const server = await serve({ config, databaseUrl: database.appUrl, eraserUrl: database.eraserUrl, keys: database.keys, log })
+  return { ...server, via: viaPort(config.console.port, console_url) }
+}
+
+/** The same in a process of its own, to be killed. */
+export const spawnReplica = async (rig: Rig) => {
+  const { appUrl, eraserUrl } = rig.database
+  const config = await replicaConfig(rig)
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'serve-child.ts')], {
+    env: { ...process.env, COUNTERSIGN_TEST_SERVE: JSON.stringify({ config, databaseUrl: appUrl, eraserUrl }) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = once(child, 'exit')
+  await Promise.race([
+    once(child.stdout, 'data'),
+    ended.then(() => {
+      throw new Error('the instance ended before it was ready')
     }),
+  ])
+  return {
+    via: viaPort(config.console.port, rig.console_url),
+    async kill() {
+      child.kill('SIGKILL')
+      await ended
+    },
   }
 }

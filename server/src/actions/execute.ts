@@ -31,14 +31,20 @@ export const voidRequest = async (tx: Transaction<Tables>, ctx: Pick<Base, 'jour
   if (rows.length > 0) await recordOf(tx, ctx, id, { action: 'ACTION.VOIDED', result: 'error', code: 'approval_void', note: why })
 }
 
-/** Why a request cannot be carried out now. */
-export const refuseState = async ({ store }: Base, id: string): Promise<never> => {
+/** Refuses a request that cannot be carried out now. That it is approved is found out again when it is claimed. */
+export const requireApproved = async ({ store }: Base, id: string): Promise<void> => {
   const { rows } = await sql<{ state: string; over: boolean }>`
     select state, expires_at <= clock_timestamp() as over from action_requests where id = ${id}`.execute(store.db)
   const row = rows[0]
   if (!row) throw new Refusal('not_found')
   if (row.over && ['pending', 'approved'].includes(row.state)) throw new Refusal('request_expired')
-  throw new Refusal('conflict', { detail: `The request is ${row.state}.` })
+  if (row.state !== 'approved') throw new Refusal('conflict', { detail: `The request is ${row.state}.` })
+}
+
+/** Why a request could not be claimed: somebody else was first, or its time ran out meanwhile. */
+export const refuseState = async (base: Base, id: string): Promise<never> => {
+  await requireApproved(base, id)
+  throw new Refusal('conflict')
 }
 
 /**
@@ -46,6 +52,7 @@ export const refuseState = async ({ store }: Base, id: string): Promise<never> =
  * asked. What does not hold any more makes it void.
  */
 export const executeRequest = async (ctx: Base & ActionNeeds, id: string): Promise<void> => {
+  await requireApproved(ctx, id)
   const why = await findVoid(ctx, id)
   if (why !== undefined) {
     await transact(ctx, (tx) => voidRequest(tx, ctx, id, why))

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ActionRequest, AttemptAction } from '@countersign/contract/action-requests.ts'
 import { actions } from '@countersign/contract/actions.ts'
 import { TenantId, UserId } from '@countersign/contract/ids.ts'
+import { presetReadOnly } from '@countersign/contract/scopes.ts'
 import { ClaimSession, OpenSession, type Session } from '@countersign/contract/sessions.ts'
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import { sql } from 'kysely'
@@ -12,6 +13,7 @@ import { actorOf, type Principal } from '../access/principal.ts'
 import { transact } from '../access/transact.ts'
 import { verb } from '../access/verb.ts'
 import { Refusal } from '../errors.ts'
+import { freshSeconds } from '../identity/passkeys/step-up.ts'
 import { explain } from '../policy/explain.ts'
 import { deniedName } from '../sessions/event-names.ts'
 import { insertOpened } from '../sessions/open.ts'
@@ -19,12 +21,13 @@ import { expandScopes } from '../sessions/scopes.ts'
 import { consumeBoundSignature } from './bind.ts'
 import { hashAttempt } from './canonical.ts'
 import { aboutOf } from './events.ts'
-import { claimApproved, refuseState, voidRequest } from './execute.ts'
+import { claimApproved, refuseState, requireApproved, voidRequest } from './execute.ts'
 import { insertRequest } from './insert.ts'
 import { attemptOf, gatesUnmet, unmetOf } from './judge.ts'
 import type { JudgeCtx } from './needs.ts'
 import { findVoid } from './revalidate.ts'
 import { getRequest } from './row.ts'
+import { readStanding } from './standing.ts'
 import { type Found, requireTarget } from './target.ts'
 
 type Opened = { session: Session; token: string }
@@ -69,9 +72,18 @@ const requireSessionTarget = async (ctx: JudgeCtx, input: OpenSession): Promise<
   return found
 }
 
+/** What a session may do. On one user it reads, whatever its opener may do elsewhere (A22). */
+const scopesOf = ({ config }: JudgeCtx, { target_user_id, scopes }: OpenSession): string[] => {
+  const expanded = expandScopes(config, scopes)
+  const reading = expandScopes(config, [presetReadOnly])
+  if (target_user_id !== undefined && expanded.some((scope) => !reading.includes(scope)))
+    throw new Refusal('scope_not_read_only', { errors: [{ path: 'scopes', message: `has a scope that is not in ${presetReadOnly}` }] })
+  return expanded
+}
+
 const openNow = (ctx: JudgeCtx, input: OpenSession, found: Found): Promise<Opened | string> => {
   const attempted = attemptOfSession(input)
-  const scopes = expandScopes(ctx.config, input.scopes)
+  const scopes = scopesOf(ctx, input)
   return transact(ctx, async (tx) => {
     const { reason, ticket, step_up } = input
     const isBound = step_up !== undefined && (await consumeBoundSignature(tx, ctx, step_up, hashAttempt(ctx.principal.id, attempted)))
@@ -122,9 +134,19 @@ const readClaimed = async ({ store, principal }: JudgeCtx, id: string): Promise<
   return row
 }
 
+/** The token is given out now, long after its requester vouched for the attempt: whoever has the cookie alone does not get it (P21). */
+const requireStepUp = async ({ policy, store, principal }: JudgeCtx): Promise<void> => {
+  if (!policy.stepUp) return
+  const { now, steppedUpAt } = await readStanding(store.db, principal)
+  if (steppedUpAt === null || now.getTime() - steppedUpAt.getTime() > freshSeconds * 1000)
+    throw gatesUnmet([{ gate: 'step_up', note: 'step-up missing' }])
+}
+
 /** Opens what was approved, once, for whoever asked for it and nobody else (A41). */
 const claim = async (ctx: JudgeCtx, id: string): Promise<Opened> => {
   const { target_user_id, ticket, ...claimed } = await readClaimed(ctx, id)
+  await requireApproved(ctx, id)
+  await requireStepUp(ctx)
   const why = await findVoid(ctx, id)
   if (why !== undefined) {
     await transact(ctx, (tx) => voidRequest(tx, ctx, id, why))

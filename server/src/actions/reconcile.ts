@@ -33,7 +33,11 @@ const takeDue = async (tx: Transaction<Tables>): Promise<Due[]> => {
 }
 
 const notPerformed: Outcome = { state: 'failed', note: 'The product never heard of it: nothing was done.' }
-const givenUp: Outcome = { state: 'unknown', note: 'The product could not be asked what came of it, and is not asked any more.' }
+const givenUp: Outcome = {
+  state: 'unknown',
+  note: 'The product could not be asked what came of it, and is not asked any more.',
+  given_up: true,
+}
 
 const find = async (ctx: Base & ActionNeeds, { id, is_over, looks }: Due): Promise<Outcome | undefined> => {
   try {

@@ -1,4 +1,4 @@
-import type { AttemptAction } from '@countersign/contract/action-requests.ts'
+import { type AttemptAction, SignedRequest } from '@countersign/contract/action-requests.ts'
 import type { ActionName, UnmetGate } from '@countersign/contract/actions.ts'
 import type { Role } from '@countersign/contract/staff.ts'
 import { type Kysely, sql } from 'kysely'
@@ -8,6 +8,7 @@ import { Refusal } from '../errors.ts'
 import type { Approver } from '../policy/approver.ts'
 import { formatNote } from '../policy/decide.ts'
 import type { Tables } from '../store/tables.ts'
+import { formatSigned } from './canonical.ts'
 import { unmetOf } from './judge.ts'
 import type { JudgeCtx, JudgeNeeds } from './needs.ts'
 import { requireTarget } from './target.ts'
@@ -20,6 +21,10 @@ type Row = {
   reason: string
   ticket: string | null
   policy: string
+  id: string
+  parameters: Record<string, unknown>
+  signed: string
+  digest: Buffer
   session_id: string
   requester_id: string
   issuer: string
@@ -34,7 +39,8 @@ type Row = {
 
 const readRow = async (db: Kysely<Tables>, id: string): Promise<Row> => {
   const { rows } = await sql<Row>`
-    select a.action, a.target_kind, a.target_id, a.tenant_id, a.reason, a.ticket, a.policy, a.sign_in_id as session_id,
+    select a.id, a.action, a.target_kind, a.target_id, a.tenant_id, a.reason, a.ticket, a.policy, a.parameters, a.signed, a.digest,
+      a.sign_in_id as session_id,
       a.requester_id, r.issuer, r.subject, r.email, r.name, r.roles, r.disabled_at is not null as disabled,
       clock_timestamp() as now, extract(epoch from a.created_at - s.created_at)::float8 * 1000 as sign_in_age_ms
     from action_requests a join staff r on r.id = a.requester_id join staff_sessions s on s.id = a.sign_in_id
@@ -64,6 +70,24 @@ const requesterOf = (row: Row): StaffPrincipal => ({
   session_id: row.session_id,
 })
 
+/** Whether the request is, to the letter, the one that its approvers signed: whoever can write to the table cannot change it after them. */
+const isAsSigned = (row: Row): boolean => {
+  const before = SignedRequest.safeParse(JSON.parse(row.signed)).data
+  if (!before) return false
+  const { signed, digest } = formatSigned({
+    ...before,
+    id: row.id,
+    action: row.action,
+    target: { ...before.target, kind: row.target_kind, id: row.target_id, tenant_id: row.tenant_id },
+    parameters: row.parameters,
+    requester: { ...before.requester, id: row.requester_id },
+    reason: row.reason,
+    ticket: row.ticket,
+    policy: row.policy,
+  })
+  return signed === row.signed && digest.equals(row.digest)
+}
+
 const sentenceOf = (unmet: readonly UnmetGate[]): string | undefined =>
   unmet.length === 0 ? undefined : `It does not hold any more: ${formatNote(unmet)}.`
 
@@ -83,6 +107,7 @@ export const findVoid = async (ctx: Base & JudgeNeeds, id: string): Promise<stri
     throw error
   })
   if (!found || found.tenant_id !== row.tenant_id) return 'The target is gone, or of another tenant by now.'
+  if (!isAsSigned(row)) return 'It is not what its approvers signed.'
   const attempt = {
     action: row.action,
     staff: { id: row.requester_id, roles: row.roles, signedInAt: new Date(row.now.getTime() - Math.max(0, row.sign_in_age_ms)) },

@@ -7,7 +7,11 @@ import type { Tables } from '../store/tables.ts'
 import { aboutOf } from './events.ts'
 
 /** What came of an intent. */
-export type Outcome = { state: 'done'; count: number | null } | { state: 'failed' | 'unknown'; note: string }
+export type Outcome =
+  | { state: 'done'; count: number | null }
+  | { state: 'failed'; note: string }
+  /** `given_up`: nobody asks any more. */
+  | { state: 'unknown'; note: string; given_up?: true }
 
 type Row = {
   before: ActionState
@@ -32,15 +36,16 @@ const firstLook = sql`interval '5 seconds'`
 
 /** Only what still waits for an outcome gets one: whoever comes second changes nothing and records nothing. */
 const claim = async (tx: Transaction<Tables>, id: string, outcome: Outcome): Promise<Row | undefined> => {
+  const isGivenUp = outcome.state === 'unknown' && outcome.given_up === true
   const { rows } = await sql<Row>`
     with before as (select id, state from action_requests where id = ${id} for update),
     settled as (
       update action_requests a
       set state = ${outcome.state}, state_at = clock_timestamp(), count = ${outcome.state === 'done' ? outcome.count : null},
         note = ${outcome.state === 'done' ? null : outcome.note},
-        look_at = case when ${outcome.state} = 'unknown' then clock_timestamp() + ${firstLook} end
+        look_at = case when ${outcome.state} = 'unknown' and not ${isGivenUp} then clock_timestamp() + ${firstLook} end
       from before b
-      where a.id = b.id and b.state in ('executing', 'unknown') and b.state <> ${outcome.state}
+      where a.id = b.id and b.state in ('executing', 'unknown') and (b.state <> ${outcome.state} or ${isGivenUp})
       returning a.*, b.state as before
     )
     select a.before, a.action, a.target_kind, a.target_id, a.target_label, a.tenant_id, a.reason, a.ticket, a.session_id, a.policy,
