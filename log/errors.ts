@@ -18,6 +18,7 @@ export const logErrors = {
   disclosure_missing: 'A value is missing, and no erasure on the log accounts for it.',
   entries_missing: 'There are fewer entries than the checkpoint says.',
   entry_mismatch: 'The entry is not the one that the tree holds.',
+  approval_mismatch: 'An approval does not have the signature that it needs.',
   tile_mismatch: 'A stored tile is not the one that the entries lead to.',
 } as const
 

@@ -11,6 +11,7 @@ import type { Keys } from '../keys.ts'
 import { guardPath } from '../sequencer/guard-file.ts'
 import { findOrigin, fingerprintOf, verifierKeyOf } from '../sequencer/log-key.ts'
 import type { Store } from '../store/open.ts'
+import { type ApprovalAccount, createApprovals, watching } from '../verify/approvals.ts'
 import { verifyDatabase } from '../verify/database.ts'
 import { openLogFolder } from '../verify/folder.ts'
 import { readKeptCheckpoint } from '../verify/note-file.ts'
@@ -38,6 +39,8 @@ type Verified = {
   key: string
   findings: Finding[]
   disclosed: DisclosureAccount | undefined
+  /** Undefined where the source does not show who enrolled which key. */
+  approvals?: ApprovalAccount
 }
 
 /** Findings that are printed after the first. */
@@ -47,15 +50,21 @@ const verifyFolder = async (folder: string, vkey: string | undefined, earlier: s
   const source = await openLogFolder(folder).catch((cause) => {
     throw new Trouble(`${folder} is not an exported log: ${(cause as Error).message}`, 'Make one with countersign export.', cause)
   })
+  const approvals = createApprovals()
   try {
     const key = vkey ?? source.key
-    const { checkpoint, ...result } = await verifyLog(sha256, source, { trusted: [parseVerifierKey(sha256, key)], earlier })
+    const { checkpoint, ...result } = await verifyLog(sha256, watching(source, approvals), {
+      trusted: [parseVerifierKey(sha256, key)],
+      earlier,
+    })
     const { findings, entries } = result
+    const approved = approvals.finish()
+    findings.push(...approved.findings)
     if (entries > checkpoint.size) {
       const reason = `There are ${entries} entries, but the newest checkpoint says ${checkpoint.size}.`
       findings.push({ code: 'entry_mismatch', from: checkpoint.size, to: entries, reason })
     }
-    return { ...result, key, origin: checkpoint.origin, size: checkpoint.size }
+    return { ...result, key, origin: checkpoint.origin, size: checkpoint.size, approvals: approved.account }
   } finally {
     await source.close()
   }
@@ -117,7 +126,7 @@ export const runVerify = async ({ source, checkpoint, vkey, print = console.log 
     print(`The log cannot be believed: ${error.message} (${error.code})`)
     return 1
   }
-  const { origin, size, entries, root, key, checkpoints, findings, disclosed } = verified
+  const { origin, size, entries, root, key, checkpoints, findings, disclosed, approvals } = verified
   // Its one finding is that it is not of this log: that says nothing about this one.
   if (kept && kept.says.origin !== origin && findings.length === 1) {
     throw new Trouble(`${checkpoint} is a checkpoint of ${kept.says.origin}, and this is ${origin}.`, 'Name a checkpoint of this log.')
@@ -136,6 +145,8 @@ export const runVerify = async ({ source, checkpoint, vkey, print = console.log 
   print(`  checkpoints ${checkpoints}`)
   print(`  entries     ${entries} checked`)
   if (disclosed) printDisclosed(disclosed, print)
+  if (approvals)
+    print(`  approvals   ${approvals.passkey} checked${approvals.sign_in === 0 ? '' : `, ${approvals.sign_in} by sign-in alone`}`)
   print(`  key         ${fingerprintOf(parseVerifierKey(sha256, key))}${vkey === undefined ? ' (from the log itself: compare it)' : ''}`)
   print(`  took        ${((performance.now() - started) / 1000).toFixed(2)} s`)
   return 0

@@ -12,6 +12,7 @@ import { checkEntryRow, readEntryRows } from '../audit/entry-rows.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
+import { type ApprovalAccount, createApprovals } from './approvals.ts'
 import { createBeside } from './beside.ts'
 
 export type DatabaseVerification = {
@@ -22,6 +23,7 @@ export type DatabaseVerification = {
   checkpoints: number
   findings: Finding[]
   disclosed: DisclosureAccount
+  approvals: ApprovalAccount
 }
 
 type Needs = { trusted: readonly VerifierKey[]; earlier: readonly string[]; eventKey?: Buffer | undefined }
@@ -103,6 +105,7 @@ export const verifyDatabase = async (store: Pick<Store, 'db'>, needs: Needs): Pr
       const own = { name: 'the sequencer', size: Number(said.size), root: said.root }
       const tiles: FullTile[] = []
       const beside = createBeside(tx, add)
+      const approvals = createApprovals()
       const verifier = createVerifier(sha256, [...heads, own], (tile) => tiles.push(tile))
       if (heads.length === 0 && own.size > 0) add({ code: 'unsigned', reason: 'There is no signed checkpoint of this log.' })
       for (let rows = await readEntryRows(tx, 0); rows.length > 0; rows = await readEntryRows(tx, verifier.size())) {
@@ -111,6 +114,7 @@ export const verifyDatabase = async (store: Pick<Store, 'db'>, needs: Needs): Pr
           if (index > verifier.size()) add({ code: 'entries_missing', from: verifier.size(), to: index, reason: 'It was deleted.' })
           // The hash of nothing stands for what is gone, so that what follows keeps its place.
           while (index > verifier.size()) verifier.addLeaf(sha256(new Uint8Array(0)))
+          if (row.body !== null) approvals.add(index, row.body)
           const wrong = checkEntryRow(row, needs.eventKey)
           if (wrong) add({ ...wrong, from: index, to: index + 1 })
           verifier.addLeaf(row.body === null ? row.leaf_hash : hashLeaf(sha256, Buffer.from(row.body)))
@@ -122,7 +126,10 @@ export const verifyDatabase = async (store: Pick<Store, 'db'>, needs: Needs): Pr
       findings.push(...departures, ...(await findStrays(tx, needs.eventKey)))
       const size = verifier.size()
       const disclosed = await beside.finish()
-      return { origin: said.origin ?? '', size, entries: size, root: verifier.root(), checkpoints: heads.length, findings, disclosed }
+      const { findings: unbelieved, account } = approvals.finish()
+      findings.push(...unbelieved)
+      const counted = { size, entries: size, checkpoints: heads.length, approvals: account }
+      return { origin: said.origin ?? '', ...counted, root: verifier.root(), findings, disclosed }
     },
     { isolation: 'repeatable read' },
   )
