@@ -41,7 +41,13 @@ directory:
   file.console.port = port
   file.gateway.port = await pickPort('127.0.0.1', 0)
   const config = { ...file, source: 'test', example: false, example_port: 0, data_dir: database.dataDir }
-  server = await serve({ config, databaseUrl: database.appUrl, keys: database.keys, log: pino({ level: 'silent' }) })
+  server = await serve({
+    config,
+    databaseUrl: database.appUrl,
+    eraserUrl: database.eraserUrl,
+    keys: database.keys,
+    log: pino({ level: 'silent' }),
+  })
   for (const login of ['rob', 'val', 'mgr']) people[login] = await signIn(server.console_url, login)
   await until(() => database.store.db.selectFrom('tenants').select('id').where('id', '=', 'ten_globex').executeTakeFirst())
 })
