@@ -102,6 +102,10 @@ const printDisclosed = ({ checked, erased, erasures, missing }: DisclosureAccoun
   if (missing.length > maxPrinted) print(`    and ${missing.length - maxPrinted} more`)
 }
 
+const printApprovals = ({ passkey, sign_in }: ApprovalAccount, print: (line: string) => void): void => {
+  if (passkey + sign_in > 0) print(`  approvals   ${passkey} checked${sign_in === 0 ? '' : `, ${sign_in} by sign-in alone`}`)
+}
+
 const requireKey = (vkey: string): string => {
   try {
     parseVerifierKey(sha256, vkey)
@@ -145,8 +149,7 @@ export const runVerify = async ({ source, checkpoint, vkey, print = console.log 
   print(`  checkpoints ${checkpoints}`)
   print(`  entries     ${entries} checked`)
   if (disclosed) printDisclosed(disclosed, print)
-  if (approvals)
-    print(`  approvals   ${approvals.passkey} checked${approvals.sign_in === 0 ? '' : `, ${approvals.sign_in} by sign-in alone`}`)
+  if (approvals) printApprovals(approvals, print)
   print(`  key         ${fingerprintOf(parseVerifierKey(sha256, key))}${vkey === undefined ? ' (from the log itself: compare it)' : ''}`)
   print(`  took        ${((performance.now() - started) / 1000).toFixed(2)} s`)
   return 0
