@@ -178,6 +178,14 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .option('--user-role <name>', "the user's role in the tenant")
     .option('--json', 'print JSON')
     .action(async (action: string, options) => (await import('./policy.ts')).runPolicyExplain(file(), action, options, say))
+  policy
+    .command('replay')
+    .description('list recorded attempts that a draft of the policy would have decided otherwise')
+    .option('--from <instant>', 'the earliest, such as 2026-03-01T00:00:00Z (default: all)')
+    .option('--to <instant>', 'the latest, exclusive')
+    .option('--policy <file>', 'a configuration with the draft (default: the configuration itself)')
+    .option('--json', 'print JSON')
+    .action((options) => work(async (opened) => (await import('./policy-replay.ts')).runPolicyReplay(opened, options, say)))
 
   const keys = program.command('keys').description('API keys of tenants')
   keys
