@@ -3,6 +3,7 @@ import { newId } from '../ids.ts'
 import type { SessionFacts } from '../sessions/facts.ts'
 import type { QueryPair } from './checks/target.ts'
 import type { DeclaredRoute, RouteTable } from './routes.ts'
+import type { CommittedSaid } from './said.ts'
 
 /** One request under judgement. Checks fill in what they found; nothing here is trusted before its check has passed. */
 export type Exchange = {
@@ -26,6 +27,8 @@ export type Exchange = {
   facts: SessionFacts | undefined
   route: DeclaredRoute | undefined
   parameters: readonly string[]
+  /** What the caller sent, as the events of the request commit to it; once it is about to be admitted. */
+  said: CommittedSaid | undefined
 }
 
 /** What the checks judge by. */
@@ -60,4 +63,5 @@ export const newExchange = (request: IncomingMessage, response: ServerResponse, 
   facts: undefined,
   route: undefined,
   parameters: [],
+  said: undefined,
 })

@@ -18,11 +18,8 @@ export const saidBy = ({ target, headers }: Exchange): Said => {
  */
 export type CommittedSaid = { rows: readonly DisclosureRow[]; path: string; client_request_id: string | undefined }
 
-const known = new WeakMap<Exchange, CommittedSaid>()
-
 export const commitSaid = (exchange: Exchange, { tenant_id }: SessionFacts): CommittedSaid => {
-  const before = known.get(exchange)
-  if (before) return before
+  if (exchange.said) return exchange.said
   const rows: DisclosureRow[] = []
   const commit = (member: string, text: string): string => {
     const row = { holder: exchange.id, member, salt: newSalt(), value: JSON.stringify(text), tenant_id }
@@ -35,7 +32,7 @@ export const commitSaid = (exchange: Exchange, { tenant_id }: SessionFacts): Com
     path: commit('request.path', path),
     client_request_id: given === undefined ? undefined : commit('details.client_request_id', given),
   }
-  known.set(exchange, made)
+  exchange.said = made
   return made
 }
 

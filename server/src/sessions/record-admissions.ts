@@ -1,3 +1,4 @@
+import type { DisclosureRow } from '../audit/commit.ts'
 import { type EventParts, macOf, nowText } from '../audit/record.ts'
 import { openStore, type Store } from '../store/open.ts'
 import type { SessionFacts } from './facts.ts'
@@ -24,8 +25,8 @@ export type Lines = string & { readonly form: 'lines' }
 export type Batch = {
   heads: Lines
   tails: Lines
-  /** What lies beside them: holder, member, salt, tenant and value of each, separated by tabs, which none of them holds. */
-  disclosures: Lines
+  /** What lies beside them, column by column. */
+  disclosures: Record<keyof DisclosureRow, Lines>
   /** For each of these which event of the batch it lies beside. */
   beside: readonly number[]
   /** For each event what must be granted; undefined where it is recorded in any case. */
@@ -49,25 +50,35 @@ export type Recorder = {
 export const formatAsk = ({ id, token_hash, tenant_id, staff }: SessionFacts, scope: string): AskText =>
   JSON.stringify({ id, token_hash, tenant_id, staff_id: staff.id, email: staff.email, name: staff.name, scope } satisfies Ask) as AskText
 
-/** An event's JSON holds no line feed. */
+const disclosureColumns = ['holder', 'member', 'salt', 'value', 'tenant_id'] as const satisfies (keyof DisclosureRow)[]
+
+const linesOf = (texts: readonly (string | null)[]): Lines => texts.join('\n') as Lines
+
+/** An event's JSON holds no line feed, nor does a value's. */
 export const formatLines = (events: readonly EventParts[]): Omit<Batch, 'asks'> => {
-  const lines: string[] = []
+  const rows: DisclosureRow[] = []
   const beside: number[] = []
   for (const [at, { disclosures }] of events.entries()) {
-    for (const { holder, member, salt, value, tenant_id } of disclosures) {
-      lines.push(`${holder}\t${member}\t${salt}\t${tenant_id ?? ''}\t${value}`)
+    for (const row of disclosures) {
+      rows.push(row)
       beside.push(at)
     }
   }
   return {
-    heads: events.map(({ head }) => head).join('\n') as Lines,
-    tails: events.map(({ tail }) => tail).join('\n') as Lines,
-    disclosures: lines.join('\n') as Lines,
+    heads: linesOf(events.map(({ head }) => head)),
+    tails: linesOf(events.map(({ tail }) => tail)),
+    disclosures: {
+      holder: linesOf(rows.map(({ holder }) => holder)),
+      member: linesOf(rows.map(({ member }) => member)),
+      salt: linesOf(rows.map(({ salt }) => salt)),
+      value: linesOf(rows.map(({ value }) => value)),
+      tenant_id: linesOf(rows.map(({ tenant_id }) => tenant_id)),
+    },
     beside,
   }
 }
 
-const parameters = ['asks', 'heads', 'tails', 'places', 'marks', 'disclosures', 'beside'] as const
+const parameters = ['asks', 'heads', 'tails', 'places', 'marks', 'beside', ...disclosureColumns] as const
 type Parameters = Record<(typeof parameters)[number], string | Buffer>
 const $ = Object.fromEntries(parameters.map((name, i) => [name, `$${i + 1}`])) as Record<keyof Parameters, string>
 
@@ -97,10 +108,10 @@ const text = `
       with ordinality as e (head, tail, place, ord)
     where e.place = 0 or e.place in (select place from admitted)
   ), disclosed as (
-    insert into disclosures (holder, member, salt, tenant_id, value)
-    select split_part(d.line, E'\\t', 1), split_part(d.line, E'\\t', 2), split_part(d.line, E'\\t', 3),
-           nullif(split_part(d.line, E'\\t', 4), ''), split_part(d.line, E'\\t', 5)
-    from unnest(string_to_array(${$.disclosures}, E'\\n'), string_to_array(${$.beside}, ',')::int[]) as d (line, place)
+    insert into disclosures (${disclosureColumns.join(', ')})
+    select ${disclosureColumns.map((name) => `d.${name}`).join(', ')}
+    from unnest(${disclosureColumns.map((name) => `string_to_array(${$[name]}, E'\\n', '')`).join(', ')}, string_to_array(${$.beside}, ',')::int[])
+      as d (${disclosureColumns.join(', ')}, place)
     where d.place = 0 or d.place in (select place from admitted)
   )
   select place::int as place, remaining_ms from admitted`
@@ -110,12 +121,14 @@ const mark = <B extends Batch>(key: Buffer, batch: B): B & Marked => {
   return { ...batch, marks: Buffer.concat(batch.heads.split('\n').map((head, i) => macOf(key, head, tails[i] as string))) }
 }
 
-/** Where nothing lies beside the events of a batch, it has no line. */
-const join = (batches: readonly Batch[], lines: 'heads' | 'tails' | 'disclosures'): string =>
-  batches
-    .map((batch) => batch[lines])
-    .filter((text) => text !== '')
-    .join('\n')
+const join = (texts: readonly Lines[]): string => texts.join('\n')
+
+/** Where nothing lies beside the events of a batch it has no lines, not an empty one. */
+const joinColumns = (batches: readonly Batch[]): Record<keyof DisclosureRow, string> => {
+  const filled = batches.filter(({ beside }) => beside.length > 0)
+  const columns = disclosureColumns.map((name) => [name, join(filled.map(({ disclosures }) => disclosures[name]))])
+  return Object.fromEntries(columns) as Record<keyof DisclosureRow, string>
+}
 
 const recordBatches = async (pool: Store['pool'], batches: readonly (Batch & Marked)[]): Promise<(number | undefined)[][]> => {
   /** Each ask once, however many requests ask it; their places are counted from 1. */
@@ -129,10 +142,10 @@ const recordBatches = async (pool: Store['pool'], batches: readonly (Batch & Mar
   const places = batches.map(({ asks }) => asks.map(placeOf))
   const given: Parameters = {
     asks: `[${[...known.keys()].join(',')}]`,
-    heads: join(batches, 'heads'),
-    tails: join(batches, 'tails'),
+    heads: join(batches.map(({ heads }) => heads)),
+    tails: join(batches.map(({ tails }) => tails)),
     places: places.flat().join(','),
-    disclosures: join(batches, 'disclosures'),
+    ...joinColumns(batches),
     beside: batches.flatMap(({ beside }, i) => beside.map((at) => places[i]?.[at])).join(','),
     marks: Buffer.concat(batches.map(({ marks }) => marks)),
   }
