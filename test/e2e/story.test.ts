@@ -26,6 +26,7 @@ describe('the story of a support session, in the whole program and a real browse
   let sessionId = ''
   let token = ''
   let apiKey = ''
+  let userId = ''
   const checkpoint = join(dataDir.path, 'earlier-checkpoint')
 
   const callGateway = (method: string, path: string) =>
@@ -50,6 +51,7 @@ describe('the story of a support session, in the whole program and a real browse
     await page.getByRole('searchbox').last().fill('eve@glob')
     await page.getByRole('link', { name: /eve@globex\.example/ }).click()
     await page.getByRole('heading', { name: /eve@globex\.example/ }).waitFor()
+    userId = new URL(page.url()).pathname.split('/').at(-1) as string
     await page.getByText('read-only by default', { exact: false }).first().waitFor()
     for (const text of ['Globex', 'Passkey', 'rob@vendor.example']) await page.getByText(text, { exact: false }).first().waitFor()
   })
@@ -149,6 +151,23 @@ describe('the story of a support session, in the whole program and a real browse
     await page.goto(`${program.console}/audit?action=SUPPORT_SESSION.REVOKED`)
     await page.getByText('SUPPORT_SESSION.REVOKED').last().waitFor()
     expect(await page.getByText('SUPPORT_SESSION.CREATED').count()).toBe(0)
+  })
+
+  it('erases what is said of the user: the page says so, and server and database verify as before (M3)', async () => {
+    const { page } = browser
+    const why = ['--why', 'The person asked for it', '--yes']
+    const erased = await runCommand(['erase', '--user', userId, ...why], environment)
+    expect([erased.code, erased.stdout]).toEqual([0, expect.stringMatching(/CONSOLE\.OPENED +target\.label +1 /)])
+    await page.goto(`${program.console}/audit?action=CONSOLE.OPENED`)
+    await page.getByRole('table', { name: 'Events' }).getByText('CONSOLE.OPENED').first().click()
+    await page.getByText(/Erased on .* by/).waitFor()
+    await page.getByRole('listitem').getByText('target.label').waitFor()
+    expect(await page.getByText('eve@globex.example').count()).toBe(0)
+    const running = await runCommand(['verify', program.console, '--checkpoint', checkpoint, '--api-key', apiKey], environment)
+    expect([running.code, running.stdout]).toEqual([0, expect.stringMatching(/values +\d+ checked, \d+ erased/)])
+    const database = await runCommand(['verify', '--checkpoint', checkpoint], environment)
+    expect([database.code, database.stdout]).toEqual([0, expect.stringMatching(/values +\d+ checked, \d+ erased/)])
+    expect(`${running.stdout}${database.stdout}`).not.toContain('missing')
   })
 
   it('survives kill -9: it starts again on the same data within seconds, and the log still verifies', async () => {

@@ -207,6 +207,27 @@ describe('M3 erasing by another mark', () => {
     expect([code, all.includes('missing')]).toEqual([0, false])
   })
 
+  it('of a staff member who ended the session of another: not what the other has in it', async () => {
+    const ana = { ...rob, id: newId('staff'), subject: 'ana', email: 'ana@vendor.example', name: 'Ana Ferreira' }
+    await rig.record({
+      action: 'IMPERSONATE.REVOKED',
+      result: 'ok',
+      actor: ana,
+      tenant_id: eve.tenant,
+      target: { kind: 'user', id: eve.id },
+      session_id: session,
+      details: { revoked_by: 'staff' },
+    })
+    await erase({ staff_id: ana.id })
+    await expectGone(ana.email, 'ferreira')
+    await rig.caughtUp()
+    const { items } = await listEvents(rig.store, { session_id: session }, { limit: 10 })
+    expect(items.map(({ action, erased }) => [action, erased])).toEqual([
+      ['IMPERSONATE.REVOKED', ['actor.email', 'actor.name']],
+      ['IMPERSONATE.STARTED', undefined],
+    ])
+  })
+
   it('of a tenant: all that is said of its people, and the searches that found them', async () => {
     await erase({ tenant_id: eve.tenant })
     await expectGone(eve.email, 'max@globex.example', '"moreau"', 'since monday')
