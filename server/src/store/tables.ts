@@ -133,6 +133,7 @@ export type Tables = {
     nonce: string
     code_verifier: string
     return_to: string
+    fresh: Generated<boolean>
     created_at: InstantDefault
     used_at: InstantOrNull
   }

@@ -85,7 +85,7 @@ it.each(lies.flatMap(([name, lie]) => [['/jwks', name, lie] as const, ['/token',
     }).toString()
     const back = new URL((await fetch(authorize, { redirect: 'manual' })).headers.get('location') as string)
     const identity = { issuer: open(), rolesClaim: 'roles', roleMap: undefined, strength: {}, local: undefined }
-    const flow = { stateHash: Buffer.alloc(32), nonce: 'n', code_verifier: verifier, return_to: '/' }
+    const flow = { stateHash: Buffer.alloc(32), nonce: 'n', code_verifier: verifier, return_to: '/', fresh: false }
     await expect(redeem({ identity, publicUrl: 'http://localhost:1' }, flow, back.searchParams)).rejects.toMatchObject({
       code: 'identity_provider_unavailable',
     })

@@ -71,6 +71,18 @@ it('AN-8 takes a strong and fresh sign-in, within the skew, and puts on the reco
   })
 })
 
+it('WA-7 lets nobody add a key by a sign-on that stood at the provider: who is to sign in anew has just authenticated there', async () => {
+  const visitor = newVisitor(plain.url)
+  const callback = async () => visitor.get((await reachCallback(visitor, '/auth/sign-in?return_to=/keys&fresh=true')).href)
+  say(plain, () => ({ auth_time: now() - 361 }))
+  await expectRefused(plain, await callback(), { code: 'sign_in_too_weak', note: /auth_time that is too long ago/ })
+  const asked = plain.issuer.requests.findLast(({ path }) => path === '/authorize')?.query
+  expect([asked?.get('prompt'), asked?.get('max_age')]).toEqual(['login', '0'])
+  say(plain, () => ({ auth_time: now() - 5 }))
+  expect((await callback()).status).toBe(303)
+  say(plain, () => ({}))
+})
+
 it('AN-8 asks for nothing and checks nothing where no policy is configured', async () => {
   expect((await signInAt(newVisitor(plain.url))).status).toBe(303)
   say(plain, () => ({ acr: 7, amr: 'x' }))

@@ -28,7 +28,7 @@ export function SigningFailure({ error, onFresh }: { error: unknown; onFresh?: (
 /** At the provider; the local one has its people on the page of sign-in. */
 function SignInAgain() {
   const { local_sign_in: isLocal } = useMe()
-  const here = new URLSearchParams({ return_to: `${location.pathname}${location.search}` })
+  const here = new URLSearchParams({ return_to: `${location.pathname}${location.search}`, ...(isLocal ? {} : { fresh: 'true' }) })
   return (
     <a href={`${isLocal ? '/sign-in' : '/auth/sign-in'}?${here}`} className={`${buttonClass('plain', 'small')} self-start`}>
       Sign in again

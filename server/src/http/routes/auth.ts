@@ -51,6 +51,7 @@ export const authRoutes = async (app: Door, needs: Needs): Promise<void> => {
         querystring: z.strictObject({
           as: login.optional().describe('At the local provider: who'),
           return_to: z.string().default('/').describe('Page of this console to come back to'),
+          fresh: z.stringbool().default(false).describe('Authenticate anew at the provider, whatever sign-on stands there'),
         }),
         response: { 303: seeOther, ...problems },
       },

@@ -11,6 +11,9 @@ import type { Flow } from './take-flow.ts'
 
 export type Person = { issuer: string; subject: string; email: string; name: string; roles: Role[]; strength: Strength }
 
+/** How long ago a person may have authenticated who was sent to do so anew: as long as a sign-in may take. */
+const freshAuthSeconds = 300
+
 const noAnswer = 'the identity provider does not answer as it should'
 const unavailable = (note: string, cause: unknown): SignInRefusal => new SignInRefusal('identity_provider_unavailable', note, { cause })
 
@@ -34,7 +37,7 @@ const refusalOf = (error: unknown): SignInRefusal => {
 
 /** Redeems the code at the provider, and checks everything about the answer: who has signed in, by issuer and subject. */
 export const redeem = async (needs: { identity: Identity; publicUrl: string }, flow: Flow, query: URLSearchParams): Promise<Person> => {
-  const { issuer, rolesClaim, roleMap, strength: policy } = needs.identity
+  const { issuer, local, rolesClaim, roleMap, strength: policy } = needs.identity
   try {
     const configuration = await issuer.configuration()
     const url = new URL(redirectUri(needs.publicUrl))
@@ -49,7 +52,7 @@ export const redeem = async (needs: { identity: Identity; publicUrl: string }, f
     const claims = readIdToken(tokens.id_token ?? '', expected)
     if (typeof claims === 'string') throw new SignInRefusal('sign_in_refused', `the ID token ${claims}`)
     const strength = strengthOf(claims)
-    const weakness = weaknessOf(strength, policy, expected.now)
+    const weakness = weaknessOf(strength, flow.fresh && !local ? { ...policy, max_age_seconds: freshAuthSeconds } : policy, expected.now)
     if (weakness !== undefined) throw new SignInRefusal('sign_in_too_weak', `the ID token has ${weakness}`)
     return { issuer: claims.iss, subject: claims.sub, ...labelsOf(claims), roles: rolesOf(claims, rolesClaim, roleMap), strength }
   } catch (error) {

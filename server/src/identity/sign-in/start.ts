@@ -14,6 +14,8 @@ export const flowSeconds = 600
 /** Sign-ins under way at once, whoever began them. */
 const mostFlows = 20_000
 
+const maxAgeOf = (seconds: number | undefined): { max_age?: string } => (seconds === undefined ? {} : { max_age: String(seconds) })
+
 export const redirectUri = (publicUrl: string): string => `${publicUrl}/auth/callback`
 
 /**
@@ -22,7 +24,7 @@ export const redirectUri = (publicUrl: string): string => `${publicUrl}/auth/cal
  */
 export const startSignIn = async (
   needs: StartNeeds,
-  input: { as?: string; return_to: string },
+  input: { as?: string; return_to: string; fresh?: boolean },
 ): Promise<{ location: string; state: string; browser: string }> => {
   if (!isReturnTo(input.return_to)) {
     throw new Refusal('invalid_request', { errors: [{ path: '/return_to', message: 'is not a page of this console' }] })
@@ -39,8 +41,8 @@ export const startSignIn = async (
   const begun = await sql`
     with old as (delete from sign_in_flows where created_at < clock_timestamp() - ${flowTime}),
     live as (select from sign_in_flows where created_at >= clock_timestamp() - ${flowTime} limit ${mostFlows})
-    insert into sign_in_flows (state_hash, browser_hash, nonce, code_verifier, return_to)
-    select ${hashSecret(state)}::bytea, ${hashSecret(browser)}::bytea, ${nonce}, ${verifier}, ${input.return_to}
+    insert into sign_in_flows (state_hash, browser_hash, nonce, code_verifier, return_to, fresh)
+    select ${hashSecret(state)}::bytea, ${hashSecret(browser)}::bytea, ${nonce}, ${verifier}, ${input.return_to}, ${input.fresh === true}
     where (select count(*) from live) < ${mostFlows}
     returning state_hash`.execute(needs.store.db)
   if (begun.rows.length === 0) throw new Refusal('too_many_requests', { detail: 'Too many sign-ins have been begun and not finished.' })
@@ -52,9 +54,9 @@ export const startSignIn = async (
     code_challenge: await client.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
     ...(strength.acr_values ? { acr_values: strength.acr_values.join(' ') } : {}),
-    ...(strength.max_age_seconds === undefined ? {} : { max_age: String(strength.max_age_seconds) }),
+    ...maxAgeOf(input.fresh ? 0 : strength.max_age_seconds),
     // At the local provider, people choose anew each time who they are.
-    ...(local ? { prompt: 'login' } : {}),
+    ...(local || input.fresh ? { prompt: 'login' } : {}),
     ...(local && input.as !== undefined ? { login_hint: input.as } : {}),
   })
   return { location: location.href, state, browser }

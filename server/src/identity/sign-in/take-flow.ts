@@ -4,7 +4,7 @@ import { hashSecret } from '../secret.ts'
 import { SignInRefusal } from './refusal.ts'
 import { flowTime } from './start.ts'
 
-export type Flow = { stateHash: Buffer; nonce: string; code_verifier: string; return_to: string }
+export type Flow = { stateHash: Buffer; nonce: string; code_verifier: string; return_to: string; fresh: boolean }
 
 /**
  * Takes the sign-in that a state belongs to: once, in time, in the browser that began it. Anything else drops it, so that one
@@ -20,7 +20,7 @@ export const takeFlow = async (db: Kysely<Tables>, state: string, browser: strin
       .where('browser_hash', '=', hashSecret(browser))
       .where('used_at', 'is', null)
       .where('created_at', '>', sql<Date>`clock_timestamp() - ${flowTime}`)
-      .returning(['nonce', 'code_verifier', 'return_to'])
+      .returning(['nonce', 'code_verifier', 'return_to', 'fresh'])
       .executeTakeFirst()
     if (taken !== undefined) return { stateHash, ...taken }
   }

@@ -41,6 +41,9 @@ create table passkey_challenges (
 );
 create index passkey_challenges_created on passkey_challenges (created_at);
 
+-- Whether the person must authenticate anew at the provider, whatever sign-on stands there.
+alter table sign_in_flows add column fresh boolean not null default false;
+
 -- When a passkey last vouched for who sits at this sign-in.
 alter table staff_sessions add column stepped_up_at timestamptz;
 
