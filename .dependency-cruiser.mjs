@@ -94,6 +94,12 @@ export default {
       rooms('outbound'),
     ),
     row(
+      'inbound-above-ground',
+      'Places at the doors are shared out in one way, whatever door it is: it knows connections and turns, not what is asked.',
+      rooms('inbound'),
+      rooms('inbound'),
+    ),
+    row(
       'store-below-all-rooms',
       'The store is the lowest room: it knows tables and transactions, not what they are for.',
       rooms('store'),
@@ -162,6 +168,7 @@ export default {
           'run',
           'store',
           'outbound',
+          'inbound',
           'policy',
           ...(door === 'cli' ? ['sequencer', 'verify'] : []),
         ),

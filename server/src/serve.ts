@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { consolePaths } from '@countersign/contract/paths.ts'
-import type { ServiceStatus } from '@countersign/contract/services.ts'
+import type { ProcessRole, ServiceStatus } from '@countersign/contract/services.ts'
 import type { Logger } from 'pino'
 import { startExpiringRequests } from './actions/expire.ts'
 import { startReconciling } from './actions/reconcile.ts'
@@ -26,6 +26,7 @@ import { serviceRoutes } from './http/routes/service.ts'
 import { sessionRoutes } from './http/routes/sessions.ts'
 import { tenantRoutes } from './http/routes/tenants.ts'
 import { userRoutes } from './http/routes/users.ts'
+import { connectionsOf } from './http/work.ts'
 import { openIdentity } from './identity/open.ts'
 import { siteOf } from './identity/passkeys/needs.ts'
 import { watchIssuer } from './identity/watch.ts'
@@ -59,7 +60,7 @@ const backgroundAnswerMs = 30_000
 
 /** The store of a database whose events are marked with our key. */
 const openBoundStore = async ({ databaseUrl, keys }: { databaseUrl: string; keys: Keys }): Promise<Store> => {
-  const store = await openStore({ url: databaseUrl, max: 16 })
+  const store = await openStore({ url: databaseUrl, max: connectionsOf.staff })
   try {
     await bindEventKey({ store, keys })
     return store
@@ -98,6 +99,17 @@ export const serve = async (options: {
     start: () => openBoundStore({ databaseUrl, keys }),
     stop: (opened) => opened.close(),
   })
+  /** Connections of their own for a kind of work: what fills up one of them leaves the others free. */
+  const newStoreService = (name: string, max: number, roles: ProcessRole[]) =>
+    newService({
+      name,
+      roles,
+      start: () => openStore({ url: databaseUrl, max, name: `countersign-${name.replaceAll(' ', '-')}` }),
+      stop: (opened) => opened.close(),
+    })
+  const endsStore = newStoreService('revocation store', connectionsOf.ends, ['console'])
+  const tenantStore = newStoreService('tenant store', connectionsOf.tenants, ['console'])
+  const gatewayStore = newStoreService('gateway store', 4, ['gateway'])
   const background = newService({
     name: 'background store',
     roles: ['worker'],
@@ -164,7 +176,7 @@ export const serve = async (options: {
     name: 'gateway',
     roles: ['gateway'],
     start: () =>
-      startGateway({ config, admission: newAdmission(store.get()), writer: writer.get(), log, issuer: publicUrl, gatewayUrl }).catch(
+      startGateway({ config, admission: newAdmission(gatewayStore.get()), writer: writer.get(), log, issuer: publicUrl, gatewayUrl }).catch(
         (error: unknown) => {
           throw portTrouble(error, 'gateway', config.gateway.port, 'COUNTERSIGN_GATEWAY_PORT')
         },
@@ -199,7 +211,7 @@ export const serve = async (options: {
     actionRoutes(app, needs)
     sessionRoutes(app, { ...needs, onRevoked: (id: string) => gateway.find()?.cut(id) })
     auditRoutes(app, { ...needs, closing: closing.signal })
-    logRoutes(app, needs)
+    logRoutes(app, { ...needs, store: tenantStore.get() })
     await consoleRoutes(app, { consoleDir, paths: Object.values(consolePaths) })
   }
   const findTrouble = async (): Promise<string | null> => {
@@ -212,6 +224,7 @@ export const serve = async (options: {
     start: async () => {
       const built = await buildDoor({
         store: store.get(),
+        stores: isConsole ? { ends: endsStore.get(), tenants: tenantStore.get() } : {},
         journal,
         publicUrl,
         log,
@@ -237,7 +250,7 @@ export const serve = async (options: {
   const program = newProgram({
     // Threads take a while to load: begun together.
     services: [
-      [store, background],
+      [store, endsStore, tenantStore, gatewayStore, background],
       [writer, sequencer],
       ...[connector, identity, expiry, outcomes, requests, reconciling],
       ...(isRetaining ? [eraser, retention] : []),

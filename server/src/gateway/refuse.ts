@@ -31,7 +31,7 @@ export const problemOf = (refusal: Refusal, requestId: string, secure: boolean):
 }
 
 /** After these, nothing more is read from the caller. */
-const closing = new Set<ErrorCode>(['shutting_down', 'upgrade_refused', 'too_many_requests'])
+const closing = new Set<ErrorCode>(['shutting_down', 'upgrade_refused', 'too_many_requests', 'overloaded'])
 
 /** Answers a refusal where nothing has been answered yet. A body that nobody will read ends the connection. */
 export const answerProblem = (exchange: Exchange, refusal: Refusal, secure: boolean): void => {
@@ -63,7 +63,7 @@ const recordRefusal = async (needs: Needs, exchange: Exchange, refusal: Refusal)
   const told = facts || needs.strangers.mayAsk(exchange.request.socket.remoteAddress) ? refusal : new Refusal('too_many_requests')
   if (!facts) await needs.strangers.record(anonymousEvent(exchange, told))
   else {
-    const isGone = (await needs.admission.findUnusable([facts.id])).get(facts.id) === 'tenant_gone'
+    const isGone = (await needs.admission.findWhy(facts.id)) === 'tenant_gone'
     await needs.writer.note(halveEvent(refusedEvent(exchange, facts, told, isGone)))
   }
   return told
@@ -73,8 +73,8 @@ const recordRefusal = async (needs: Needs, exchange: Exchange, refusal: Refusal)
 export const refuse = async (needs: Needs, exchange: Exchange, error: unknown): Promise<void> => {
   const refusal = toRefusal(error, needs.log)
   try {
-    // Our own trouble is no refusal of anybody; and a queue that is full takes no record of it.
-    const isRecorded = refusal.status < 500 || refusal.code === 'shutting_down'
+    // Our own trouble is no refusal of anybody. That there is no room for somebody is one.
+    const isRecorded = refusal.status < 500 || refusal.code === 'shutting_down' || refusal.code === 'overloaded'
     answerProblem(exchange, isRecorded ? await recordRefusal(needs, exchange, refusal) : refusal, needs.secure)
   } catch (failure) {
     answerProblem(exchange, toRefusal(failure, needs.log), needs.secure)

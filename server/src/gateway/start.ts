@@ -6,8 +6,11 @@ import { halveEvent } from '../audit/record.ts'
 import type { Config } from '../config.ts'
 import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { newLane } from '../inbound/lane.ts'
+import { keepRoom } from '../inbound/room.ts'
 import type { LoopLog } from '../run/loop.ts'
 import type { Admission } from '../sessions/admit.ts'
+import type { SessionFacts } from '../sessions/facts.ts'
 import { admit } from './admit.ts'
 import { newClaims } from './assertion.ts'
 import { noteBroken } from './body.ts'
@@ -17,7 +20,7 @@ import { brokenEvent } from './entries.ts'
 import { type Exchange, type Gate, newExchange } from './exchange.ts'
 import { type ForwardNeeds, forward } from './forward.ts'
 import { newOutbox } from './outbox.ts'
-import { answerProblem, problemOf, refuse } from './refuse.ts'
+import { problemOf, refuse } from './refuse.ts'
 import { compileRoutes } from './routes.ts'
 import { newRunning } from './running.ts'
 import { newStrangers } from './strangers.ts'
@@ -50,8 +53,12 @@ export type Gateway = {
   close(graceMs?: number): Promise<void>
 }
 
-const inFlightMaximum = 2_000
-const connectionsMaximum = 5_000
+/** Connections at once, and those of one session. */
+const room = { connections: 5_000, perOwner: 500 }
+/** Requests of sessions that are under way. What waits has not been admitted: a revocation still stops it. */
+const ofSessions = { atOnce: 2_000, atOncePerOwner: 100, waiting: 4_000, waitingPerOwner: 200, waitMs: 10_000 }
+/** Requests on one connection are answered one after the other. */
+const onConnections = { atOnce: 10_000, atOncePerOwner: 1, waiting: 10_000, waitingPerOwner: 100, waitMs: 10_000 }
 
 /** Host names under which the gateway is called: its public address; on loopback also the numeric one. */
 const authoritiesOf = (gatewayUrl: string, port: number): Set<string> => {
@@ -76,7 +83,23 @@ const hangUp = (socket: Socket, bytes?: string): void => {
   socket.once('close', () => clearTimeout(timer))
 }
 
-type Counted = Socket & { inFlight?: number }
+type Counted = Socket & {
+  inFlight?: number
+  /** No more is read of it for now. */
+  isHeld?: boolean
+  /** Its last answer is on the way: what came after that request is not looked at (RFC 9112 section 9.6). */
+  isEnding?: boolean
+}
+
+const hold = (socket: Counted): void => {
+  socket.isHeld = true
+  socket.pause()
+}
+const letGo = (socket: Counted): void => {
+  if (!socket.isHeld || socket.isEnding) return
+  socket.isHeld = false
+  socket.resume()
+}
 
 /** The gateway: judges, records, forwards. Settled when it listens. */
 export const startGateway = async ({ config, admission, writer, log, issuer, gatewayUrl }: Needs): Promise<Gateway> => {
@@ -101,6 +124,8 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
   }
   let closing = false
   let inFlight = 0
+  const sessions = newLane<string>(ofSessions)
+  const turns = newLane<Socket>(onConnections)
   const gate: Gate = {
     authorities: new Set(),
     routes,
@@ -114,19 +139,46 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
       const pending = check(exchange, gate)
       if (pending) await pending
     }
-    const admitted = await admit(needs, exchange)
-    await forward(forwarding, exchange, admitted)
+    const sessionId = (exchange.facts as SessionFacts).id
+    const { socket } = exchange.request
+    if (!places.know(socket, sessionId)) throw new Refusal('overloaded', { detail: 'Too many connections of this session are open.' })
+    const place = await sessions.enter(sessionId)
+    try {
+      if (socket.destroyed) throw new Refusal('overloaded', { detail: 'The caller went away while it waited for others.' })
+      const admitted = await admit(needs, exchange)
+      await forward(forwarding, exchange, admitted)
+    } finally {
+      place.leave()
+    }
   }
 
-  const serve = async (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> => {
-    const exchange = newExchange(request, response, expectsContinue)
-    const socket = request.socket as Counted
-    if (inFlight >= inFlightMaximum) return answerProblem(exchange, new Refusal('overloaded'), secure)
-    inFlight++
-    socket.inFlight = (socket.inFlight ?? 0) + 1
+  /** A request in its turn on the connection. While too many wait there, no more is read from it. */
+  const passInTurn = async (exchange: Exchange, socket: Counted): Promise<void> => {
+    const entering = turns.enter(socket)
+    if (turns.waitingOf(socket) >= onConnections.waitingPerOwner) hold(socket)
+    const turn = await entering
     try {
       await pass(exchange)
     } catch (error) {
+      await refuse(needs, exchange, error)
+    } finally {
+      turn.leave()
+      if (turns.waitingOf(socket) < onConnections.waitingPerOwner / 2) letGo(socket)
+    }
+  }
+
+  const serve = async (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> => {
+    const socket = request.socket as Counted
+    if (socket.isEnding) return
+    const exchange = newExchange(request, response, expectsContinue)
+    inFlight++
+    socket.inFlight = (socket.inFlight ?? 0) + 1
+    try {
+      await passInTurn(exchange, socket)
+    } catch (error) {
+      // It had no turn.
+      socket.isEnding = true
+      hold(socket)
       await refuse(needs, exchange, error)
     } finally {
       inFlight--
@@ -162,7 +214,7 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
       // A body may take as long as it goes on coming (body.ts); one that nobody reads ends its connection.
       requestTimeout: 0,
       keepAliveTimeout: 5_000,
-      connectionsCheckingInterval: 2_000,
+      connectionsCheckingInterval: 500,
       insecureHTTPParser: false,
       // A missing Host is refused by the check, on the record.
       requireHostHeader: false,
@@ -171,7 +223,8 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
     (request, response) => void serve(request, response, false),
   )
   server.maxHeadersCount = headersMaximum + 1
-  server.maxConnections = connectionsMaximum
+  const places = keepRoom(server, room)
+  server.on('connection', (socket: Socket) => socket.once('close', () => turns.drop(socket)))
   server.on('checkContinue', (request, response) => void serve(request, response, true))
   server.on('checkExpectation', (request, response) => void serve(request, response, false))
   server.on('clientError', (error, socket) => void refuseBroken(error, socket as Socket))

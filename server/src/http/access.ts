@@ -1,15 +1,22 @@
-import type { FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { Named } from '../access/concerned.ts'
-import type { Base } from '../access/ctx.ts'
+import type { Base, Ctx } from '../access/ctx.ts'
 import { requireMay } from '../access/may.ts'
 import { onRecord } from '../access/transact.ts'
 import { Refusal } from '../errors.ts'
 import { requireTenantKey } from '../identity/keys.ts'
 import { type Kind, requireSameOrigin } from '../identity/same-origin.ts'
 import { requireStaff } from '../identity/staff-session.ts'
+import type { Lane } from '../inbound/lane.ts'
+import type { Room } from '../inbound/room.ts'
 import { type Access, type Door, eventRequestOf } from './door.ts'
+import type { Lanes, Work } from './work.ts'
 
-type Settings = Base & { publicUrl: string }
+type Settings = Pick<Base, 'journal'> & { publicUrl: string; stores: Record<Work, Base['store']>; lanes: Lanes; room: Room }
+type Guarded = Exclude<Access, 'public'>
+
+const workOf = ({ routeOptions }: FastifyRequest, access: Guarded): Work =>
+  routeOptions.config.work ?? (typeof access === 'object' && 'permission' in access ? 'tenants' : 'staff')
 
 const probes = new Set(['/healthz', '/readyz'])
 
@@ -28,18 +35,42 @@ const kindOf = ({ is404, routeOptions: { url, config } }: FastifyRequest): Kind 
   return url?.startsWith('/api/') ? 'other' : 'page'
 }
 
-/** Lets in whom the route's verb lets in, judged on the primary for this request, before anything else of it is read. */
-const requireAccess = async ({ publicUrl, ...base }: Settings, request: FastifyRequest, access: Access): Promise<void> => {
-  if (access === 'public') return
+/** The principal of a request whom the route's verb lets in, judged on the primary. */
+const judge = async ({ publicUrl, stores, journal }: Settings, request: FastifyRequest, access: Guarded): Promise<Ctx> => {
   const { rawHeaders } = request.raw
-  const touch = request.headers['countersign-background'] !== '1' && request.routeOptions.config.background !== true
+  const { url = '', config } = request.routeOptions
+  const base = { store: stores[workOf(request, access)], journal }
+  const touch = request.headers['countersign-background'] !== '1' && config.background !== true
   const principal =
     typeof access === 'object' && 'permission' in access
       ? await requireTenantKey(base, rawHeaders)
       : await requireStaff({ ...base, publicUrl }, rawHeaders, { touch })
   const ctx = { ...base, principal, request: eventRequestOf(request) }
-  await onRecord(ctx, () => requireMay(ctx, access, request.routeOptions.url ?? '', (request.params ?? {}) as Named))
-  request.ctx = ctx
+  await onRecord(ctx, () => requireMay(ctx, access, url, (request.params ?? {}) as Named))
+  return ctx
+}
+
+/** Waits for the caller's turn among those who ask for the same kind of work. Answers whether it had to. */
+const takeTurn = async (lane: Lane<string>, owner: string, { raw }: FastifyReply): Promise<boolean> => {
+  const { hasWaited, leave } = await lane.enter(owner)
+  if (raw.destroyed) leave()
+  else raw.once('close', leave)
+  return hasWaited
+}
+
+/** Lets in whom the route's verb lets in, in their turn, before anything else of the request is read. */
+const requireAccess = async (settings: Settings, request: FastifyRequest, reply: FastifyReply, access: Access): Promise<void> => {
+  if (access === 'public') return
+  const ctx = await judge(settings, request, access)
+  // Of a tenant all keys are one: they are the tenant's.
+  const owner = ctx.principal.kind === 'tenant' ? ctx.principal.tenant_id : ctx.principal.id
+  if (!settings.room.know(request.raw.socket, owner)) {
+    throw new Refusal('overloaded', { detail: 'You hold too many connections.' })
+  }
+  const lane = settings.lanes[workOf(request, access)]
+  // A stream goes on and on: it has a limit of its own.
+  const hasWaited = lane !== undefined && request.routeOptions.config.background !== true && (await takeTurn(lane, owner, reply))
+  request.ctx = hasWaited ? await judge(settings, request, access) : ctx
 }
 
 /** Every route must say who may call it; every request passes here before anything else is read. */
@@ -50,7 +81,7 @@ export const guardAccess = (app: Door, settings: Settings): void => {
     if (route.config?.access === undefined) throw new Error(`${String(route.method)} ${route.url} does not declare who may call it`)
     for (const method of [route.method].flat()) app.declared.push({ method, url: route.url })
   })
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     requireHost(request, settings.publicUrl)
     requireSameOrigin(request.method, request.raw.rawHeaders, {
       expectedOrigin: new URL(settings.publicUrl).origin,
@@ -58,6 +89,6 @@ export const guardAccess = (app: Door, settings: Settings): void => {
     })
     // What is not there is not found, for everybody alike.
     if (request.is404) return
-    await requireAccess(settings, request, request.routeOptions.config.access as Access)
+    await requireAccess(settings, request, reply, request.routeOptions.config.access as Access)
   })
 }

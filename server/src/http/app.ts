@@ -6,14 +6,18 @@ import type { Base } from '../access/ctx.ts'
 import { Refusal } from '../errors.ts'
 import { sessionCookie } from '../identity/cookies.ts'
 import { newId } from '../ids.ts'
+import { keepRoom } from '../inbound/room.ts'
 import { version } from '../version.ts'
 import { guardAccess } from './access.ts'
 import { answerBrokenRequest, answerUnrouted, setOwnHeaders } from './before.ts'
 import type { Door } from './door.ts'
 import { sendProblem } from './fail.ts'
 import { guardInput } from './input.ts'
+import { newLanes, type Work } from './work.ts'
 
 type Options = Base & {
+  /** Of kinds of work that have connections of their own. */
+  stores?: Partial<Record<Work, Base['store']>>
   publicUrl: string
   log: FastifyBaseLogger
   /** Adds the routes. */
@@ -24,7 +28,7 @@ type Options = Base & {
  * The console and tenant door. Every route added to it declares who may call it and its schemas, which are the
  * validation, the serialisation and the OpenAPI document at once.
  */
-export const buildDoor = async ({ store, journal, publicUrl, log, routes }: Options): Promise<Door> => {
+export const buildDoor = async ({ store, stores, journal, publicUrl, log, routes }: Options): Promise<Door> => {
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -39,15 +43,14 @@ export const buildDoor = async ({ store, journal, publicUrl, log, routes }: Opti
     frameworkErrors: answerUnrouted(publicUrl),
     routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 250 },
     connectionTimeout: 0,
-    requestTimeout: 30_000,
+    requestTimeout: 15_000,
     keepAliveTimeout: 5_000,
-    http: { maxHeaderSize: 16_384, headersTimeout: 10_000, requireHostHeader: false },
+    http: { maxHeaderSize: 16_384, headersTimeout: 10_000, connectionsCheckingInterval: 500, requireHostHeader: false },
     clientErrorHandler: answerBrokenRequest,
     ajv: { customOptions: { allErrors: false } },
   }).withTypeProvider<ZodTypeProvider>()
   app.server.maxHeadersCount = 100
-  // Beyond it, whoever holds connections open would hold memory and files too.
-  app.server.maxConnections = 2_000
+  const room = keepRoom(app.server, { connections: 4_000, perOwner: 600 })
   app.setSerializerCompiler(serializerCompiler)
   app.removeContentTypeParser('text/plain')
   app.setErrorHandler((error: Error, request, reply) => sendProblem(error, request, reply))
@@ -66,7 +69,7 @@ export const buildDoor = async ({ store, journal, publicUrl, log, routes }: Opti
   })
   await app.register(fastifySSE, { heartbeatInterval: 15_000 })
   guardInput(app)
-  guardAccess(app, { store, journal, publicUrl })
+  guardAccess(app, { stores: { ends: store, staff: store, tenants: store, ...stores }, journal, publicUrl, room, lanes: newLanes() })
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',

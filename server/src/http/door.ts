@@ -4,6 +4,7 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyRequest, RawServerDefau
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import type { Ctx } from '../access/ctx.ts'
 import type { May } from '../access/may.ts'
+import type { Work } from './work.ts'
 
 /** Who may call a route: anybody, or whom its verb lets in. Operators come by the command line alone. */
 export type Access = 'public' | Exclude<May, 'operator'>
@@ -13,6 +14,8 @@ declare module 'fastify' {
     access?: Access
     /** Keeps events that are made while this route answers out of the sign-in's idle time. */
     background?: boolean
+    /** What kind of work it is, where that does not follow from who may call it. */
+    work?: Work
   }
   interface FastifyRequest {
     /** Null where the route is anybody's. */

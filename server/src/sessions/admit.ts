@@ -1,7 +1,8 @@
 import { Refusal } from '../errors.ts'
 import type { Store } from '../store/open.ts'
 import { type FactsSource, newFacts, type SessionFacts } from './facts.ts'
-import { awaitRevocation } from './order.ts'
+import { newGatherer } from './gather.ts'
+import { awaitRevocations } from './order.ts'
 import { findUnusable, type Unusable } from './standing.ts'
 
 /** What a door asks about sessions. The primary answers. */
@@ -13,6 +14,8 @@ export type Admission = {
    * with the reason. Where a staff member's name or address has changed, reads the facts again and makes one more.
    */
   admit<Admitted>(facts: SessionFacts, attempt: (facts: SessionFacts) => Promise<Admitted | undefined>): Promise<Admitted>
+  /** Why the session may not be used now, if it may not. */
+  findWhy(sessionId: string): Promise<Unusable | undefined>
   /** For each of these sessions that may not be used now: why. */
   findUnusable(sessionIds: readonly string[]): Promise<Map<string, Unusable>>
 }
@@ -21,10 +24,10 @@ export const newAdmission = (store: Store): Admission => {
   const known = newFacts(store)
 
   /** Why the session may not be used now. A revocation that is under way is waited for: it decides. */
-  const findWhy = async (sessionId: string): Promise<Unusable | undefined> => {
-    await awaitRevocation(store.db, sessionId)
-    return (await findUnusable(store, [sessionId])).get(sessionId)
-  }
+  const findWhy = newGatherer<Unusable>(async (sessionIds) => {
+    await awaitRevocations(store.db, sessionIds)
+    return findUnusable(store, sessionIds)
+  })
 
   return {
     findFacts: known.find,
@@ -40,6 +43,7 @@ export const newAdmission = (store: Store): Admission => {
       if (second) return second
       throw new Refusal((await findWhy(facts.id)) ?? 'staff_not_allowed')
     },
+    findWhy,
     findUnusable: (sessionIds) => findUnusable(store, sessionIds),
   }
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Store } from '../store/open.ts'
 import type { Digests } from './digests.ts'
+import { newGatherer } from './gather.ts'
 
 /**
  * What is written into the events of a session, and never changes in it. It is remembered to build the events with; it
@@ -22,7 +23,6 @@ export type FactsSource = {
 }
 
 const factsMaximum = 10_000
-const tokensMaximum = 256
 
 type Row = Omit<SessionFacts, 'scopes' | 'staff'> & {
   scopes: string[]
@@ -48,42 +48,10 @@ const readFacts = async (store: Store, tokenHashes: readonly string[]): Promise<
   )
 }
 
-/**
- * Looks tokens up in one statement at a time: while it is under way the next gather. Tokens that nobody was given cost the
- * database no more than one connection, however many come, and those that are real are found among them.
- */
-const newLookUp = (store: Store): ((tokenHash: string) => Promise<SessionFacts | undefined>) => {
-  /** Not asked for yet. A statement under way is not shared: it may be older than the session. */
-  const waiting = new Map<string, PromiseWithResolvers<SessionFacts | undefined>>()
-  let isReading = false
-  const readAll = async (): Promise<void> => {
-    isReading = true
-    while (waiting.size > 0) {
-      const batch = [...waiting].slice(0, tokensMaximum)
-      for (const [tokenHash] of batch) waiting.delete(tokenHash)
-      try {
-        const found = await readFacts(
-          store,
-          batch.map(([tokenHash]) => tokenHash),
-        )
-        for (const [tokenHash, { resolve }] of batch) resolve(found.get(tokenHash))
-      } catch (error) {
-        for (const [, { reject }] of batch) reject(error)
-      }
-    }
-    isReading = false
-  }
-  return (tokenHash) => {
-    const asked = waiting.get(tokenHash) ?? Promise.withResolvers<SessionFacts | undefined>()
-    waiting.set(tokenHash, asked)
-    if (!isReading) void readAll()
-    return asked.promise
-  }
-}
-
 export const newFacts = (store: Store): FactsSource => {
   const known = new Map<string, SessionFacts>()
-  const lookUp = newLookUp(store)
+  // Tokens that nobody was given cost no more, and those that are real are found among them.
+  const lookUp = newGatherer((tokenHashes) => readFacts(store, tokenHashes))
   return {
     find: (tokenHash) =>
       known.get(tokenHash) ??

@@ -9,7 +9,7 @@ export const lockSession = async (tx: Kysely<Tables>, sessionId: string): Promis
   await sql`select pg_advisory_xact_lock(${key(sessionId)})`.execute(tx)
 }
 
-/** Waits for a revocation under way to end one way or the other. */
-export const awaitRevocation = async (db: Kysely<Tables>, sessionId: string): Promise<void> => {
-  await sql`select pg_advisory_xact_lock_shared(${key(sessionId)})`.execute(db)
+/** Waits for revocations of these sessions that are under way to end one way or the other. */
+export const awaitRevocations = async (db: Kysely<Tables>, sessionIds: readonly string[]): Promise<void> => {
+  await sql`select pg_advisory_xact_lock_shared(hashtextextended(id, 7301)) from unnest(${[...sessionIds]}::text[]) as k (id)`.execute(db)
 }

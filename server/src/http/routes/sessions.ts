@@ -87,7 +87,7 @@ export const sessionRoutes = (app: Door, needs: Needs): void => {
   app.post(
     '/api/sessions/:session_id/revocation',
     {
-      config: { access: revokeSession.may },
+      config: { access: revokeSession.may, work: 'ends' },
       schema: {
         tags,
         summary: 'Revoke a support session; twice is harmless',
@@ -96,7 +96,7 @@ export const sessionRoutes = (app: Door, needs: Needs): void => {
         response: { 200: Session, ...problems },
       },
     },
-    async (request) => revokeSession({ ...ctxOf(request), ...needs }, { ...request.body, session_id: request.params.session_id }),
+    async (request) => revokeSession({ ...needs, ...ctxOf(request) }, { ...request.body, session_id: request.params.session_id }),
   )
   app.get(
     '/api/sessions/:session_id/access-log',

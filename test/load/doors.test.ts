@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { signIn, type Visitor } from '../support/browser.ts'
+import { newFolder } from '../support/embedded.ts'
+import { isLong, share } from '../support/long.ts'
+import { type Program, runCommand, startProgram } from '../support/program.ts'
+import { until } from '../support/until.ts'
+import type { Flood } from './flood.ts'
+
+/*
+ * The whole program, in a process of its own, worn out by another: what strangers hold and one session and one key ask for
+ * leaves an honest session and a revocation alone. A tenth of it in `npm test`.
+ */
+
+const tenant = 'ten_globex'
+const dataDir = newFolder({ onDisk: false })
+const rounds = isLong ? 60 : 15
+let program: Program
+let visitor: Visitor
+let flood: ChildProcess
+
+const open = async (): Promise<{ id: string; token: string }> => {
+  const answer = await visitor.send('POST', '/api/sessions', { tenant_id: tenant, reason: 'Working while others flood' })
+  const { session, token } = (await answer.json()) as { session: { id: string }; token: string }
+  return { id: session.id, token }
+}
+const memoryMb = (): number => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${program.child.pid}/status`, 'utf8'))?.[1]) / 1_024
+
+beforeAll(async () => {
+  program = await startProgram(dataDir.path)
+  visitor = await signIn(program.console, 'rob')
+  await until(async () => (await visitor.get(`/api/tenants/${tenant}`)).status === 200, 60)
+  const created = await runCommand(['keys', 'create', '--tenant', tenant, '--name', 'flood', '--json'], {
+    COUNTERSIGN_DATA_DIR: dataDir.path,
+  })
+  const given: Flood = {
+    console: program.console,
+    gateway: program.gateway,
+    silent: share(5_000),
+    slow: share(2_000),
+    pipelined: share(21_000) / 10,
+    token: (await open()).token,
+    path: '/v1/attestations?limit=50',
+    reads: share(500),
+    key: (JSON.parse(created.stdout) as { key: string }).key,
+  }
+  flood = spawn(process.execPath, [new URL('./flood.ts', import.meta.url).pathname, JSON.stringify(given)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  await once(flood.stdout as NodeJS.ReadableStream, 'data')
+}, 180_000)
+
+afterAll(async () => {
+  if (flood?.exitCode === null) {
+    flood.kill('SIGKILL')
+    await once(flood, 'exit')
+  }
+  await program?.stop()
+  dataDir.remove()
+}, 60_000)
+
+it(`an honest session and a revocation go on under ${share(5_000)} silent connections, ${share(2_000)} slow bodies, ${share(21_000) / 10} pipelined requests and ${share(500)} reads at once`, async () => {
+  const times: number[] = []
+  const timed = async (run: () => Promise<Response>, status: number): Promise<Response> => {
+    const began = performance.now()
+    const answer = await run()
+    times.push(performance.now() - began)
+    expect([answer.url, answer.status]).toEqual([answer.url, status])
+    return answer
+  }
+  let before = 0
+  for (let round = 0; round < rounds; round++) {
+    const { id, token } = await open()
+    const ask = () => fetch(`${program.gateway}/v1/usage`, { headers: { authorization: `Bearer ${token}`, connection: 'close' } })
+    for (let i = 0; i < 5; i++) await (await timed(ask, 200)).arrayBuffer()
+    await (await timed(() => visitor.send('POST', `/api/sessions/${id}/revocation`, {}), 200)).arrayBuffer()
+    await (await timed(ask, 403)).arrayBuffer()
+    if (round === Math.floor(rounds / 3)) before = memoryMb()
+    await pause(100)
+  }
+  const sorted = times.toSorted((a, b) => a - b)
+  const p99 = sorted[Math.ceil(sorted.length * 0.99) - 1] as number
+  const after = memoryMb()
+  flood.stdin?.end()
+  const [statuses] = (await once(flood.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
+  console.log(
+    `${times.length} requests: median ${Math.round(sorted[sorted.length >> 1] as number)} ms, p99 ${Math.round(p99)} ms; memory ${Math.round(before)} to ${Math.round(after)} MB; reads ${statuses.toString().trim()}`,
+  )
+  expect(p99).toBeLessThan(2_000)
+  expect(after - before).toBeLessThan(150)
+}, 600_000)
