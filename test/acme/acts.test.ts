@@ -377,12 +377,14 @@ describe('a call to act', () => {
 
   it('that expires while it waits for a lock has no effect', async () => {
     const id = `act_${randomUUID()}`
-    const blocker = acme.sql(
-      `WITH held AS (SELECT id FROM "user" WHERE id = 'usr_virginia_stark' FOR UPDATE) SELECT id, pg_sleep(2) FROM held`,
-    )
+    const blocker = new pg.Client({ connectionString: acme.databaseUrl })
+    await blocker.connect()
+    await blocker.query('begin')
+    await blocker.query(`SELECT id FROM "user" WHERE id = 'usr_virginia_stark' FOR UPDATE`)
     // Within the tolerance of five seconds when it arrives, no longer when the lock is free.
-    const late = acme.order(virginia, 'revoke_sessions', { id, claims: { iat: now() - 10, exp: now() - 4 } })
-    await blocker
+    const late = acme.order(virginia, 'revoke_sessions', { id, claims: { iat: now() - 5, exp: now() - 4 } })
+    await blocker.query('select pg_sleep(2)')
+    await blocker.end()
     expect(await refusal(late)).toMatchObject({ status: 401, code: 'bad_assertion' })
     expect(await opens(cookie)).toBe(200)
     expect((await acme.ask(`/countersign/acts/${id}`)).status).toBe(404)

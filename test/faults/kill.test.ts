@@ -179,7 +179,9 @@ describe(`kill -9 at ${rounds} random moments under load (seed ${seed})`, () => 
     expect((await runCommand(['--config', config, 'export', folder], environment)).code).toBe(0)
     for (const source of [[], [folder], [`http://localhost:${ports[0]}`]]) {
       const { code, stdout, stderr } = await runCommand(['--config', config, 'verify', ...source, '--checkpoint', checkpoint], environment)
-      expect([code, stdout, stderr]).toEqual([0, expect.stringContaining('verifies.'), ''])
+      // Beside that it says on stderr which data folder it used, where it used one.
+      const said = expect.stringMatching(/^( {2}data folder: [^\n]+\n)?$/)
+      expect([code, stdout, stderr]).toEqual([0, expect.stringContaining('verifies.'), said])
     }
   }, 120_000)
 
