@@ -34,7 +34,7 @@ const insertPlain = async ({ store }: BenchDatabase, bodies: readonly string[]):
         insert into plain_audit (log_index, event_n, leaf_hash, body, ${sql.join(entryColumnNames.map((name) => sql.ref(name)))})
         select nextval('plain_audit_n'), currval('plain_audit_n'), '\\x0000000000000000000000000000000000000000000000000000000000000000',
                body, event_id, occurred_at::timestamptz, action, category, result, actor_id, tenant_id, target_kind, target_id,
-               session_id, request_id, ticket
+               session_id, request_id
         from unnest(${part}::text[], ${sql.join(texts)}) as entry (body, ${sql.join(entryColumnNames.map((name) => sql.ref(name)))})`.execute(
         tx,
       )
