@@ -144,7 +144,8 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
     if (!places.know(socket, sessionId)) throw new Refusal('overloaded', { detail: 'Too many connections of this session are open.' })
     const place = await sessions.enter(sessionId)
     try {
-      if (place.hasWaited && socket.destroyed) throw new Refusal('overloaded', { detail: 'The caller went away while it waited for others.' })
+      if (place.hasWaited && socket.destroyed)
+        throw new Refusal('overloaded', { detail: 'The caller went away while it waited for others.' })
       const admitted = await admit(needs, exchange)
       await forward(forwarding, exchange, admitted)
     } finally {
