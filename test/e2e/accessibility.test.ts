@@ -337,6 +337,8 @@ describe('M21 the whole story by keyboard alone', () => {
 
   it('moves through rows with j and k, opens an event with Enter, closes it with Escape', async () => {
     const { page } = own
+    // What is typed into a dialog that is about to close goes to the dialog.
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
     await press('g', 'a')
     await page.waitForURL(`${rig.console_url}/audit`)
     await rowsOf(page, 'Events').nth(3).waitFor()
