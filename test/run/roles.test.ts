@@ -92,6 +92,7 @@ describe('two processes over one database', () => {
     ])
     expect(await servicesAt(`http://localhost:${statusPort}`)).toEqual([
       'store',
+      'gateway store',
       'background store',
       'gateway writer',
       'sequencer',
