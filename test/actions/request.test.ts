@@ -17,7 +17,7 @@ afterAll(() => rig.close())
 const effectsOn = (id: string) => rig.effects().filter(({ target }) => target === id).length
 
 describe('an action whose gates are met', () => {
-  it('A20 A35 CR-1 has its intent on the record before it is done, and one outcome after it', async () => {
+  it('X8 A20 A35 CR-1 has its intent on the record before it is done, and one outcome after it', async () => {
     const before = effectsOn(user)
     const { status, body } = await rig.act(rob, 'revoke_sessions', user)
     expect([status, body.state, body.risk, body.requires]).toEqual([201, 'done', 'low', 'reason'])
@@ -51,7 +51,7 @@ describe('an action with a gate unmet', () => {
     ['A19 ticket', 'reset_passkey', {}, 'ticket missing'],
     ['A19 both', 'reset_passkey', { reason: '' }, 'ticket missing, reason missing'],
     ['A23 approval', 'suspend_account', {}, 'manager missing'],
-  ])('A26 A39 is refused, has no effect, and is on the record with the gate: %s', async (_, action, more, note) => {
+  ])('X7 A26 A39 is refused, has no effect, and is on the record with the gate: %s', async (_, action, more, note) => {
     const before = rig.effects().length
     const { status, body } = await rig.act(rob, action, user, more)
     expect([status, body.code, body.detail]).toEqual([403, 'gates_unmet', note])

@@ -19,7 +19,7 @@ import { gatesUnmet } from './judge.ts'
 import type { ActionCtx, JudgeCtx } from './needs.ts'
 import { recordOf } from './record-of.ts'
 import { readApprovers } from './revalidate.ts'
-import { getRequest } from './row.ts'
+import { requireRequest } from './row.ts'
 
 type Row = {
   action: ActionName
@@ -162,8 +162,6 @@ export const approveRequest = verb({
   async run(ctx: ActionCtx, { id, body }: { id: string; body: unknown }): Promise<ActionRequest> {
     const { isComplete, action } = await approve(ctx, id, body)
     if (isComplete && ctx.config.approvals.auto_execute && !isClaimed(action)) await carryOut(ctx, id)
-    const request = await getRequest(ctx.store.db, id)
-    if (!request) throw new Refusal('not_found')
-    return request
+    return await requireRequest(ctx.store.db, id)
   },
 })

@@ -8,7 +8,7 @@ import { transact } from '../access/transact.ts'
 import { verb } from '../access/verb.ts'
 import { Refusal } from '../errors.ts'
 import { recordOf } from './record-of.ts'
-import { getRequest } from './row.ts'
+import { requireRequest } from './row.ts'
 
 /** Takes a request of one's own back, as long as it is not being carried out. Another's is not found. */
 export const cancelRequest = verb({
@@ -29,8 +29,6 @@ export const cancelRequest = verb({
       if (!row.cancelled) throw new Refusal('conflict', { detail: `The request is ${row.state}, or has expired.` })
       await recordOf(tx, ctx, id, { action: 'ACTION.CANCELLED', result: 'ok' })
     })
-    const request = await getRequest(ctx.store.db, id)
-    if (!request) throw new Refusal('not_found')
-    return request
+    return await requireRequest(ctx.store.db, id)
   },
 })

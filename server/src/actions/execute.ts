@@ -12,7 +12,7 @@ import type { ActionCtx, ActionNeeds } from './needs.ts'
 import { perform } from './perform.ts'
 import { recordOf } from './record-of.ts'
 import { findVoid } from './revalidate.ts'
-import { getRequest } from './row.ts'
+import { getRequest, requireRequest } from './row.ts'
 
 /** Takes an approved request for its one execution: of any number who try, in any number of processes, one gets it (GA-8, GA-9). */
 export const claimApproved = async (tx: Transaction<Tables>, id: string): Promise<boolean> => {
@@ -79,8 +79,6 @@ export const executeApproved = verb({
     if (!before || before.requester.id !== ctx.principal.id) throw new Refusal('not_found')
     if (isClaimed(before.action)) throw new Refusal('invalid_request', { detail: 'A session is claimed by POST /api/sessions.' })
     await executeRequest(ctx, id)
-    const request = await getRequest(ctx.store.db, id)
-    if (!request) throw new Refusal('not_found')
-    return request
+    return await requireRequest(ctx.store.db, id)
   },
 })

@@ -11,7 +11,7 @@ import { Refusal } from '../errors.ts'
 import { lockRequest, refusedDecision, requireDecidable } from './approve.ts'
 import type { JudgeCtx } from './needs.ts'
 import { recordOf } from './record-of.ts'
-import { getRequest } from './row.ts'
+import { requireRequest } from './row.ts'
 
 /** Says no, with a reason, which the requester and the tenant see. One no is enough. */
 export const rejectRequest = verb({
@@ -46,8 +46,6 @@ export const rejectRequest = verb({
         throw deny(error, refusedDecision(ctx, row, id, event))
       }
     })
-    const request = await getRequest(ctx.store.db, id)
-    if (!request) throw new Refusal('not_found')
-    return request
+    return await requireRequest(ctx.store.db, id)
   },
 })

@@ -1,6 +1,7 @@
 import type { ActionRequest, ActionState } from '@countersign/contract/action-requests.ts'
 import type { ActionName, Risk } from '@countersign/contract/actions.ts'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { Refusal } from '../errors.ts'
 import type { Tables } from '../store/tables.ts'
 
 /** A request is over at `expires_at` by the database's clock, whether or not anybody has noted it. */
@@ -83,3 +84,10 @@ export const selectRequests = async (
 /** One request as it is now. */
 export const getRequest = async (db: Kysely<Tables>, id: string): Promise<ActionRequest | undefined> =>
   (await selectRequests(db, sql`a.id = ${id}`))[0]?.request
+
+/** The same, where it has to be there. */
+export const requireRequest = async (db: Kysely<Tables>, id: string): Promise<ActionRequest> => {
+  const request = await getRequest(db, id)
+  if (!request) throw new Refusal('not_found')
+  return request
+}
