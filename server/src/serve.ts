@@ -31,12 +31,13 @@ import { openIdentity } from './identity/open.ts'
 import { siteOf } from './identity/passkeys/needs.ts'
 import { watchIssuer } from './identity/watch.ts'
 import { defaultOrigin, type Keys } from './keys.ts'
+import { troubleOf } from './outbound/breaker.ts'
 import { loadPolicy } from './policy/load.ts'
 import { portTrouble } from './ports.ts'
 import { startRetention } from './privacy/retain.ts'
 import { findTroubles } from './run/first-look.ts'
 import { newProgram } from './run/program.ts'
-import { newLoopService, newService } from './run/service.ts'
+import { formatStatus, newLoopService, newService } from './run/service.ts'
 import { verifierKeyOf } from './sequencer/log-key.ts'
 import { runSequencer } from './sequencer/run.ts'
 import { newAdmission } from './sessions/admit.ts'
@@ -136,6 +137,7 @@ export const serve = async (options: {
     name: 'connector',
     roles: ['console', 'worker'],
     start: () => openHttpConnector({ ...config.directory.connector, issuer: publicUrl, keys, log }),
+    status: (opened) => formatStatus('connector', troubleOf(opened.state())),
     stop: (opened) => opened.close(),
   })
   const sync = newLoopService({

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { newBreaker } from '../../server/src/outbound/breaker.ts'
+import { newBreaker, troubleOf } from '../../server/src/outbound/breaker.ts'
 
 const pauseAfterThree = () => {
   let now = 0
@@ -47,4 +47,27 @@ it('says since when, from the first failure in a row on', () => {
   const failing = breaker.state()
   breaker.fail('refused')
   expect(breaker.state()).toEqual({ status: 'failing', failure: 'refused', since: failing.since })
+})
+
+it('what fails for one person counts once, whatever they ask for', () => {
+  const breaker = newBreaker()
+  for (let n = 0; n < 10; n++) breaker.fail('status', 'ada')
+  expect(breaker.state()).toMatchObject({ status: 'failing', failure: 'status' })
+  expect(breaker.begin()).toBe(false)
+  breaker.fail('status', 'rob')
+  expect(breaker.state().status).toBe('failing')
+  breaker.fail('timeout')
+  expect(breaker.state()).toMatchObject({ status: 'paused', failure: 'timeout' })
+  expect(() => breaker.begin()).toThrow('it was not asked')
+})
+
+it('says in a sentence what keeps a service from answering', () => {
+  const breaker = newBreaker()
+  expect(troubleOf(breaker.state())).toBe(null)
+  breaker.fail('timeout')
+  expect(troubleOf(breaker.state())).toBe('The last call failed: it did not answer in time.')
+  for (let n = 0; n < 2; n++) breaker.fail('refused')
+  expect(troubleOf(breaker.state())).toBe('It is left alone for a moment: nothing accepts connections at its address.')
+  breaker.succeed()
+  expect(troubleOf(breaker.state())).toBe(null)
 })

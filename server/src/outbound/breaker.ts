@@ -1,4 +1,4 @@
-import { CallFailure, type FailureKind } from './failure.ts'
+import { CallFailure, type FailureKind, failurePhrases } from './failure.ts'
 
 /** How somebody else's service has been lately, for pages and /readyz. `since` is when it began to be so. */
 export type PeerState = {
@@ -10,9 +10,18 @@ export type PeerState = {
 
 export type Breaker = ReturnType<typeof newBreaker>
 
+/** What keeps the service from answering, if anything does: a sentence for anyone. */
+export const troubleOf = ({ status, failure }: PeerState): string | null => {
+  if (failure === undefined) return null
+  return status === 'paused'
+    ? `It is left alone for a moment: ${failurePhrases[failure]}.`
+    : `The last call failed: ${failurePhrases[failure]}.`
+}
+
 /**
  * Keeps off a service whose last calls all failed: after `failuresToPause` of them nothing is asked for `pauseMs`, then one call
- * alone tries. Only failures of the other side are told to it.
+ * alone tries. Only failures of the other side are told to it. What fails for one person counts once: it may be what they ask
+ * for, and nobody alone can keep the service from everybody.
  */
 export const newBreaker = ({
   failuresToPause = 3,
@@ -28,6 +37,8 @@ export const newBreaker = ({
   let since: Date | undefined
   let askAgainAt = 0
   let isTrying = false
+  /** Whose failures have counted. */
+  const counted = new Set<string>()
 
   const isPaused = () => failures >= failuresToPause && (isTrying || now() < askAgainAt)
 
@@ -47,12 +58,15 @@ export const newBreaker = ({
       const wasFailing = failures > 0
       if (wasFailing || since === undefined) since = new Date()
       failures = 0
+      counted.clear()
       failure = undefined
       return wasFailing
     },
-    fail(kind: FailureKind): void {
+    /** `person`: for whom it was asked, where the request arrived: what came of it may be their own doing. */
+    fail(kind: FailureKind, person?: string): void {
       if (failures === 0) since = new Date()
-      failures += 1
+      if (person === undefined || !counted.has(person)) failures += 1
+      if (person !== undefined) counted.add(person)
       failure = kind
       askAgainAt = now() + pauseMs
     },

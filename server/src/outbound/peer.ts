@@ -17,6 +17,8 @@ export type PeerOptions = {
 export type Call = Outgoing & {
   /** Names the effect: whoever asks again for the same one sends the same key. */
   idempotencyKey?: string
+  /** For whom it is asked. */
+  person?: string
 }
 
 /** Somebody else's service that we call. */
@@ -37,12 +39,12 @@ export const openPeer = ({ name, log, failuresToPause, ...limits }: PeerOptions)
   const line = openLine(limits)
   const breaker = newBreaker({ failuresToPause })
 
-  const fail = ({ kind, detail }: CallFailure, { origin, method }: Call): void => {
-    breaker.fail(kind)
+  const fail = ({ kind, detail, sent }: CallFailure, { origin, method, person }: Call): void => {
+    breaker.fail(kind, sent ? person : undefined)
     // The target is left out: it names people.
     log?.warn({ peer: name, origin, method, failure: kind, detail }, 'a call failed')
   }
-  const send = ({ idempotencyKey, ...outgoing }: Call): Promise<Answer> => {
+  const send = ({ idempotencyKey, person: _, ...outgoing }: Call): Promise<Answer> => {
     const headers = { ...outgoing.headers, ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }) }
     return line.send({ ...outgoing, headers })
   }

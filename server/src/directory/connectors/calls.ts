@@ -45,12 +45,12 @@ export const openCalls = ({ url, audience, issuer, keys, timeoutMilliseconds, lo
   return {
     get: async (path, asker) => {
       const call = { method: 'GET', target: `${base}${path}` } as const
-      return peer.call({ origin, ...call, headers: headersOf({ ...call, asker }) })
+      return peer.call({ origin, ...call, headers: headersOf({ ...call, asker }), person: asker?.sub })
     },
     post: async (path, order, body) => {
       const call = { method: 'POST', target: `${base}${path}`, body } as const
       const headers = { ...headersOf({ ...call, asker: order.requested_by, order }), 'content-type': 'application/json' }
-      return peer.call({ origin, ...call, headers, idempotencyKey: order.id })
+      return peer.call({ origin, ...call, headers, idempotencyKey: order.id, person: order.requested_by.sub })
     },
     state: peer.state,
     close: peer.close,
