@@ -64,6 +64,7 @@ export const eventTable = {
   'AUDIT.READ': ['audit', audit.auditRead],
   'AUDIT.EXPORTED': ['audit', audit.auditExported],
   'LOG.TAMPER.SUSPECTED': ['audit', audit.tamperSuspected],
+  'CLOCK.JUMPED': ['audit', audit.clockJumped],
   'AUTH.SIGNED_IN': ['authentication', authentication.signedIn],
   'AUTH.SIGNED_OUT': ['authentication', authentication.signedOut],
   'AUTH.DENIED': ['authentication', authentication.authDenied],

@@ -49,3 +49,12 @@ export const tamperSuspected = {
   note: erasable(z.string()),
   details: { n: kept(z.string().describe('Number of the row')), why: kept(z.string().describe('One of the sequencer’s sentences')) },
 }
+
+/** The database's clock, by which sessions end, went another way than ours. */
+export const clockJumped = {
+  details: {
+    by_seconds: kept(z.number().describe('Below 0 where it was set back')),
+    sessions: count,
+    sign_ins: count,
+  },
+}

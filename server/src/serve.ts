@@ -41,6 +41,7 @@ import { formatStatus, newLoopService, newService } from './run/service.ts'
 import { verifierKeyOf } from './sequencer/log-key.ts'
 import { runSequencer } from './sequencer/run.ts'
 import { newAdmission } from './sessions/admit.ts'
+import { startClockWatch } from './sessions/clock-watch.ts'
 import { endSessionsOf } from './sessions/end-of-tenant.ts'
 import { startExpiry } from './sessions/expire.ts'
 import { startOutcomes } from './sessions/outcomes.ts'
@@ -59,14 +60,32 @@ export type Server = Addresses & {
 /** Longest that work in the background may wait for the database; a person waits two seconds. */
 const backgroundAnswerMs = 30_000
 
-/** The store of a database whose events are marked with our key. */
-const openBoundStore = async ({ databaseUrl, keys }: { databaseUrl: string; keys: Keys }): Promise<Store> => {
-  const store = await openStore({ url: databaseUrl, max: connectionsOf.staff })
-  try {
-    await bindEventKey({ store, keys })
+type StoresNeeds = { databaseUrl: string; keys: Keys; roles: readonly ProcessRole[] }
+
+/**
+ * Connections to a database whose events are marked with our key: for each kind of work its own, as far as the process does it, so
+ * that what fills up one of them leaves the others free.
+ */
+const openStores = async ({ databaseUrl, keys, roles }: StoresNeeds) => {
+  const opened: Store[] = []
+  const open = async (kind: string, max: number): Promise<Store> => {
+    const store = await openStore({ url: databaseUrl, max, name: `countersign-${kind}` })
+    opened.push(store)
     return store
+  }
+  const close = async (): Promise<void> => void (await Promise.all(opened.map((store) => store.close())))
+  try {
+    const staff = await open('staff', connectionsOf.staff)
+    await bindEventKey({ store: staff, keys })
+    const openFor = (role: ProcessRole, kind: string, max: number) => (roles.includes(role) ? open(kind, max) : staff)
+    const [ends, tenants, gateway] = await Promise.all([
+      openFor('console', 'ends', connectionsOf.ends),
+      openFor('console', 'tenants', connectionsOf.tenants),
+      openFor('gateway', 'gateway', 4),
+    ])
+    return { staff, ends, tenants, gateway, close }
   } catch (error) {
-    await store.close()
+    await close()
     throw error
   }
 }
@@ -95,22 +114,12 @@ export const serve = async (options: {
   const isConsole = config.roles.includes('console')
   const closing = new AbortController()
 
-  const store = newService({
+  const stores = newService({
     name: 'store',
-    start: () => openBoundStore({ databaseUrl, keys }),
+    start: () => openStores({ databaseUrl, keys, roles: config.roles }),
     stop: (opened) => opened.close(),
   })
-  /** Connections of their own for a kind of work: what fills up one of them leaves the others free. */
-  const newStoreService = (name: string, max: number, roles: ProcessRole[]) =>
-    newService({
-      name,
-      roles,
-      start: () => openStore({ url: databaseUrl, max, name: `countersign-${name.replaceAll(' ', '-')}` }),
-      stop: (opened) => opened.close(),
-    })
-  const endsStore = newStoreService('revocation store', connectionsOf.ends, ['console'])
-  const tenantStore = newStoreService('tenant store', connectionsOf.tenants, ['console'])
-  const gatewayStore = newStoreService('gateway store', 4, ['gateway'])
+  const store = { get: () => stores.get().staff }
   const background = newService({
     name: 'background store',
     roles: ['worker'],
@@ -154,6 +163,11 @@ export const serve = async (options: {
       }),
   })
   const expiry = newLoopService({ name: 'expiry', roles: ['worker'], start: () => startExpiry({ store: store.get(), journal, log }) })
+  const clock = newLoopService({
+    name: 'clock',
+    roles: ['gateway', 'worker'],
+    start: () => startClockWatch({ store: store.get(), journal, log }),
+  })
   const outcomes = newLoopService({
     name: 'outcomes',
     roles: ['worker'],
@@ -178,11 +192,16 @@ export const serve = async (options: {
     name: 'gateway',
     roles: ['gateway'],
     start: () =>
-      startGateway({ config, admission: newAdmission(gatewayStore.get()), writer: writer.get(), log, issuer: publicUrl, gatewayUrl }).catch(
-        (error: unknown) => {
-          throw portTrouble(error, 'gateway', config.gateway.port, 'COUNTERSIGN_GATEWAY_PORT')
-        },
-      ),
+      startGateway({
+        config,
+        admission: newAdmission(stores.get().gateway),
+        writer: writer.get(),
+        log,
+        issuer: publicUrl,
+        gatewayUrl,
+      }).catch((error: unknown) => {
+        throw portTrouble(error, 'gateway', config.gateway.port, 'COUNTERSIGN_GATEWAY_PORT')
+      }),
     parts: (opened) => opened.parts(),
     drain: (opened) => opened.drain(),
     stop: (opened) => opened.close(),
@@ -213,7 +232,7 @@ export const serve = async (options: {
     actionRoutes(app, needs)
     sessionRoutes(app, { ...needs, onRevoked: (id: string) => gateway.find()?.cut(id) })
     auditRoutes(app, { ...needs, closing: closing.signal })
-    logRoutes(app, { ...needs, store: tenantStore.get() })
+    logRoutes(app, { ...needs, store: stores.get().tenants })
     await consoleRoutes(app, { consoleDir, paths: Object.values(consolePaths) })
   }
   const findTrouble = async (): Promise<string | null> => {
@@ -226,7 +245,7 @@ export const serve = async (options: {
     start: async () => {
       const built = await buildDoor({
         store: store.get(),
-        stores: isConsole ? { ends: endsStore.get(), tenants: tenantStore.get() } : {},
+        stores: stores.get(),
         journal,
         publicUrl,
         log,
@@ -252,9 +271,9 @@ export const serve = async (options: {
   const program = newProgram({
     // Threads take a while to load: begun together.
     services: [
-      [store, endsStore, tenantStore, gatewayStore, background],
+      [stores, background],
       [writer, sequencer],
-      ...[connector, identity, expiry, outcomes, requests, reconciling],
+      ...[clock, connector, identity, expiry, outcomes, requests, reconciling],
       ...(isRetaining ? [eraser, retention] : []),
       ...[gateway, door],
       // Whoever is asked asks for our keys at the door.

@@ -82,20 +82,14 @@ describe('two processes over one database', () => {
   }
 
   it('run only what their roles need, and each says how that is doing', async () => {
-    expect(await servicesAt(console_.console)).toEqual([
-      'store',
-      'revocation store',
-      'tenant store',
-      'connector',
-      'identity',
-      'console door',
-    ])
+    expect(await servicesAt(console_.console)).toEqual(['store', 'connector', 'identity', 'console door'])
     expect(await servicesAt(`http://localhost:${statusPort}`)).toEqual([
       'store',
       'gateway store',
       'background store',
       'gateway writer',
       'sequencer',
+      'clock',
       'connector',
       'expiry',
       'outcomes',

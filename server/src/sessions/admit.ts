@@ -1,5 +1,6 @@
 import { Refusal } from '../errors.ts'
 import type { Store } from '../store/open.ts'
+import { newAuthorityClock } from './clock.ts'
 import { type FactsSource, newFacts, type SessionFacts } from './facts.ts'
 import { newGatherer } from './gather.ts'
 import { awaitRevocations } from './order.ts'
@@ -21,12 +22,13 @@ export type Admission = {
 }
 
 export const newAdmission = (store: Store): Admission => {
-  const known = newFacts(store)
+  const clock = newAuthorityClock()
+  const known = newFacts(store, clock)
 
   /** Why the session may not be used now. A revocation that is under way is waited for: it decides. */
   const findWhy = newGatherer<Unusable>(async (sessionIds) => {
     await awaitRevocations(store.db, sessionIds)
-    return findUnusable(store, sessionIds)
+    return findUnusable(store, clock, sessionIds)
   })
 
   return {
@@ -44,6 +46,6 @@ export const newAdmission = (store: Store): Admission => {
       throw new Refusal((await findWhy(facts.id)) ?? 'staff_not_allowed')
     },
     findWhy,
-    findUnusable: (sessionIds) => findUnusable(store, sessionIds),
+    findUnusable: (sessionIds) => findUnusable(store, clock, sessionIds),
   }
 }

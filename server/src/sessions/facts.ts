@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Store } from '../store/open.ts'
+import type { AuthorityClock } from './clock.ts'
 import type { Digests } from './digests.ts'
 import { newGatherer } from './gather.ts'
 
@@ -25,6 +26,7 @@ export type FactsSource = {
 const factsMaximum = 10_000
 
 type Row = Omit<SessionFacts, 'scopes' | 'staff'> & {
+  now_ms: number
   scopes: string[]
   staff_id: string
   issuer: string
@@ -34,24 +36,28 @@ type Row = Omit<SessionFacts, 'scopes' | 'staff'> & {
 }
 
 /** Reads the facts of sessions by the hashes of their tokens. */
-const readFacts = async (store: Store, tokenHashes: readonly string[]): Promise<Map<string, SessionFacts>> => {
+const readFacts = async (store: Store, clock: AuthorityClock, tokenHashes: readonly string[]): Promise<Map<string, SessionFacts>> => {
+  const sentMs = performance.now()
   const { rows } = await sql<Row>`
-    select encode(s.token_hash, 'hex') as token_hash, s.id, s.tenant_id, s.target_user_id, s.digests, s.scopes,
+    select extract(epoch from clock_timestamp())::float8 * 1000 as now_ms, encode(s.token_hash, 'hex') as token_hash, s.id, s.tenant_id, s.target_user_id, s.digests, s.scopes,
       m.id as staff_id, m.issuer, m.subject, m.email, m.name
     from support_sessions s join staff m on m.id = s.staff_id
     where s.token_hash = any(${tokenHashes.map((hash) => Buffer.from(hash, 'hex'))}::bytea[])`.execute(store.db)
+  const databaseMs = rows[0]?.now_ms
+  if (databaseMs !== undefined) clock.read({ sentMs, heardMs: performance.now(), databaseMs })
   return new Map(
-    rows.map(({ scopes, staff_id, issuer, subject, email, name, ...row }) => {
+    rows.map(({ now_ms: _, scopes, staff_id, issuer, subject, email, name, ...row }) => {
       const staff = { kind: 'staff', id: staff_id, issuer, subject, email, name } as const
       return [row.token_hash, { ...row, scopes: new Set(scopes), staff }]
     }),
   )
 }
 
-export const newFacts = (store: Store): FactsSource => {
+/** What it reads of the database's clock it tells `clock`. */
+export const newFacts = (store: Store, clock: AuthorityClock): FactsSource => {
   const known = new Map<string, SessionFacts>()
   // Tokens that nobody was given cost no more, and those that are real are found among them.
-  const lookUp = newGatherer((tokenHashes) => readFacts(store, tokenHashes))
+  const lookUp = newGatherer((tokenHashes) => readFacts(store, clock, tokenHashes))
   return {
     find: (tokenHash) =>
       known.get(tokenHash) ??

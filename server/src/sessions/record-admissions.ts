@@ -1,8 +1,9 @@
 import type { DisclosureRow } from '../audit/commit.ts'
 import { type EventParts, macOf, nowText } from '../audit/record.ts'
 import { openStore, type Store } from '../store/open.ts'
+import { type AuthorityClock, newAuthorityClock } from './clock.ts'
 import type { SessionFacts } from './facts.ts'
-import { judgedSessions, standing } from './standing.ts'
+import { floorOf, judgedSessions, standing } from './standing.ts'
 
 /** What must be so, by the database, for a request to be admitted: all that its event says of session and staff, and the scope. */
 type Ask = {
@@ -78,8 +79,8 @@ export const formatLines = (events: readonly EventParts[]): Omit<Batch, 'asks'> 
   }
 }
 
-const parameters = ['asks', 'heads', 'tails', 'places', 'marks', 'beside', ...disclosureColumns] as const
-type Parameters = Record<(typeof parameters)[number], string | Buffer>
+const parameters = ['floor', 'asks', 'heads', 'tails', 'places', 'marks', 'beside', ...disclosureColumns] as const
+type Parameters = Record<Exclude<(typeof parameters)[number], 'floor'>, string | Buffer> & { floor: number | null }
 const $ = Object.fromEntries(parameters.map((name, i) => [name, `$${i + 1}`])) as Record<keyof Parameters, string>
 
 /**
@@ -89,7 +90,7 @@ const $ = Object.fromEntries(parameters.map((name, i) => [name, `$${i + 1}`])) a
  */
 const text = `
   with admitted as materialized (
-    select k.place, extract(epoch from s.expires_at - clock_timestamp())::float8 * 1000 as remaining_ms
+    select k.place, extract(epoch from s.expires_at - greatest(clock_timestamp(), ${floorOf($.floor)}))::float8 * 1000 as remaining_ms
     from rows from (json_to_recordset(${$.asks}) as (id text, token_hash text, tenant_id text, staff_id text, email text, name text, scope text))
       with ordinality as k (id, token_hash, tenant_id, staff_id, email, name, scope, place)
     join ${judgedSessions} on s.id = k.id
@@ -98,7 +99,7 @@ const text = `
       and s.scopes @> array[k.scope]
       -- Held last, and only what may be used: from here on no revocation is written until the event is. One expression, so that
       -- all of it is asked of the one row that was found by its id.
-      and case when ${standing} = 'usable' and (m.email, m.name) is not distinct from (k.email, k.name) then hold_session(s.id)
+      and case when ${standing} = 'usable' and s.expires_at > ${floorOf($.floor)} and (m.email, m.name) is not distinct from (k.email, k.name) then hold_session(s.id)
         else false end
   ), recorded as (
     insert into events (body, mac)
@@ -114,7 +115,8 @@ const text = `
       as d (${disclosureColumns.join(', ')}, place)
     where d.place = 0 or d.place in (select place from admitted)
   )
-  select place::int as place, remaining_ms from admitted`
+  select a.place::int as place, a.remaining_ms, extract(epoch from clock_timestamp())::float8 * 1000 as now_ms
+  from (select) one left join admitted a on true`
 
 const mark = <B extends Batch>(key: Buffer, batch: B): B & Marked => {
   const tails = batch.tails.split('\n')
@@ -130,7 +132,11 @@ const joinColumns = (batches: readonly Batch[]): Record<keyof DisclosureRow, str
   return Object.fromEntries(columns) as Record<keyof DisclosureRow, string>
 }
 
-const recordBatches = async (pool: Store['pool'], batches: readonly (Batch & Marked)[]): Promise<(number | undefined)[][]> => {
+const recordBatches = async (
+  pool: Store['pool'],
+  clock: AuthorityClock,
+  batches: readonly (Batch & Marked)[],
+): Promise<(number | undefined)[][]> => {
   /** Each ask once, however many requests ask it; their places are counted from 1. */
   const known = new Map<AskText, number>()
   const placeOf = (ask: AskText | undefined): number => {
@@ -140,7 +146,9 @@ const recordBatches = async (pool: Store['pool'], batches: readonly (Batch & Mar
     return place
   }
   const places = batches.map(({ asks }) => asks.map(placeOf))
+  const sentMs = performance.now()
   const given: Parameters = {
+    floor: clock.floorAt(sentMs) ?? null,
     asks: `[${[...known.keys()].join(',')}]`,
     heads: join(batches.map(({ heads }) => heads)),
     tails: join(batches.map(({ tails }) => tails)),
@@ -150,7 +158,12 @@ const recordBatches = async (pool: Store['pool'], batches: readonly (Batch & Mar
     marks: Buffer.concat(batches.map(({ marks }) => marks)),
   }
   const values = parameters.map((name) => given[name])
-  const { rows } = await pool.query<{ place: number; remaining_ms: number }>({ name: 'record-admissions', text, values })
+  const { rows } = await pool.query<{ place: number | null; remaining_ms: number; now_ms: number }>({
+    name: 'record-admissions',
+    text,
+    values,
+  })
+  clock.read({ sentMs, heardMs: performance.now(), databaseMs: rows[0]?.now_ms as number })
   const remaining = new Map(rows.map(({ place, remaining_ms }) => [place, remaining_ms]))
   return places.map((ours) => ours.map((place) => remaining.get(place)))
 }
@@ -158,5 +171,6 @@ const recordBatches = async (pool: Store['pool'], batches: readonly (Batch & Mar
 /** Opens what records the gateway's events. Events are marked with the key. */
 export const openRecorder = async ({ databaseUrl, eventKey }: { databaseUrl: string; eventKey: Buffer }): Promise<Recorder> => {
   const store = await openStore({ url: databaseUrl, max: 1, name: 'countersign-gateway' })
-  return { mark: (batch) => mark(eventKey, batch), record: (batches) => recordBatches(store.pool, batches), close: store.close }
+  const clock = newAuthorityClock()
+  return { mark: (batch) => mark(eventKey, batch), record: (batches) => recordBatches(store.pool, clock, batches), close: store.close }
 }

@@ -3,6 +3,7 @@ import type { SessionStanding, SessionStatus } from '@countersign/contract/sessi
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import { sql } from 'kysely'
 import type { Store } from '../store/open.ts'
+import type { AuthorityClock } from './clock.ts'
 
 /** A session `s` with what its standing depends on: its opener `m`, its tenant `t` and its revocation `r`, each if there is one. */
 export const judgedSessions = `(support_sessions s
@@ -12,6 +13,9 @@ export const judgedSessions = `(support_sessions s
 
 /** Whether the session may be used now, and if not, why: see session_standing() in the migrations. */
 export const standing = `session_standing(s, r, t, m, array[${consoleRoles.map((role) => `'${role}'`).join(', ')}])`
+
+/** Milliseconds that authority's time has come to at the least (clock.ts), as the database's instant. */
+export const floorOf = (ms: string): string => `coalesce(to_timestamp(${ms}::float8 / 1000), '-infinity')`
 
 export const sqlJudged = sql.raw(judgedSessions)
 export const sqlStanding = sql.raw<SessionStanding>(standing)
@@ -30,15 +34,21 @@ export type Unusable = (typeof refusals)[keyof typeof refusals] | 'token_refused
 const codeOf = (found: SessionStanding | null): Unusable | undefined =>
   found === null ? 'token_refused' : found === 'usable' ? undefined : refusals[found]
 
-/** For each of these sessions that may not be used now: why, by the primary and its clock. */
-export const findUnusable = async (store: Store, sessionIds: readonly string[]): Promise<Map<string, Unusable>> => {
-  const { rows } = await sql<{ id: string; standing: SessionStanding | null }>`
-    select k.id, case when s.id is not null then ${sqlStanding} end as standing
-    from unnest(${[...sessionIds]}::text[]) as k (id) left join ${sqlJudged} on s.id = k.id`.execute(store.db)
+/** For each of these sessions that may not be used now: why, by the primary and its clock, or by the clock's last word and ours. */
+export const findUnusable = async (store: Store, clock: AuthorityClock, sessionIds: readonly string[]): Promise<Map<string, Unusable>> => {
+  const sentMs = performance.now()
+  const floor = sql`coalesce(to_timestamp(${clock.floorAt(sentMs) ?? null}::float8 / 1000), '-infinity')`
+  const { rows } = await sql<{ id: string | null; standing: SessionStanding | null; now_ms: number }>`
+    select k.id, case when ${sqlStanding} = 'usable' and s.expires_at <= ${floor} then 'expired' when s.id is not null then ${sqlStanding} end as standing,
+      extract(epoch from clock_timestamp())::float8 * 1000 as now_ms
+    from (select) one left join unnest(${[...sessionIds]}::text[]) as k (id) on true left join ${sqlJudged} on s.id = k.id`.execute(
+    store.db,
+  )
+  clock.read({ sentMs, heardMs: performance.now(), databaseMs: rows[0]?.now_ms as number })
   return new Map(
     rows.flatMap(({ id, standing }) => {
       const code = codeOf(standing)
-      return code === undefined ? [] : [[id, code]]
+      return id === null || code === undefined ? [] : [[id, code]]
     }),
   )
 }
