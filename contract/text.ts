@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { hideTyped } from './secrets.ts'
 
 /**
  * Characters that show nothing of their own: default-ignorables, controls, formats, unassigned ones, spaces and combining marks;
@@ -30,11 +31,14 @@ const unshowable = 'has a character that cannot be shown'
 /** A text that somebody looks for. */
 export const Sought = z.string().refine(isTyped, unshowable)
 
+/** A text of which the record says that it was looked for. */
+export const Searched = Sought.trim().min(2).max(200).transform(hideTyped)
+
 /** A reason as staff give it: at least 10 visible characters after trimming (X6), at most 2,000 in all. */
 export const Reason = z
   .string()
   .refine(isTyped, unshowable)
-  .transform((text) => text.normalize('NFC').trim())
+  .transform((text) => hideTyped(text.normalize('NFC').trim()))
   .refine(isReason, `needs at least ${reasonMinimum} visible characters`)
   .refine((text) => text.length <= reasonMaximum, `may have at most ${reasonMaximum} characters`)
   .describe('Why access is taken: at least 10 visible characters')
@@ -43,7 +47,7 @@ export const Reason = z
 export const Remark = z
   .string()
   .refine(isTyped, unshowable)
-  .transform((text) => text.normalize('NFC').trim())
+  .transform((text) => hideTyped(text.normalize('NFC').trim()))
   .refine((text) => text.length <= reasonMaximum, `may have at most ${reasonMaximum} characters`)
 
 /** A ticket's name in the ticket desk: `#4831`, `SUP-4831`. Addresses are refused. */
@@ -51,6 +55,7 @@ export const Ticket = z
   .string()
   .trim()
   .regex(/^#?[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'is not a ticket name such as #4831 or SUP-4831')
+  .transform(hideTyped)
   .describe('Ticket in the ticket desk')
 
 /** An instant on the wire: RFC 3339 in UTC. */

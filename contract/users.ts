@@ -3,7 +3,7 @@ import { EventId, TenantId, UserId } from './ids.ts'
 import { Cursor, Limit, pageOf } from './pages.ts'
 import { Staff } from './staff.ts'
 import { Tenant } from './tenants.ts'
-import { Sought, Ticket } from './text.ts'
+import { Searched, Ticket } from './text.ts'
 
 export const UserStatus = z.enum(['active', 'invited', 'suspended', 'deleted'])
 
@@ -46,7 +46,7 @@ export const UserSession = z
 export type UserSession = z.infer<typeof UserSession>
 
 export const SearchUsers = z.strictObject({
-  query: Sought.trim().min(2).max(200).describe('Start of an e-mail address, a name or an id; small typing errors are forgiven'),
+  query: Searched.describe('Start of an e-mail address, a name or an id; small typing errors are forgiven'),
   limit: z.coerce.number().int().min(1).max(50).default(20),
 })
 export type SearchUsers = z.infer<typeof SearchUsers>

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Actor, EventFilters } from '@countersign/contract/events.ts'
+import { hideTyped } from '@countersign/contract/secrets.ts'
 import canonicalize from 'canonicalize'
 import { LRUCache } from 'lru-cache'
 import type { Store } from '../store/open.ts'
@@ -38,6 +39,10 @@ export const newReads = (clock?: { now(): number }) => {
     },
   }
 }
+/** What was looked for, without secrets that were typed where an id belongs. */
+const hideFilters = (filters: EventFilters): EventFilters =>
+  Object.fromEntries(Object.entries(filters).map(([name, value]) => [name, hideTyped(value)])) as EventFilters
+
 export type Reads = ReturnType<typeof newReads>
 
 /**
@@ -64,7 +69,7 @@ export const recordRead = async (
       actor: reader.actor,
       target: { kind: 'log', id: 'audit' },
       ...(tenantId === undefined ? {} : { tenant_id: tenantId }),
-      details: { filters, ...from },
+      details: { filters: hideFilters(filters), ...from },
     })
   })
   needs.reads.add(reader, filters)

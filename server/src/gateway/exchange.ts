@@ -39,6 +39,8 @@ export type Gate = {
   maxRequestBytes: number
   /** True once the gateway is closing. */
   isClosing(): boolean
+  /** True where the request line says another protocol than HTTP. */
+  isOtherProtocol(request: IncomingMessage): boolean
   findFacts(tokenHash: string): SessionFacts | undefined | Promise<SessionFacts | undefined>
 }
 

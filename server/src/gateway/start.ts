@@ -8,6 +8,7 @@ import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { newLane } from '../inbound/lane.ts'
 import { keepRoom } from '../inbound/room.ts'
+import { watchProtocol } from '../inbound/version.ts'
 import type { LoopLog } from '../run/loop.ts'
 import type { Admission } from '../sessions/admit.ts'
 import type { SessionFacts } from '../sessions/facts.ts'
@@ -131,6 +132,7 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
     routes,
     maxRequestBytes: settings.max_request_bytes,
     isClosing: () => closing,
+    isOtherProtocol: () => false,
     findFacts: admission.findFacts,
   }
 
@@ -225,6 +227,7 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
   )
   server.maxHeadersCount = headersMaximum + 1
   const places = keepRoom(server, room)
+  gate.isOtherProtocol = watchProtocol(server)
   server.on('connection', (socket: Socket) => socket.once('close', () => turns.drop(socket)))
   server.on('checkContinue', (request, response) => void serve(request, response, true))
   server.on('checkExpectation', (request, response) => void serve(request, response, false))

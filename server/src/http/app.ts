@@ -7,6 +7,7 @@ import { Refusal } from '../errors.ts'
 import { sessionCookie } from '../identity/cookies.ts'
 import { newId } from '../ids.ts'
 import { keepRoom } from '../inbound/room.ts'
+import { watchProtocol } from '../inbound/version.ts'
 import { version } from '../version.ts'
 import { guardAccess } from './access.ts'
 import { answerBrokenRequest, answerUnrouted, setOwnHeaders } from './before.ts'
@@ -56,6 +57,7 @@ export const buildDoor = async ({ store, stores, journal, publicUrl, log, routes
   app.setErrorHandler((error: Error, request, reply) => sendProblem(error, request, reply))
   // What Node would answer by itself: our own refusals, with all that stands on them.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response))
+  const isOtherProtocol = watchProtocol(app.server)
   let closing = false
   app.addHook('preClose', async () => {
     closing = true
@@ -63,6 +65,7 @@ export const buildDoor = async ({ store, stores, journal, publicUrl, log, routes
   app.addHook('onRequest', async (request, reply) => {
     setOwnHeaders(request, reply)
     if (closing) throw new Refusal('shutting_down')
+    if (isOtherProtocol(request.raw)) throw new Refusal('invalid_request', { detail: 'The version must be HTTP/1.1.' })
     if (![undefined, '100-continue'].includes(request.headers.expect?.toLowerCase())) {
       throw new Refusal('invalid_request', { errors: [{ path: '/headers/expect', message: 'may only be 100-continue' }] })
     }

@@ -63,4 +63,29 @@ describe('a header in more than one spelling, or more than once', () => {
     await expectRefusal(rig, answer, 'invalid_request')
     expect(rig.upstream.bytes()).toHaveLength(0)
   })
+
+  it.each([
+    'application/json, text/plain',
+    'application/json; charset=utf-8, multipart/form-data; boundary=x',
+    'application/json;multipart/form-data',
+    'application/json text/plain',
+    'application',
+    'application/json; charset',
+    'application/json; a="b',
+    '',
+  ])('HD-4 is a content type that is not one: %j', async (type) => {
+    rig.upstream.forget()
+    const { session, token } = await rig.open({ scopes: ['reports:write'] })
+    const answer = await rig.send('POST /v1/reports', token, ['Content-Length: 2', `Content-Type: ${type}`], '{}')
+    await expectRefusal(rig, answer, 'header_refused', session)
+    expect(rig.upstream.bytes()).toHaveLength(0)
+  })
+
+  it.each(['application/json', 'application/json; charset=utf-8', 'application/vnd.api+json;version="1.0, 2.0" ; a=b;'])(
+    'but not one type: %j',
+    async (type) => {
+      const { token } = await rig.open({ scopes: ['reports:write'] })
+      expect((await rig.send('POST /v1/reports', token, ['Content-Length: 2', `Content-Type: ${type}`], '{}')).status).toBe(200)
+    },
+  )
 })

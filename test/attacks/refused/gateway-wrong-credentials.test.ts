@@ -51,6 +51,10 @@ describe('a credential that is none at the gateway', () => {
     (token) => token.replace('css_', 'cs%73%5F'),
     (token) => [...token].map((char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`).join(''),
     (token) => `%FF${token.replace('_', '%5F')}`,
+    // Twice, and more often: whoever decodes once more reads it.
+    (token) => token.replace('c', '%2563'),
+    (token) => [...token].map((char) => `%25${char.charCodeAt(0).toString(16).toUpperCase()}`).join(''),
+    (token) => [...token].map((char) => `%252525${char.charCodeAt(0).toString(16).toUpperCase()}`).join(''),
   ]
   it.each(escapes)('a token in the address that is written otherwise: %s', async (writeOtherwise) => {
     rig.upstream.forget()

@@ -5,9 +5,14 @@ const withoutBody = new Set(['GET', 'HEAD', 'DELETE'])
 /** Frameworks take another method from a form's `_method`, which would be decided behind the gateway's back. */
 const isForm = (contentType: string): boolean => /^\s*(?:application\/x-www-form-urlencoded|multipart\/)/i.test(contentType)
 
+/** One type, with its parameters (RFC 9110 section 8.3.1). Of two, one reader takes the first and another the last. */
+const oneType = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+(?:[ \t]*;[ \t]*[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~-]+|"[^"\\]*"))*[ \t]*;?$/
+
 /** One way only to say how long a body is, and no body where the method has none. */
 export const checkBody: Check = (exchange, gate) => {
   const { headers, method, request } = exchange
+  const type = headers.get('content-type')
+  if (type !== undefined && !oneType.test(type)) throw new Refusal('header_refused', { detail: 'Content-Type is not one media type.' })
   const length = headers.get('content-length')
   const coding = headers.get('transfer-encoding')
   if (length !== undefined && (coding !== undefined || !/^(?:0|[1-9][0-9]{0,14})$/.test(length))) {

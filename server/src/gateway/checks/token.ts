@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
+import { decodeWhole } from '@countersign/contract/secrets.ts'
 import { Refusal } from '../../errors.ts'
-import { decodeBytes } from '../escape.ts'
 import type { Check } from '../exchange.ts'
 
 const form = /^Bearer (css_[A-Za-z0-9_-]{43})$/
@@ -17,7 +17,7 @@ export const findTokenHash = (rawHeaders: readonly string[]): string | undefined
   return token === undefined ? undefined : hash('sha256', token)
 }
 
-const holdsToken = (target: string): boolean => (target.includes('%') ? decodeBytes(target) : target).includes('css_')
+const holdsToken = (target: string): boolean => decodeWhole(target).includes('css_')
 
 /** `Authorization: Bearer css_…` and nothing else: cookies and API keys are not looked at, and a token in the target is refused. */
 export const checkToken: Check = (exchange) => {

@@ -1,0 +1,29 @@
+/** Percent-encoding taken away until there is none, byte by byte: not every value of a query is UTF-8. */
+export const decodeWhole = (text: string): string => {
+  const decoded = text.replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
+  return decoded === text ? text : decodeWhole(decoded)
+}
+
+/** A character as itself or percent-encoded, once or however often. */
+const anyWay = (plain: string, codes: string): string => `(?:${plain}|%(?:25)*${codes})`
+const spell = (text: string): string => [...text].map((char) => anyWay(char, char.charCodeAt(0).toString(16))).join('')
+
+/** Tokens of sessions and keys of tenants, with so many characters of the secret at the least. */
+const newSecrets = (length: number): RegExp =>
+  new RegExp(
+    `(?:${spell('css_')}|${spell('cs_')}${anyWay('[a-z]', '[67][0-9a-f]')}{2,8}?${spell('_')})${anyWay('[a-z0-9_-]', '[0-9a-f]{2}')}{${length},}`,
+    'gi',
+  )
+
+const sent = newSecrets(8)
+/** People write `css_` about other things too. */
+const typed = newSecrets(16)
+
+/** What kind of secret it was. */
+const hide = (secret: string): string => `${/^(?:css_|cs_[a-z]{2,8}_)/i.exec(decodeWhole(secret))?.[0] ?? ''}[hidden]`
+
+/** Secrets of ours never reach the log, wherever a program put them and however it wrote them. */
+export const hideSent = (text: string): string => (/cs|%/i.test(text) ? text.replace(sent, hide) : text)
+
+/** The same for what a person wrote. */
+export const hideTyped = (text: string): string => (/cs|%/i.test(text) ? text.replace(typed, hide) : text)
