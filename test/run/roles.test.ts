@@ -85,7 +85,6 @@ describe('two processes over one database', () => {
     expect(await servicesAt(console_.console)).toEqual(['store', 'connector', 'identity', 'console door'])
     expect(await servicesAt(`http://localhost:${statusPort}`)).toEqual([
       'store',
-      'gateway store',
       'background store',
       'gateway writer',
       'sequencer',
