@@ -35,6 +35,7 @@ import { troubleOf } from './outbound/breaker.ts'
 import { loadPolicy } from './policy/load.ts'
 import { portTrouble } from './ports.ts'
 import { startRetention } from './privacy/retain.ts'
+import { watchDatabase } from './run/database.ts'
 import { findTroubles } from './run/first-look.ts'
 import { newProgram } from './run/program.ts'
 import { formatStatus, newLoopService, newService } from './run/service.ts'
@@ -126,6 +127,7 @@ export const serve = async (options: {
     start: () => openStore({ url: databaseUrl, max: 2, name: 'countersign-background', answerMs: backgroundAnswerMs }),
     stop: (opened) => opened.close(),
   })
+  const watch = newLoopService({ name: 'database', isNeeded: true, start: () => watchDatabase({ url: databaseUrl, log }) })
   const writer = newService({
     name: 'gateway writer',
     roles: ['gateway'],
@@ -236,7 +238,7 @@ export const serve = async (options: {
     await consoleRoutes(app, { consoleDir, paths: Object.values(consolePaths) })
   }
   const findTrouble = async (): Promise<string | null> => {
-    await requireAnswering(store.get())
+    await requireAnswering(store.get().pool)
     return program.trouble()
   }
   // In a process without the console it answers no more than whether the process is ready.
@@ -272,6 +274,7 @@ export const serve = async (options: {
     // Threads take a while to load: begun together.
     services: [
       [stores, background],
+      watch,
       [writer, sequencer],
       ...[clock, connector, identity, expiry, outcomes, requests, reconciling],
       ...(isRetaining ? [eraser, retention] : []),

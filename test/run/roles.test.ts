@@ -82,10 +82,11 @@ describe('two processes over one database', () => {
   }
 
   it('run only what their roles need, and each says how that is doing', async () => {
-    expect(await servicesAt(console_.console)).toEqual(['store', 'connector', 'identity', 'console door'])
+    expect(await servicesAt(console_.console)).toEqual(['store', 'database', 'connector', 'identity', 'console door'])
     expect(await servicesAt(`http://localhost:${statusPort}`)).toEqual([
       'store',
       'background store',
+      'database',
       'gateway writer',
       'sequencer',
       'clock',

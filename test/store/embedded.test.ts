@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { requireRoom } from '../../server/src/store/embedded/place.ts'
 import { attachEmbedded, defaultDataDir, ensureDatabase, startEmbedded } from '../../server/src/store/embedded.ts'
 import { asSuperuser } from '../support/database.ts'
 import { newFolder, startElsewhere } from '../support/embedded.ts'
@@ -57,6 +58,13 @@ const isGone = (pid: number) => {
     return true
   }
 }
+
+it('DB-11 a disk that is full is named at once', () => {
+  const { path, remove } = newFolder()
+  expect(() => requireRoom(path)).not.toThrow()
+  expect(() => requireRoom(path, Number.MAX_SAFE_INTEGER)).toThrow(`The disk under ${path} is full: `)
+  remove()
+})
 
 describe('a server of its own', () => {
   it('F3 keeps what it acknowledges: fsync, full pages and data checksums are on', async () => {

@@ -39,6 +39,17 @@ describe('migrate', () => {
     expect(await migrate({ url, appUrl })).toEqual([])
   })
 
+  it('refuses a superuser, as the owner whose login the program would share or as the login of the program, before it makes anything', async () => {
+    const { url, name } = await newEmpty('superuser')
+    const { superuserUrl } = server()
+    const inIt = withDatabase(superuserUrl, new URL(url).pathname.slice(1))
+    await expect(migrate({ url })).rejects.toMatchObject({ message: expect.stringContaining(`The role ${name} is a superuser`) })
+    await expect(migrate({ url, appUrl: url })).rejects.toMatchObject({
+      message: expect.stringContaining(`The role ${name} is a superuser`),
+    })
+    expect(await tables(inIt)).toEqual([])
+  })
+
   it('several replicas that start at once apply it once', async () => {
     const { url } = await newEmpty()
     const { appUrl } = server()

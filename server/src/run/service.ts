@@ -77,5 +77,5 @@ export const newService = <T>({ name, roles = processRoles, isNeeded = false, lo
 }
 
 /** A service that is a loop. */
-export const newLoopService = (settings: Pick<Settings<Loop>, 'name' | 'roles' | 'start'>): ServiceOf<Loop> =>
+export const newLoopService = (settings: Pick<Settings<Loop>, 'name' | 'roles' | 'isNeeded' | 'start'>): ServiceOf<Loop> =>
   newService({ ...settings, status: (loop) => loop.status(), stop: (loop) => loop.stop() })

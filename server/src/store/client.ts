@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { Refusal } from '../errors.ts'
+import { type Goodbyes, hearGoodbyes, isGoodbye } from './goodbye.ts'
 import { isUnconfirmed, mayCommit, toRefusal } from './outcome.ts'
 
 type Answer = pg.QueryResult
@@ -43,6 +44,11 @@ export class CheckedClient extends pg.Client {
     })
   }
 
+  /** Without a word: nothing is under way on it. */
+  hangUp(): void {
+    ;(this as unknown as { connection: { stream: { destroy(error: Error): void } } }).connection.stream.destroy(new Error('let go'))
+  }
+
   #send(statement: Statement, values: unknown[] | undefined, done: Callback): void {
     const text = typeof statement === 'string' ? statement : statement.text
     const committing = mayCommit(text, this.getTransactionStatus() !== 'I')
@@ -74,17 +80,48 @@ const releaseByState = (client: CheckedClient & pg.PoolClient): CheckedClient & 
   return client
 }
 
+const ourOwn = (client: pg.PoolClient): CheckedClient => client as unknown as CheckedClient
+
 /** The pool of such connections. Where none is to be had, it soon says so. */
 export class CheckedPool extends pg.Pool {
+  readonly #all = new Set<CheckedClient>()
+  readonly #busy = new Set<CheckedClient>()
+  readonly #goodbyes: Goodbyes
+
   constructor(config: pg.PoolConfig & { answerMs?: number }) {
     super({ connectionTimeoutMillis: connectMs, keepAlive: true, ...config, Client: CheckedClient } as pg.PoolConfig)
     // An idle connection that breaks leaves the pool; the next statement tells what there is to tell.
     this.on('error', () => {})
+    this.on('connect', (client) => void this.#all.add(ourOwn(client)))
+    this.on('acquire', (client) => void this.#busy.add(ourOwn(client)))
+    this.on('release', (_, client) => void this.#busy.delete(ourOwn(client)))
+    this.on('remove', (client) => {
+      this.#all.delete(ourOwn(client))
+      this.#busy.delete(ourOwn(client))
+    })
+    this.#goodbyes = hearGoodbyes(config.connectionString ?? '', () => this.#letGo())
+  }
+
+  /** The server wants to end, and waits for us: what is idle goes now, what is in use when its work is done. */
+  #letGo(): void {
+    for (const client of this.#all) {
+      client.isLost = true
+      if (!this.#busy.has(client)) client.hangUp()
+    }
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: one body behind the overloads of pg
+  override end(callback?: any): any {
+    this.#goodbyes.close()
+    return super.end(callback)
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: one body behind the overloads of pg
   override connect(callback?: any): any {
-    const refuse = (cause: unknown) => new Refusal('store_unavailable', { cause })
+    const refuse = (cause: unknown) => {
+      if (isGoodbye(cause)) this.#goodbyes.say()
+      return new Refusal('store_unavailable', { cause })
+    }
     if (!callback) {
       return super.connect().then(
         (client) => releaseByState(client as CheckedClient & pg.PoolClient),

@@ -5,7 +5,7 @@ import { checkServer } from './check.ts'
 import { findBinaries } from './embedded/binaries.ts'
 import { initialise, isInitialised, markInitialised, superuser } from './embedded/initialise.ts'
 import { inUse, type Lock, takeLock } from './embedded/lock.ts'
-import { findPlace, type Place, socketPrefix } from './embedded/place.ts'
+import { findPlace, type Place, requireRoom, socketPrefix } from './embedded/place.ts'
 import { findPostmaster, launch, nameOf, type Postmaster, settle, stopPostmaster } from './embedded/postmaster.ts'
 import { keepSecret, passwordOf } from './embedded/secret.ts'
 import { connect } from './open.ts'
@@ -90,6 +90,7 @@ const isOurs = async (running: Postmaster, secret: string, name: string): Promis
 }
 
 const startLocked = async (place: Place, lock: Lock, { log, onProgress }: Settings): Promise<Embedded> => {
+  requireRoom(place.home)
   const binaries = findBinaries(place.owner)
   const isThere = isInitialised(place, binaries)
   const secret = keepSecret(place)
@@ -111,7 +112,11 @@ const startLocked = async (place: Place, lock: Lock, { log, onProgress }: Settin
   // Whoever ends the server, it comes back while we live: with its own recovery, and nothing acknowledged is lost.
   let relaunching: Promise<void> | undefined
   const watch = setInterval(() => {
-    if (stopping || relaunching || findPostmaster(place.cluster)) return
+    if (stopping || relaunching) return
+    const found = findPostmaster(place.cluster)
+    // Told to end by somebody else, it waits for everybody who is there; it is wanted back.
+    if (found?.status === 'stopping') process.kill(found.pid, 'SIGINT')
+    if (found) return
     log?.warn('The database server ended unasked; it is started again.')
     relaunching = launch(binaries, place, server)
       .then(

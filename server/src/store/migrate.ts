@@ -1,10 +1,10 @@
 import type pg from 'pg'
 import { Trouble } from '../errors.ts'
-import { checkServer } from './check.ts'
+import { checkServer, refuseSuperuser } from './check.ts'
 import { changedMigration, type Migration, readMigrations, readRecord } from './migrations.ts'
 import { connect } from './open.ts'
 import { appRole, ensureRoles, eraserRole } from './roles.ts'
-import { withRole } from './urls.ts'
+import { loginOf, withRole } from './urls.ts'
 
 /** Of the advisory lock that one migrator at a time holds, in each database. */
 const lockKey = 0x636f756e
@@ -51,6 +51,7 @@ export const migrate = async (settings: {
   const client = await connect(settings.url, { name: 'countersign-migrate', answerMs: 600_000 })
   try {
     await checkServer(client)
+    await refuseSuperuser(client, settings.appUrl === undefined ? undefined : loginOf(settings.appUrl))
     await waitForTurn(client)
     await ensureRoles(client, settings.appUrl ? [] : [appRole, ...(settings.eraserUrl ? [] : [eraserRole])])
     await client.query(

@@ -23,6 +23,9 @@ export const withLogin = (url: string, user: string, password: string): string =
   return other.href
 }
 
+/** Whose login it is, where the address says so. */
+export const loginOf = (url: string): string => decodeURIComponent(parse(url).username)
+
 /** The same login, but every session starts in `role`, and RESET ROLE comes back to it. */
 export const withRole = (url: string, role: string): string => {
   const other = parse(url)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, statfsSync, statSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { Trouble } from '../../errors.ts'
@@ -91,6 +91,19 @@ export const findPlace = (folder: string): Place => {
       cause,
     )
   }
+}
+
+/** A server cannot even begin its log with less, and would take long to say so. */
+const neededBytes = 64 * 1024 ** 2
+
+/** Refuses a disk that is full, at once. */
+export const requireRoom = (folder: string, needed = neededBytes): void => {
+  const { bavail, bsize } = statfsSync(folder)
+  if (bavail * bsize >= needed) return
+  throw new Trouble(
+    `The disk under ${folder} is full: ${Math.floor((bavail * bsize) / 1024 ** 2)} MB are left.`,
+    'Make room there, then start again. What was acknowledged is still stored.',
+  )
 }
 
 /** The longest path of a socket that every system takes. */
