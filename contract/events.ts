@@ -23,6 +23,7 @@ export { type Actor, EventCategory, type EventRequest, EventResult, type Target,
 export const eventTable = {
   'SUPPORT_SESSION.CREATED': ['support_session', session.sessionOpened],
   'SUPPORT_SESSION.DENIED': ['support_session', session.sessionDenied],
+  'SUPPORT_SESSION.AVOIDED': ['support_session', session.sessionAvoided],
   'SUPPORT_SESSION.REVOKED': ['support_session', session.sessionRevoked],
   'SUPPORT_SESSION.EXPIRED': ['support_session', session.sessionExpired],
   'IMPERSONATE.STARTED': ['support_session', session.sessionOpened],

@@ -12,4 +12,5 @@ export const consolePaths = {
   sessions: '/sessions',
   session: '/sessions/:session_id',
   audit: '/audit',
+  insights: '/insights',
 } as const

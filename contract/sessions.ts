@@ -91,6 +91,10 @@ export const Session = z
   .meta({ id: 'Session' })
 export type Session = z.infer<typeof Session>
 
+/** M13: the tenant's health answered the question, so no session was opened. */
+export const AvoidSession = z.strictObject({ tenant_id: TenantId }).meta({ id: 'AvoidSession' })
+export type AvoidSession = z.infer<typeof AvoidSession>
+
 /** The token is shown once; only its SHA-256 is kept. */
 export const CreatedSession = z
   .object({

@@ -71,6 +71,7 @@ export const reason = erasable(z.string())
 /** Why it was refused, or failed. */
 export const refusal = {
   code: kept(z.string().optional().describe('Error code of a denial or failure')),
+  gates: kept(z.array(z.string()).optional().describe('The gates that were unmet, where that was the cause')),
   note: erasable(z.string().optional().describe('One sentence for people; names the unmet gate of a denial')),
 }
 

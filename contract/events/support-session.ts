@@ -28,6 +28,9 @@ export const sessionDenied = {
   details: optional({ policy: kept(z.string()) }),
 }
 
+/** Staff had the dialog for a session open, and the tenant's health answered the question. */
+export const sessionAvoided = { ...ofTenantIfAny, ...refusal, target }
+
 export const sessionRevoked = {
   ...ofTenant,
   ...ofSession,

@@ -3,7 +3,7 @@ import type { Denial, DenialOf } from '../audit/record.ts'
 import type { Refusal } from '../errors.ts'
 import type { Budget } from './budget.ts'
 
-type WithoutOutcome<E> = E extends unknown ? Omit<E, 'result' | 'actor' | 'code' | 'note'> : never
+type WithoutOutcome<E> = E extends unknown ? Omit<E, 'result' | 'actor' | 'code' | 'gates' | 'note'> : never
 
 /** What was attempted, as its event says it: which event, and about whom. The rest of a denial follows from the refusal. */
 export type Attempt = WithoutOutcome<NewEvent> & {
@@ -21,7 +21,13 @@ const noteOf = ({ facts, message }: Refusal): string =>
  * only counted, and its note says so.
  */
 export const denialOf = <A extends Attempt>(refusal: Refusal | undefined, { note, ...attempt }: A): DenialOf<A['action']> =>
-  ({ ...attempt, result: 'deny', code: refusal?.code, note: note ?? (refusal && noteOf(refusal)) }) as unknown as DenialOf<A['action']>
+  ({
+    ...attempt,
+    result: 'deny',
+    code: refusal?.code,
+    gates: refusal?.facts.unmet?.map(({ gate }) => gate),
+    note: note ?? (refusal && noteOf(refusal)),
+  }) as unknown as DenialOf<A['action']>
 
 /** A refusal that goes on the record, to be thrown, or returned from `transact`. */
 export class Denied extends Error {

@@ -1,4 +1,6 @@
 import { EventPage, ListEvents, ListTenantEvents, LogStatus } from '@countersign/contract/events.ts'
+import { Insights, ReadInsights } from '@countersign/contract/insights.ts'
+import { readInsights } from '../../events/insights.ts'
 import { readEvents, readTenantEvents } from '../../events/read.ts'
 import { readStatus } from '../../events/status.ts'
 import { ctxOf, type Door } from '../door.ts'
@@ -22,6 +24,19 @@ export const auditRoutes = (app: Door, needs: StreamNeeds): void => {
     async (request) => readEvents({ ...ctxOf(request), ...needs }, request.query),
   )
   auditStreamRoute(app, needs)
+  app.get(
+    '/api/insights',
+    {
+      config: { access: readInsights.may },
+      schema: {
+        tags,
+        summary: 'What support did by week, counted from the log',
+        querystring: ReadInsights,
+        response: { 200: Insights, ...problems },
+      },
+    },
+    async (request) => readInsights({ ...ctxOf(request), ...needs }, request.query),
+  )
   app.get(
     '/api/log',
     { config: { access: readStatus.may }, schema: { tags, summary: 'State of the log', response: { 200: LogStatus, ...problems } } },

@@ -3,6 +3,7 @@ import { SessionId } from '@countersign/contract/ids.ts'
 import { ScopeCatalogue } from '@countersign/contract/scopes.ts'
 import {
   AccessLogPage,
+  AvoidSession,
   ClaimSession,
   CreatedSession,
   ListAccessLog,
@@ -18,6 +19,7 @@ import { openSession } from '../../actions/open-session.ts'
 import type { Reads } from '../../audit/read.ts'
 import type { Config } from '../../config.ts'
 import { readAccessLog } from '../../sessions/access-log.ts'
+import { avoidSession } from '../../sessions/avoid.ts'
 import { getSession } from '../../sessions/get.ts'
 import { listSessions } from '../../sessions/list.ts'
 import { revokeSession } from '../../sessions/revoke.ts'
@@ -61,6 +63,22 @@ export const sessionRoutes = (app: Door, needs: Needs): void => {
       const opened = await openSession({ ...ctxOf(request), ...needs }, request.body)
       if ('request' in opened) return reply.code(202).send(opened.request)
       return reply.code(201).send({ ...opened, gateway_url: needs.gatewayUrl })
+    },
+  )
+  app.post(
+    '/api/sessions/avoided',
+    {
+      config: { access: avoidSession.may },
+      schema: {
+        tags,
+        summary: "The tenant's health answered what a session was to be opened for; the tenant sees that it was said",
+        body: AvoidSession,
+        response: { 204: z.null(), ...problems },
+      },
+    },
+    async (request, reply) => {
+      await avoidSession(ctxOf(request), request.body.tenant_id)
+      return reply.code(204).send(null)
     },
   )
   app.get(
