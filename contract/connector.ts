@@ -55,15 +55,11 @@ export const ConnectorTenantPage = z.object({
 })
 export type ConnectorTenantPage = z.infer<typeof ConnectorTenantPage>
 
-/** The same page before its rows are judged one by one: a row in another form does not take the others with it. */
-export const ConnectorTenantRows = ConnectorTenantPage.extend({ items: z.array(z.unknown()).max(1000) })
-
 /** GET /tenants/{tenant_id}/users?limit&cursor */
 export const ConnectorUserPage = z.object({
   items: z.array(User).max(1000),
   next_cursor: ConnectorCursor.nullable(),
 })
-export type ConnectorUserPage = z.infer<typeof ConnectorUserPage>
 
 /** GET /users?query&limit — best match first. */
 export const ConnectorUserSearch = z.object({ items: z.array(User).max(100) })
@@ -75,6 +71,14 @@ export const ConnectorUserDetail = z.object({
   sessions: z.array(UserSession).max(1000),
 })
 export type ConnectorUserDetail = z.infer<typeof ConnectorUserDetail>
+
+/** The same answers before their rows are judged one by one: a row in another form does not take the others with it. */
+export const unjudged = {
+  tenants: ConnectorTenantPage.extend({ items: z.array(z.unknown()).max(1000) }),
+  users: ConnectorUserPage.extend({ items: z.array(z.unknown()).max(1000) }),
+  found: ConnectorUserSearch.extend({ items: z.array(z.unknown()).max(100) }),
+  user: ConnectorUserDetail.extend({ factors: z.array(z.unknown()).max(100), sessions: z.array(z.unknown()).max(1000) }),
+}
 
 /** Names an act at the product: the Idempotency-Key of its calls. */
 export const ActId = z.string().regex(/^[A-Za-z0-9_-]{1,100}$/)

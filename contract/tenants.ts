@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { TenantId } from './ids.ts'
-import { Cursor, Limit, pageOf } from './pages.ts'
+import { Cursor, Limit, pageOf, Unreadable } from './pages.ts'
 import { Sought } from './text.ts'
 
 export const lifecycleStatuses = ['active', 'trial', 'onboarding', 'pending', 'suspended', 'closed'] as const
@@ -38,12 +38,7 @@ export type ListTenants = z.infer<typeof ListTenants>
 const DirectoryState = z.object({
   address: z.string().nullable().describe('Where it is read; null before the first time'),
   trouble: z.string().nullable().describe('Why the last reading failed; null where it did not'),
-  unreadable: z
-    .object({
-      count: z.number().int(),
-      rows: z.array(z.object({ id: z.string(), members: z.array(z.string()).describe('Members that are wrong') })),
-    })
-    .describe('Rows in another form than the protocol: left out, or shown as they last were. The first twenty are named'),
+  unreadable: Unreadable,
 })
 
 export const TenantPage = pageOf(Tenant)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { EventId, TenantId, UserId } from './ids.ts'
-import { Cursor, Limit, pageOf } from './pages.ts'
+import { Cursor, Limit, pageOf, Unreadable } from './pages.ts'
 import { Staff } from './staff.ts'
 import { Tenant } from './tenants.ts'
 import { Searched, Ticket } from './text.ts'
@@ -54,10 +54,11 @@ export type SearchUsers = z.infer<typeof SearchUsers>
 /** A user as found by a look-up: with the name of the tenant it belongs to. */
 export const FoundUser = User.extend({ tenant_name: z.string().nullable() }).meta({ id: 'FoundUser' })
 export type FoundUser = z.infer<typeof FoundUser>
-export const FoundUsers = z.object({ items: z.array(FoundUser) }).meta({ id: 'FoundUsers' })
+export const FoundUsers = z.object({ items: z.array(FoundUser), unreadable: Unreadable }).meta({ id: 'FoundUsers' })
+export type FoundUsers = z.infer<typeof FoundUsers>
 
 export const ListTenantUsers = z.strictObject({ cursor: Cursor.optional(), limit: Limit })
-export const UserPage = pageOf(User).meta({ id: 'UserPage' })
+export const UserPage = pageOf(User).extend({ unreadable: Unreadable }).meta({ id: 'UserPage' })
 export type UserPage = z.infer<typeof UserPage>
 
 export const OpenUser = z.strictObject({ ticket: Ticket.optional() })
@@ -69,6 +70,7 @@ export const UserPane = z
     tenant: Tenant.nullable(),
     factors: z.array(Factor),
     sessions: z.array(UserSession),
+    unreadable: z.object({ factors: Unreadable, sessions: Unreadable }),
     opened: z.object({
       event_id: EventId,
       by: Staff,

@@ -74,13 +74,15 @@ const requireConsole = (call: Call) => {
   return person
 }
 
+const allRead = { count: 0, rows: [] }
+
 const listTenants = ({ url, mode }: Call) => {
   const { query, status, sort, order } = ListTenants.parse(Object.fromEntries(url.searchParams))
   const all = mode === 'empty' ? [] : mode === 'many' ? many : data.tenants
   const found = all
     .filter((tenant) => (!query || matches(tenant.name, query) || tenant.id === query) && (!status || tenant.status === status))
     .sort((a, b) => String(a[sort] ?? '').localeCompare(String(b[sort] ?? ''), 'en', { numeric: true }) * (order === 'asc' ? 1 : -1))
-  const directory = { address: 'https://api.acme.example/countersign', trouble: null, unreadable: { count: 0, rows: [] } }
+  const directory = { address: 'https://api.acme.example/countersign', trouble: null, unreadable: allRead }
   const synced_at = mode === 'empty' ? null : new Date(Date.now() - 12_000).toISOString()
   return { ...page(found, url), total: found.length, synced_at, directory }
 }
@@ -198,6 +200,7 @@ const openUser = (call: Call, id: string) => {
     tenant: data.tenants.find((each) => each.id === user.tenant_id) ?? null,
     factors: isEmpty ? [] : data.factorsOf(user),
     sessions: isEmpty ? [] : data.userSessionsOf(user),
+    unreadable: { factors: allRead, sessions: allRead },
     opened,
   }
 }
@@ -228,6 +231,7 @@ const searchUsers = (call: Call) => {
     items: found
       .slice(0, Number(call.url.searchParams.get('limit') ?? 20))
       .map((user) => ({ ...user, tenant_name: data.tenants.find((tenant) => tenant.id === user.tenant_id)?.name ?? null })),
+    unreadable: allRead,
   }
 }
 
@@ -312,7 +316,10 @@ const routes: readonly [method: string, path: RegExp, answer: Answer][] = [
   [
     'GET',
     /^\/api\/tenants\/([^/]+)\/users$/,
-    staffOnly(({ url, mode }, id) => page(mode === 'empty' ? [] : data.users.filter((user) => user.tenant_id === id), url)),
+    staffOnly(({ url, mode }, id) => ({
+      ...page(mode === 'empty' ? [] : data.users.filter((user) => user.tenant_id === id), url),
+      unreadable: allRead,
+    })),
   ],
   ['GET', /^\/api\/users$/, searchUsers],
   ['GET', /^\/api\/users\/([^/]+)$/, (call, id = '') => openUser(call, id)],

@@ -17,7 +17,7 @@ export const eventOf = (number: number, more: { [M in keyof NewEvent]?: unknown 
     result: 'ok',
     actor: { kind: 'operator', id: 'tester' },
     target: { kind: 'tenant', id: 'ten_0' },
-    details: { count: number },
+    details: { count: number, user_ids: [] },
   }
   return { ...event, ...more } as NewEvent
 }

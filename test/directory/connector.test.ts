@@ -42,7 +42,7 @@ describe('calls', () => {
     expect((await connector.info()).product).toBe('Test product')
     expect((await connector.listTenants({ limit: 1 })).tenants).toHaveLength(1)
     expect((await connector.listTenantUsers('ten_0001', { limit: 10 }, act))?.items).toHaveLength(1)
-    expect(await connector.searchUsers('person', 10, act)).toHaveLength(2)
+    expect((await connector.searchUsers('person', 10, act)).items).toHaveLength(2)
     expect((await connector.findUser('usr_0001', act))?.user.email).toBe('person1@example.com')
     await connector.close()
   })
@@ -180,10 +180,51 @@ describe('T9 a directory that misbehaves', () => {
     await nobody.close()
   })
 
-  it('shows a user of another tenant in the list of one, or another user than asked: refused as garbled', async () => {
+  const good = newPerson(1, 'ten_0001')
+  const { user } = newPerson(9, 'ten_0001')
+  const badUsers: [what: string, row: unknown, unreadable: object][] = [
+    ['an unknown status', { ...user, status: 'gone' }, { id: 'usr_0009', members: ['status'] }],
+    ['two members wrong', { ...user, name: 7, role: 'x'.repeat(201) }, { id: 'usr_0009', members: ['name', 'role'] }],
+    ['an id with spaces', { ...user, id: 'a b' }, { id: 'a b', members: ['id'] }],
+    ['an id without end', { ...user, id: 'x'.repeat(5000) }, { id: `${'x'.repeat(200)}…`, members: ['id'] }],
+    ['nothing', null, { id: null, members: ['row'] }],
+  ]
+  it.each(badUsers)('names a user with %s, in the list of a tenant and in a search, and takes the others', async (_what, row, bad) => {
     const connector = open()
-    directory.fault = (_request, response) => response.writeHead(200, json).end(page([newPerson(9, 'ten_0002').user]))
-    expect(await codeOf(connector.listTenantUsers('ten_0001', { limit: 10 }, act))).toBe('directory_garbled')
+    directory.fault = (_request, response) => response.writeHead(200, json).end(page([row, good.user]))
+    for (let n = 0; n < 4; n++) {
+      expect(await connector.listTenantUsers('ten_0001', { limit: 10 }, act)).toEqual({
+        items: [good.user],
+        unreadable: [bad],
+        next_cursor: null,
+      })
+      expect(await connector.searchUsers('person', 10, act)).toEqual({ items: [good.user], unreadable: [bad] })
+    }
+    expect(connector.state().status).toBe('answering')
+    await connector.close()
+  })
+
+  it('names factors and sessions that cannot be read, and takes the others', async () => {
+    const connector = open()
+    const [factor, session] = [good.factors[0], good.sessions[0]]
+    const detail = { user: good.user, factors: [{ ...factor, kind: 'dongle' }, factor], sessions: [session, { ...session, id: 7 }] }
+    directory.fault = (_request, response) => response.writeHead(200, json).end(JSON.stringify(detail))
+    expect(await connector.findUser('usr_0001', act)).toEqual({
+      user: good.user,
+      factors: { items: [factor], unreadable: [{ id: 'fac_1', members: ['kind'] }] },
+      sessions: { items: [session], unreadable: [{ id: null, members: ['id'] }] },
+    })
+    directory.fault = (_request, response) =>
+      response.writeHead(200, json).end(JSON.stringify({ ...detail, user: { ...good.user, status: 'gone' } }))
+    expect(await codeOf(connector.findUser('usr_0001', act))).toBe('directory_garbled')
+    await connector.close()
+  })
+
+  it('shows a user of another tenant in the list of one: left out and named; another user than asked: refused as garbled', async () => {
+    const connector = open()
+    directory.fault = (_request, response) => response.writeHead(200, json).end(page([newPerson(9, 'ten_0002').user, good.user]))
+    const listed = await connector.listTenantUsers('ten_0001', { limit: 10 }, act)
+    expect(listed).toMatchObject({ items: [good.user], unreadable: [{ id: 'usr_0009', members: ['tenant_id'] }] })
     directory.fault = (_request, response) => response.writeHead(200, json).end(JSON.stringify(newPerson(9, 'ten_0002')))
     expect(await codeOf(connector.findUser('usr_0001', act))).toBe('directory_garbled')
     await connector.close()

@@ -10,7 +10,7 @@ import { requireTenantKey } from '../../server/src/identity/keys.ts'
 import { createKey } from '../../server/src/identity/tenant-key/create.ts'
 import { startSequencer } from '../../server/src/sequencer/sequence.ts'
 import { asSuperuser } from '../support/database.ts'
-import { at, newPerson, newTenant, type World } from '../support/directory.ts'
+import { at, newPerson, newTenant, type Person, type World } from '../support/directory.ts'
 import { newRig, type Rig, rob, staff } from './rig.ts'
 
 const world: World = {
@@ -41,8 +41,8 @@ afterAll(() => rig.close())
 describe('a user', () => {
   it('A7 is found over all tenants by e-mail, name or id, with the name of the tenant', async () => {
     for (const query of ['eve@globex', 'Eve Ad', 'usr_0001']) {
-      const { items } = await searchUsers({ ...rig, principal: rob }, { query, limit: 20 })
-      expect(FoundUsers.parse({ items }).items.map(({ id, tenant_name }) => [id, tenant_name])).toEqual([['usr_0001', 'Globex']])
+      const found = await searchUsers({ ...rig, principal: rob }, { query, limit: 20 })
+      expect(FoundUsers.parse(found).items.map(({ id, tenant_name }) => [id, tenant_name])).toEqual([['usr_0001', 'Globex']])
     }
     expect((await searchUsers({ ...rig, principal: rob }, { query: 'eve@', limit: 20 })).items).toHaveLength(2)
     expect((await searchUsers({ ...rig, principal: rob }, { query: 'eve@', limit: 1 })).items).toHaveLength(1)
@@ -129,7 +129,12 @@ describe('a tenant', () => {
   it("shows its users by pages, each on the record with how many, and never another tenant's", async () => {
     const first = await listTenantUsers({ ...rig, principal: rob }, { tenant_id: 'ten_0001', limit: 1 })
     expect(first.next_cursor).toMatch(/^[A-Za-z0-9_-]+$/)
-    expect(await lastEvent()).toMatchObject({ action: 'TENANT.USERS.LISTED', result: 'ok', tenant_id: 'ten_0001', details: { count: 1 } })
+    expect(await lastEvent()).toMatchObject({
+      action: 'TENANT.USERS.LISTED',
+      result: 'ok',
+      tenant_id: 'ten_0001',
+      details: { count: 1, user_ids: ['usr_0001'] },
+    })
     const second = await listTenantUsers({ ...rig, principal: rob }, { tenant_id: 'ten_0001', limit: 1, cursor: first.next_cursor ?? '' })
     expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(['usr_0001', 'usr_0002'])
     expect(second.next_cursor).toBeNull()
@@ -156,6 +161,38 @@ describe('the record of a search', () => {
       { action: 'USER.FOUND', tenant_id: 'ten_0001', details: { search: searched?.id, count: 1, user_ids: ['usr_0001'] } },
       { action: 'USER.FOUND', tenant_id: 'ten_0002', details: { search: searched?.id, count: 1, user_ids: ['usr_0003'] } },
     ])
+  })
+
+  it('names exactly whom staff were shown, and counts the rows that could not be read', async () => {
+    const row = { ...newPerson(9, 'ten_0001').user, status: 'gone' }
+    const people = [row, ...world.people.slice(0, 2).map(({ user }) => user)]
+    const answer = (body: object) => {
+      rig.directory.fault = (_request, response) =>
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    }
+    const unreadable = { count: 1, rows: [{ id: 'usr_0009', members: ['status'] }] }
+    const ids = ['usr_0001', 'usr_0002']
+    answer({ items: people, next_cursor: null })
+    const listed = await listTenantUsers({ ...rig, principal: rob }, { tenant_id: 'ten_0001', limit: 10 })
+    expect([listed.items.map(({ id }) => id), listed.unreadable]).toEqual([ids, unreadable])
+    expect((await lastEvent())?.details).toEqual({ count: 2, user_ids: ids, unreadable: 1 })
+
+    const { length } = await rig.events()
+    const found = await searchUsers({ ...rig, principal: rob }, { query: 'eve@', limit: 20 })
+    expect([found.items.map(({ id }) => id), found.unreadable]).toEqual([ids, unreadable])
+    const [searched, told, ...more] = (await rig.events()).slice(length)
+    expect(searched?.details).toEqual({ query: 'eve@', count: 2, user_ids: ids, unreadable: 1 })
+    expect([told?.details, more]).toEqual([{ search: searched?.id, count: 2, user_ids: ids }, []])
+
+    const { user, factors, sessions } = world.people[0] as Person
+    answer({ user, factors: [{ ...factors[0], kind: 'dongle' }], sessions: [...sessions, null] })
+    const pane = UserPane.parse(await openUser({ ...rig, principal: rob }, { user_id: 'usr_0001' }))
+    expect([pane.factors, pane.sessions]).toEqual([[], sessions])
+    expect(pane.unreadable).toEqual({
+      factors: { count: 1, rows: [{ id: 'fac_1', members: ['kind'] }] },
+      sessions: { count: 1, rows: [{ id: '(no id)', members: ['row'] }] },
+    })
+    expect(await lastEvent()).toMatchObject({ action: 'CONSOLE.OPENED', result: 'ok', details: { unreadable: 2 } })
   })
 
   it('is made of a search that finds nobody, and of one that fails', async () => {

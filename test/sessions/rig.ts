@@ -1,10 +1,10 @@
-import type { ConnectorUserDetail } from '@countersign/contract/connector.ts'
 import type { Event } from '@countersign/contract/events.ts'
 import type { Role } from '@countersign/contract/staff.ts'
 import { sql } from 'kysely'
 import type { StaffPrincipal } from '../../server/src/access/principal.ts'
 import { openSession } from '../../server/src/actions/open-session.ts'
 import { parseConfig } from '../../server/src/config.ts'
+import type { UserDetail } from '../../server/src/directory/connector.ts'
 import { Refusal } from '../../server/src/errors.ts'
 import { newDatabase, type TestDatabase } from '../support/database.ts'
 import { readEvents } from '../support/events.ts'
@@ -50,7 +50,7 @@ export const startSessionRig = async (): Promise<SessionRig> => {
   const staff = await newStaff(['support_admin'])
   const told: string[] = []
   const users: Record<string, string> = { usr_a: 'ten_a', usr_b: 'ten_b' }
-  const findUser = async (id: string): Promise<ConnectorUserDetail | undefined> => {
+  const findUser = async (id: string): Promise<UserDetail | undefined> => {
     if (id === 'usr_down') throw new Refusal('directory_unavailable')
     const tenant_id = users[id]
     if (tenant_id === undefined) return undefined
@@ -64,7 +64,8 @@ export const startSessionRig = async (): Promise<SessionRig> => {
       created_at: new Date(0).toISOString(),
       last_seen_at: null,
     }
-    return { user, factors: [], sessions: [] }
+    const nothing = { items: [], unreadable: [] }
+    return { user, factors: nothing, sessions: nothing }
   }
   const needs = {
     store: database.store,

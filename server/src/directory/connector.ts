@@ -1,14 +1,8 @@
-import type {
-  ActName,
-  ActRefusal,
-  ActTarget,
-  ConnectorInfo,
-  ConnectorUserDetail,
-  ConnectorUserPage,
-} from '@countersign/contract/connector.ts'
+import type { ActName, ActRefusal, ActTarget, ConnectorInfo } from '@countersign/contract/connector.ts'
 import type { Tenant } from '@countersign/contract/tenants.ts'
-import type { User } from '@countersign/contract/users.ts'
+import type { Factor, User, UserSession } from '@countersign/contract/users.ts'
 import type { CallFailure } from '../outbound/failure.ts'
+import type { Rows } from './rows.ts'
 import type { UnreadableRow } from './tenant-rows.ts'
 
 /** The staff member on whose behalf the product is asked. */
@@ -18,6 +12,9 @@ export type Page = { cursor?: string; limit: number }
 
 /** A page of tenants, and what else stood on it. */
 export type TenantRows = { tenants: Tenant[]; unreadable: UnreadableRow[]; next_cursor: string | null; sync_token: string | null }
+
+/** A user, and what of their factors and sessions could be read. */
+export type UserDetail = { user: User; factors: Rows<Factor>; sessions: Rows<UserSession> }
 
 /** Something to do to a user or a tenant. Whoever asks again for the same one gives the same order. */
 export type ActOrder = {
@@ -50,7 +47,8 @@ export type ActResult =
 
 /**
  * The port to the product's own directory of tenants and users. Whatever implements it answers in the shapes of the
- * contract or throws Refusal `directory_unavailable` or `directory_garbled`; it never passes on what it did not check.
+ * contract or throws Refusal `directory_unavailable` or `directory_garbled`; it never passes on what it did not check. A row of a
+ * list that is in another form is named beside the others.
  */
 export type Connector = {
   info(): Promise<ConnectorInfo>
@@ -58,10 +56,10 @@ export type Connector = {
   acts(): Promise<readonly ActName[]>
   listTenants(page: Page & { since?: string }): Promise<TenantRows>
   /** Undefined where the product does not know the tenant. */
-  listTenantUsers(tenantId: string, page: Page, asker: Asker): Promise<ConnectorUserPage | undefined>
+  listTenantUsers(tenantId: string, page: Page, asker: Asker): Promise<(Rows<User> & { next_cursor: string | null }) | undefined>
   /** Best match first. */
-  searchUsers(query: string, limit: number, asker: Asker): Promise<User[]>
-  findUser(userId: string, asker: Asker): Promise<ConnectorUserDetail | undefined>
+  searchUsers(query: string, limit: number, asker: Asker): Promise<Rows<User>>
+  findUser(userId: string, asker: Asker): Promise<UserDetail | undefined>
   /** Asks once, and never throws for what the product did or did not answer. */
   act(order: ActOrder): Promise<ActResult>
   /** Undefined where the product never heard of the act: final from `actGraceSeconds` after its `expires_at` on. */

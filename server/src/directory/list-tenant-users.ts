@@ -4,8 +4,9 @@ import { actorOf } from '../access/principal.ts'
 import { transact } from '../access/transact.ts'
 import { verb } from '../access/verb.ts'
 import { unwrapCursor, wrapCursor } from './cursor.ts'
-import { askerOf, type LookUpCtx, lookUp } from './look-up.ts'
+import { askerOf, type LookUpCtx, lookUp, noteUnread } from './look-up.ts'
 import { findTenant } from './mirror.ts'
+import { nameRows } from './rows.ts'
 
 type Input = { tenant_id: string; cursor?: string; limit: number }
 
@@ -28,10 +29,10 @@ export const listTenantUsers = verb({
         ? connector.listTenantUsers(tenant.id, { limit: input.limit, ...(cursor === undefined ? {} : { cursor }) }, askerOf(principal))
         : undefined,
     )
-    const answer = { items: page.items, next_cursor: wrapCursor(page.next_cursor) }
-    await transact(ctx, (tx) =>
-      journal.record(tx, { ...attempt, result: 'ok', actor: actorOf(principal), details: { count: answer.items.length } }),
-    )
+    const { items, unreadable } = page
+    const answer = { items, next_cursor: wrapCursor(page.next_cursor), unreadable: nameRows(unreadable) }
+    const details = { count: items.length, user_ids: items.map(({ id }) => id), ...noteUnread(unreadable) }
+    await transact(ctx, (tx) => journal.record(tx, { ...attempt, result: 'ok', actor: actorOf(principal), details }))
     return answer
   },
 })

@@ -5,6 +5,7 @@ import { actorOf, type StaffPrincipal } from '../access/principal.ts'
 import { Refusal } from '../errors.ts'
 import { transaction } from '../store/transaction.ts'
 import type { Asker, Connector } from './connector.ts'
+import type { BadRow } from './rows.ts'
 
 /** Somebody asks the product's own directory. */
 export type LookUpCtx = Ctx<StaffPrincipal> & { connector: Connector }
@@ -15,6 +16,9 @@ type AttemptOf<N extends 'CONSOLE.OPENED' | 'USER.SEARCHED' | 'TENANT.USERS.LIST
   [K in N]: Omit<NewEventOf<K>, 'result' | 'actor' | 'code' | 'note'>
 }[N]
 type Attempt = AttemptOf<'CONSOLE.OPENED' | 'USER.SEARCHED' | 'TENANT.USERS.LISTED'>
+
+/** What the record of a look-up says of rows that nobody was shown by. */
+export const noteUnread = (rows: readonly BadRow[]): { unreadable?: number } => (rows.length === 0 ? {} : { unreadable: rows.length })
 
 /**
  * Asks the directory for a person. A look-up that finds nothing or fails is on the record like one that succeeds;

@@ -5,8 +5,9 @@ import { actorOf, hasRole } from '../access/principal.ts'
 import { transact } from '../access/transact.ts'
 import { verb } from '../access/verb.ts'
 import { Refusal } from '../errors.ts'
-import { askerOf, type LookUpCtx, lookUp } from './look-up.ts'
+import { askerOf, type LookUpCtx, lookUp, noteUnread } from './look-up.ts'
 import { findTenant } from './mirror.ts'
+import { nameRows } from './rows.ts'
 
 type Input = { user_id: string; ticket?: string }
 
@@ -38,6 +39,7 @@ export const openUser = verb({
     if (!(await isConcerned(ctx, input.user_id)))
       throw deny(new Refusal('not_found'), { ...attempt, actor: actorOf(principal), note: 'no request is about this user' })
     const { user, factors, sessions } = await lookUp(ctx, attempt, () => connector.findUser(input.user_id, askerOf(principal)))
+    const unread = noteUnread([...factors.unreadable, ...sessions.unreadable])
     const { tenant, event } = await transact(ctx, async (tx) => ({
       tenant: await findTenant(tx, user.tenant_id),
       event: await journal.recordTimed(tx, {
@@ -46,14 +48,16 @@ export const openUser = verb({
         actor: actorOf(principal),
         tenant_id: user.tenant_id,
         target: { kind: 'user', id: user.id, label: user.email },
+        ...(unread.unreadable === undefined ? {} : { details: unread }),
       }),
     }))
     const { id, email, name, roles } = principal
     return {
       user,
       tenant: tenant ?? null,
-      factors,
-      sessions,
+      factors: factors.items,
+      sessions: sessions.items,
+      unreadable: { factors: nameRows(factors.unreadable), sessions: nameRows(sessions.unreadable) },
       opened: {
         event_id: event.id,
         by: { id, email, name, roles },

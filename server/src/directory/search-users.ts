@@ -1,18 +1,19 @@
 import { consoleRoles } from '@countersign/contract/staff.ts'
-import type { FoundUser, SearchUsers, User } from '@countersign/contract/users.ts'
+import type { FoundUsers, SearchUsers, User } from '@countersign/contract/users.ts'
 import type { Transaction } from 'kysely'
 import { actorOf } from '../access/principal.ts'
 import { transact } from '../access/transact.ts'
 import { verb } from '../access/verb.ts'
 import type { Tables } from '../store/tables.ts'
-import { askerOf, type LookUpCtx, lookUp } from './look-up.ts'
+import { askerOf, type LookUpCtx, lookUp, noteUnread } from './look-up.ts'
+import { nameRows, type Rows } from './rows.ts'
 
 /** Records who was shown, to each tenant its own; returns the names of the tenants. */
 const recordFound = async (
   tx: Transaction<Tables>,
   { principal, journal }: LookUpCtx,
   query: string,
-  users: readonly User[],
+  { items: users, unreadable }: Rows<User>,
 ): Promise<Map<string, string>> => {
   const actor = actorOf(principal)
   const byTenant = Map.groupBy(users, (user) => user.tenant_id)
@@ -20,7 +21,7 @@ const recordFound = async (
     action: 'USER.SEARCHED',
     result: 'ok',
     actor,
-    details: { query, count: users.length, user_ids: users.map((user) => user.id) },
+    details: { query, count: users.length, user_ids: users.map((user) => user.id), ...noteUnread(unreadable) },
   })
   if (users.length === 0) return new Map()
   const rows = await tx
@@ -50,11 +51,14 @@ const recordFound = async (
 export const searchUsers = verb({
   name: 'search for users',
   may: consoleRoles,
-  async run(ctx: LookUpCtx, input: SearchUsers): Promise<{ items: FoundUser[] }> {
+  async run(ctx: LookUpCtx, input: SearchUsers): Promise<FoundUsers> {
     const { query, limit } = input
     const attempt = { action: 'USER.SEARCHED', details: { query } } as const
-    const users = await lookUp(ctx, attempt, () => ctx.connector.searchUsers(query, limit, askerOf(ctx.principal)))
-    const names = await transact(ctx, (tx) => recordFound(tx, ctx, query, users))
-    return { items: users.map((user) => ({ ...user, tenant_name: names.get(user.tenant_id) ?? null })) }
+    const found = await lookUp(ctx, attempt, () => ctx.connector.searchUsers(query, limit, askerOf(ctx.principal)))
+    const names = await transact(ctx, (tx) => recordFound(tx, ctx, query, found))
+    return {
+      items: found.items.map((user) => ({ ...user, tenant_name: names.get(user.tenant_id) ?? null })),
+      unreadable: nameRows(found.unreadable),
+    }
   },
 })

@@ -1,20 +1,14 @@
-import { TenantId } from '@countersign/contract/ids.ts'
 import { Tenant } from '@countersign/contract/tenants.ts'
 import { z } from 'zod'
+import { type BadRow, badRowOf } from './rows.ts'
 
-/** A row of the directory in another form than the contract's. What it surely says of its tenant counts all the same. */
-export type UnreadableRow = {
-  /** As the directory wrote it, cut; null where it wrote none. */
-  id: string | null
-  /** Names of the members that are wrong. */
-  members: string[]
+/** A bad row of the list of tenants. What it surely says of its tenant counts all the same. */
+export type UnreadableRow = BadRow & {
   /** It says that the tenant is deleted, in whatever words. */
   deleted: boolean
   /** When the tenant that has the id now came to be, where that can be read. */
   created_at: string | null
 }
-
-const idLimit = 200
 
 /** An instant that PostgreSQL can hold: to the millisecond, in the years 1 to 9999. */
 const storable = (text: string): string | undefined => {
@@ -30,16 +24,11 @@ const instant = z.iso.datetime().transform((text, { addIssue }) => {
 
 const Row = Tenant.extend({ created_at: instant, updated_at: instant, deleted_at: instant.nullable() })
 
-const nameId = (id: unknown): string | null => {
-  if (typeof id !== 'string') return null
-  return TenantId.safeParse(id).success || id.length < idLimit ? id : `${id.slice(0, idLimit).toWellFormed()}…`
-}
-
 /** One row of the list of tenants, as the contract has it or as what can be said of it. */
 export const readTenantRow = (row: unknown): { tenant: Tenant } | { unreadable: UnreadableRow } => {
   const parsed = Row.safeParse(row)
   if (parsed.success) return { tenant: parsed.data }
-  const { id, deleted_at, created_at } = (row ?? {}) as Record<string, unknown>
-  const members = [...new Set(parsed.error.issues.map(({ path }) => String(path[0] ?? 'row')))].toSorted()
-  return { unreadable: { id: nameId(id), members, deleted: Boolean(deleted_at), created_at: instant.safeParse(created_at).data ?? null } }
+  const { deleted_at, created_at } = (row ?? {}) as Record<string, unknown>
+  const bad = badRowOf(row, parsed.error)
+  return { unreadable: { ...bad, deleted: Boolean(deleted_at), created_at: instant.safeParse(created_at).data ?? null } }
 }

@@ -1,10 +1,8 @@
 import { TenantId } from '@countersign/contract/ids.ts'
 import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../store/tables.ts'
+import { withoutId } from './rows.ts'
 import type { UnreadableRow } from './tenant-rows.ts'
-
-/** Under which those stand together that the directory gave no id. It is no id. */
-const withoutId = '(no id)'
 
 export type Noted = { id: string; members: string[] }
 

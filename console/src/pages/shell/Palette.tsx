@@ -6,6 +6,7 @@ import { canApprove, canUseConsole, useMe } from '../../api/me.ts'
 import { tenantHintsQuery } from '../../api/tenants.ts'
 import { userSearchQuery } from '../../api/users.ts'
 import { FailureNote } from '../../ui/States.tsx'
+import { LeftOut } from '../../ui/Unread.tsx'
 import { useModal } from '../../ui/useModal.ts'
 import { useSettled } from '../../ui/useSettled.ts'
 import { Acts, ActsAtHand, Ids, MySessionItems, Pages, Tenants, Users, WaitingItems } from './PaletteGroups.tsx'
@@ -21,6 +22,7 @@ const useFinds = (text: string, isConsole: boolean) => {
   return {
     tenants: asksTenants ? tenants.data?.items : undefined,
     users: asksUsers ? users.data?.items : undefined,
+    unreadable: asksUsers ? users.data?.unreadable : undefined,
     isSearching: isConsole && text.length >= 2 && (quick !== text || calm !== text || tenants.isFetching || users.isFetching),
     error: (asksTenants ? tenants.error : null) ?? (asksUsers ? users.error : null),
   }
@@ -45,7 +47,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
   const me = useMe()
   const text = typed.trim()
   const isConsole = canUseConsole(me)
-  const { tenants, users, isSearching, error } = useFinds(text, isConsole)
+  const { tenants, users, unreadable, isSearching, error } = useFinds(text, isConsole)
   const { choice, setChoice, list, hasMoved } = useChoice(text, tenants, users)
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it too
@@ -104,6 +106,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
             <FailureNote error={error} />
           </div>
         ) : null}
+        {unreadable ? <LeftOut unreadable={unreadable} of="user" className="px-4 py-2" /> : null}
         {isConsole ? (
           <p className="border-line border-t px-4 py-2 text-faint text-xs">Looking up users is recorded with your name.</p>
         ) : null}

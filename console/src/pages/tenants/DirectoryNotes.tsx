@@ -5,6 +5,7 @@ import { useMe } from '../../api/me.ts'
 import { plural } from '../../ui/format.ts'
 import { Inert } from '../../ui/Inert.tsx'
 import { Time } from '../../ui/Time.tsx'
+import { UnreadRows } from '../../ui/Unread.tsx'
 
 type Read = Pick<TenantPage, 'directory' | 'synced_at'>
 
@@ -31,7 +32,6 @@ function Note({ children }: { children: ReactNode }) {
 
 /** What is wrong with the directory: why it was not read, and which of its rows could not be. */
 export function DirectoryNotes({ directory: { trouble, unreadable } }: Pick<Read, 'directory'>) {
-  const left = unreadable.count - unreadable.rows.length
   return (
     <>
       {trouble === null ? null : (
@@ -51,14 +51,7 @@ export function DirectoryNotes({ directory: { trouble, unreadable } }: Pick<Read
             {plural(unreadable.count, 'tenant')} of the directory cannot be read, and {unreadable.count === 1 ? 'is' : 'are'} left out or
             shown as before.
           </p>
-          <ul className="text-soft">
-            {unreadable.rows.map(({ id, members }) => (
-              <li key={id}>
-                <Inert text={id} className="id break-all" />: wrong is {members.join(', ')}
-              </li>
-            ))}
-            {left > 0 ? <li>and {plural(left, 'other')}</li> : null}
-          </ul>
+          <UnreadRows unreadable={unreadable} of="tenant" />
         </Note>
       )}
     </>

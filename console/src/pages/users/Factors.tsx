@@ -1,10 +1,12 @@
 import type { ActionName } from '@countersign/contract/actions.ts'
+import type { Unreadable } from '@countersign/contract/pages.ts'
 import type { Factor } from '@countersign/contract/users.ts'
 import { Fingerprint, KeyRound, Link2, ListChecks, type LucideIcon, MessageSquare, Network, Shield, Smartphone } from 'lucide-react'
 import { Button } from '../../ui/Button.tsx'
 import { Card } from '../../ui/Card.tsx'
 import { InertLine } from '../../ui/Inert.tsx'
 import { Time } from '../../ui/Time.tsx'
+import { LeftOut } from '../../ui/Unread.tsx'
 
 const looks: Record<Factor['kind'], { icon: LucideIcon; words: string }> = {
   password: { icon: KeyRound, words: 'Password' },
@@ -24,10 +26,12 @@ const resets: Partial<Record<Factor['kind'], ActionName>> = {
   recovery_codes: 'reset_totp',
 }
 
-export function Factors({ factors, onAct }: { factors: readonly Factor[]; onAct: (action: ActionName) => void }) {
+type Props = { factors: readonly Factor[]; unreadable: Unreadable; onAct: (action: ActionName) => void }
+
+export function Factors({ factors, unreadable, onAct }: Props) {
   return (
     <Card title="Factors" flush={factors.length > 0} aside={<span className="text-faint text-xs nums">{factors.length}</span>}>
-      {factors.length === 0 ? <p className="text-faint text-sm">No factors are enrolled.</p> : null}
+      {factors.length + unreadable.count === 0 ? <p className="text-faint text-sm">No factors are enrolled.</p> : null}
       <ul className="divide-y divide-line">
         {factors.map((factor) => {
           const { icon: Icon, words } = looks[factor.kind]
@@ -66,6 +70,7 @@ export function Factors({ factors, onAct }: { factors: readonly Factor[]; onAct:
           )
         })}
       </ul>
+      <LeftOut unreadable={unreadable} of="factor" className={factors.length > 0 ? 'border-line border-t px-4 py-2' : 'mt-2'} />
     </Card>
   )
 }

@@ -44,7 +44,7 @@ export function UserPage() {
 const roleMissing = 'your roles do not open sessions'
 
 function Pane({ pane, error }: { pane: UserPane; error: unknown }) {
-  const { user, tenant, factors, sessions, opened } = pane
+  const { user, tenant, factors, sessions, unreadable, opened } = pane
   const { data: table } = useQuery(actionTableQuery({ kind: 'user', id: user.id }))
   const highRisk = table?.items.filter(({ risk }) => risk === 'high').map(({ action }) => action) ?? []
   const { act, setAct, requests, breaking, onDone } = useUserActs(pane, highRisk)
@@ -108,8 +108,12 @@ function Pane({ pane, error }: { pane: UserPane; error: unknown }) {
           />
         </Card>
         <div className="flex min-w-0 flex-col gap-4">
-          <Factors factors={factors} onAct={(action) => setAct({ action })} />
-          <UserSessions sessions={sessions} onRevoke={(sessionId) => setAct({ action: 'revoke_session', sessionId })} />
+          <Factors factors={factors} unreadable={unreadable.factors} onAct={(action) => setAct({ action })} />
+          <UserSessions
+            sessions={sessions}
+            unreadable={unreadable.sessions}
+            onRevoke={(sessionId) => setAct({ action: 'revoke_session', sessionId })}
+          />
         </div>
         <div className="min-w-0 lg:col-span-2 xl:col-span-1">
           <ActionsCard

@@ -1,21 +1,23 @@
+import type { Unreadable } from '@countersign/contract/pages.ts'
 import type { UserSession } from '@countersign/contract/users.ts'
 import { MonitorSmartphone } from 'lucide-react'
 import { Button } from '../../ui/Button.tsx'
 import { Card } from '../../ui/Card.tsx'
 import { Inert, InertLine } from '../../ui/Inert.tsx'
 import { Time } from '../../ui/Time.tsx'
+import { LeftOut } from '../../ui/Unread.tsx'
 
-type Props = { sessions: readonly UserSession[]; onRevoke: (sessionId: string) => void }
+type Props = { sessions: readonly UserSession[]; unreadable: Unreadable; onRevoke: (sessionId: string) => void }
 
 /** Where this user is signed in to the product. */
-export function UserSessions({ sessions, onRevoke }: Props) {
+export function UserSessions({ sessions, unreadable, onRevoke }: Props) {
   return (
     <Card
       title="Sessions in the product"
       flush={sessions.length > 0}
       aside={<span className="text-faint text-xs nums">{sessions.length}</span>}
     >
-      {sessions.length === 0 ? <p className="text-faint text-sm">Not signed in anywhere.</p> : null}
+      {sessions.length + unreadable.count === 0 ? <p className="text-faint text-sm">Not signed in anywhere.</p> : null}
       <ul className="divide-y divide-line">
         {sessions.map((session) => (
           <li key={session.id} className="flex items-center gap-3 px-4 py-2 text-sm">
@@ -57,6 +59,7 @@ export function UserSessions({ sessions, onRevoke }: Props) {
           </li>
         ))}
       </ul>
+      <LeftOut unreadable={unreadable} of="session" className={sessions.length > 0 ? 'border-line border-t px-4 py-2' : 'mt-2'} />
     </Card>
   )
 }

@@ -16,6 +16,7 @@ import { Search } from '../../ui/Search.tsx'
 import { Empty } from '../../ui/States.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
 import { Time } from '../../ui/Time.tsx'
+import { LeftOut } from '../../ui/Unread.tsx'
 
 const shortest = 2
 const countWords = (count: number) => (count < mostUsers ? plural(count, 'user') : `First ${mostUsers} · type more to narrow`)
@@ -116,6 +117,7 @@ export function UsersPage() {
           <p role="status" className="-mb-2 text-faint text-xs nums">
             {isFetching ? 'Searching' : error ? '' : countWords(found.length)}
           </p>
+          {data ? <LeftOut unreadable={data.unreadable} of="user" /> : null}
           <Table
             label="Users found"
             columns={columns}

@@ -1,10 +1,5 @@
-import {
-  ConnectorInfo,
-  ConnectorTenantRows,
-  ConnectorUserDetail,
-  ConnectorUserPage,
-  ConnectorUserSearch,
-} from '@countersign/contract/connector.ts'
+import { ConnectorInfo, unjudged } from '@countersign/contract/connector.ts'
+import { Factor, User, UserSession } from '@countersign/contract/users.ts'
 import type { z } from 'zod'
 import { Refusal } from '../../errors.ts'
 import type { PeerState } from '../../outbound/breaker.ts'
@@ -14,6 +9,7 @@ import type { Answer } from '../../outbound/line.ts'
 import { isUnwell } from '../../outbound/peer.ts'
 import { remember } from '../../outbound/remember.ts'
 import type { Asker, Connector, Page } from '../connector.ts'
+import { readRows } from '../rows.ts'
 import { readTenantRow } from '../tenant-rows.ts'
 import { newActs } from './acts.ts'
 import { type ConnectorOptions, isSegment, openCalls } from './calls.ts'
@@ -70,7 +66,7 @@ export const openHttpConnector = (options: ConnectorOptions): HttpConnector => {
     ...newActs(calls, refusalFrom),
 
     async listTenants({ since, cursor, limit }) {
-      const { items, ...page } = await askExisting(ConnectorTenantRows, `/tenants?${query({ limit, cursor, since })}`)
+      const { items, ...page } = await askExisting(unjudged.tenants, `/tenants?${query({ limit, cursor, since })}`)
       const rows = items.map(readTenantRow)
       return {
         ...page,
@@ -81,22 +77,24 @@ export const openHttpConnector = (options: ConnectorOptions): HttpConnector => {
 
     async listTenantUsers(tenantId: string, { cursor, limit }: Page, asker: Asker) {
       if (!isSegment(tenantId)) return undefined
-      const page = await ask(ConnectorUserPage, `/tenants/${encodeURIComponent(tenantId)}/users?${query({ limit, cursor })}`, asker)
+      const page = await ask(unjudged.users, `/tenants/${encodeURIComponent(tenantId)}/users?${query({ limit, cursor })}`, asker)
       // What is shown as one tenant's must be that tenant's.
-      if (page?.items.some((user) => user.tenant_id !== tenantId)) throw garbled('a user of another tenant in the list of one')
-      return page
+      const ofTenant = User.refine((user) => user.tenant_id === tenantId, { path: ['tenant_id'] })
+      return page && { ...readRows(ofTenant, page.items), next_cursor: page.next_cursor }
     },
 
     async searchUsers(text, limit, asker) {
-      const { items } = await askExisting(ConnectorUserSearch, `/users?${query({ query: text, limit })}`, asker)
-      return items.slice(0, limit)
+      const { items } = await askExisting(unjudged.found, `/users?${query({ query: text, limit })}`, asker)
+      return readRows(User, items.slice(0, limit))
     },
 
     async findUser(userId, asker) {
       if (!isSegment(userId)) return undefined
-      const detail = await ask(ConnectorUserDetail, `/users/${encodeURIComponent(userId)}`, asker)
-      if (detail !== undefined && detail.user.id !== userId) throw garbled('another user than the one asked for')
-      return detail
+      const detail = await ask(unjudged.user, `/users/${encodeURIComponent(userId)}`, asker)
+      if (detail === undefined) return undefined
+      const { user, factors, sessions } = detail
+      if (user.id !== userId) throw garbled('another user than the one asked for')
+      return { user, factors: readRows(Factor, factors), sessions: readRows(UserSession, sessions) }
     },
 
     state: calls.state,
