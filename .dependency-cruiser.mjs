@@ -6,9 +6,9 @@ const test = '[.]test[.]tsx?$'
 const rooms = (...names) => `^server/src/(${names.join('|')})(/|[.]ts$)`
 
 const doors = ['gateway', 'http', 'feed', 'cli']
-const verbs = ['privacy', 'sessions', 'events', 'actions', 'health']
+const verbs = ['privacy', 'sessions', 'events', 'exports', 'actions', 'health']
 /** Files of the server that any room may use. */
-const ground = '^server/src/(errors|ids|keys|config|names|pattern|thread|version)[.]ts$'
+const ground = '^server/src/(errors|ids|keys|config|csv|names|pattern|thread|version)[.]ts$'
 const pure = '^(contract|log)/'
 /** What of the policy reads files. */
 const policyLoader = '^server/src/policy/load[.]ts$'
@@ -100,6 +100,13 @@ export default {
       rooms('inbound'),
     ),
     row(
+      'archive-above-ground',
+      'How an export is written is known to who writes it and to who verifies it, and depends on neither.',
+      rooms('archive'),
+      pure,
+      rooms('archive'),
+    ),
+    row(
       'store-below-all-rooms',
       'The store is the lowest room: it knows tables and transactions, not what they are for.',
       rooms('store'),
@@ -127,7 +134,7 @@ export default {
       'verify-apart-from-the-sequencer',
       'Whoever checks the log may not share code with who orders it: an error of the one would be blind to itself in the other.',
       rooms('verify'),
-      rooms('verify', 'audit', 'store'),
+      rooms('verify', 'archive', 'audit', 'store'),
     ),
     row(
       'access-above-audit',
@@ -151,7 +158,7 @@ export default {
       'verbs-above-identity-and-directory',
       'A verb is what can happen, whoever asks: it may not know by which door the request came.',
       rooms(...verbs),
-      rooms(...verbs, 'identity', 'directory', 'access', 'audit', 'run', 'store', 'outbound', 'policy'),
+      rooms(...verbs, 'identity', 'directory', 'access', 'audit', 'run', 'store', 'outbound', 'policy', 'archive'),
     ),
     ...doors.map((door) =>
       row(

@@ -11,6 +11,7 @@ export const idPrefixes = {
   hold: 'hld',
   passkey: 'psk',
   action: 'act',
+  export: 'exp',
 } as const
 
 export type IdKind = keyof typeof idPrefixes
@@ -27,6 +28,7 @@ export const RequestId = idOf('request', 'Id of one HTTP request; the upstream a
 export const StaffId = idOf('staff', 'Id of a staff member')
 export const ActionRequestId = idOf('action', 'Id of a request for an action; the product knows the effect by it')
 export const PasskeyId = idOf('passkey', 'Id of a passkey of staff')
+export const ExportId = idOf('export', 'Id of an export of events')
 export const KeyId = idOf('key', 'Id of a tenant API key')
 
 /** Ids of tenants and users are the product's own: opaque, printable, without spaces. */

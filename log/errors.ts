@@ -19,6 +19,8 @@ export const logErrors = {
   entries_missing: 'There are fewer entries than the checkpoint says.',
   entry_mismatch: 'The entry is not the one that the tree holds.',
   approval_mismatch: 'An approval does not have the signature that it needs.',
+  malformed_export: 'The file is not an export of a log.',
+  export_mismatch: 'The export is not the one that the log has on record.',
   tile_mismatch: 'A stored tile is not the one that the entries lead to.',
 } as const
 

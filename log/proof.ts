@@ -23,8 +23,8 @@ const splitOf = (n: number): number => {
   return split
 }
 
-/** The perfect subtrees that make up a range whose start is a multiple of a power of two not below its length. */
-const nodesOf = ({ from, to }: Range): Node[] => {
+/** The largest perfect subtrees that make up a range, from left to right. */
+export const nodesOf = ({ from, to }: Range): Node[] => {
   const nodes: Node[] = []
   for (let start = from; start < to; ) {
     let level = 0

@@ -55,6 +55,21 @@ export const appendLeaf = (hash: Hash, frontier: Frontier, leaf: Uint8Array, onN
   frontier.size += 1
 }
 
+/**
+ * Appends a perfect subtree of 2^level leaves by its root, in place. The size must be a multiple of 2^level: elsewhere the tree has no
+ * such subtree.
+ */
+export const appendSubtree = (hash: Hash, frontier: Frontier, level: number, root: Uint8Array): void => {
+  const leaves = 2 ** level
+  if (frontier.size % leaves !== 0) throw new LogError('out_of_range')
+  let node = root
+  for (let rest = frontier.size / leaves; rest % 2 === 1; rest = (rest - 1) / 2) {
+    node = hashNode(hash, frontier.hashes.pop() as Uint8Array, node)
+  }
+  frontier.hashes.push(node)
+  frontier.size += leaves
+}
+
 /** Root of the tree that a frontier stands for. */
 export const rootOf = (hash: Hash, frontier: Frontier): Uint8Array => foldNodes(hash, frontier.hashes)
 
