@@ -13,6 +13,7 @@ import { openHttpConnector } from './directory/connectors/http.ts'
 import { startSync } from './directory/sync.ts'
 import { startGateway } from './gateway/start.ts'
 import { startWriter } from './gateway/writer.ts'
+import { startPartitions } from './health/partitions.ts'
 import { buildDoor } from './http/app.ts'
 import type { Door } from './http/door.ts'
 import { newDrain } from './http/drain.ts'
@@ -178,6 +179,11 @@ export const serve = async (options: {
   const acting = () => ({ store: background.get(), journal, connector: connector.get(), policy, site, config, log })
   const requests = newLoopService({ name: 'action requests', roles: ['worker'], start: () => startExpiringRequests(acting()) })
   const reconciling = newLoopService({ name: 'reconciliation', roles: ['worker'], start: () => startReconciling(acting()) })
+  const partitions = newLoopService({
+    name: 'health partitions',
+    roles: ['worker'],
+    start: () => startPartitions({ store: background.get(), log }),
+  })
   const isRetaining = Object.keys(config.retention).length > 0
   const eraser = newService({
     name: 'eraser store',
@@ -276,7 +282,7 @@ export const serve = async (options: {
       [stores, background],
       watch,
       [writer, sequencer],
-      ...[clock, connector, identity, expiry, outcomes, requests, reconciling],
+      ...[clock, connector, identity, expiry, outcomes, requests, reconciling, partitions],
       ...(isRetaining ? [eraser, retention] : []),
       ...[gateway, door],
       // Whoever is asked asks for our keys at the door.

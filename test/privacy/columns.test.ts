@@ -7,7 +7,8 @@ import { asSuperuser, newDatabase, type TestDatabase } from '../support/database
  *
  * id: ours, the product's or the provider's · word: of a closed list, or of the configuration · ours: a sentence or digest that the
  * program makes · public: meant for everybody · mirror: what the directory says of tenants, gone when it says so · passing:
- * deleted within minutes · operator: the account of who runs the host · erasable: deleted, or set to an id, by an erasure
+ * deleted within minutes · route: patterns of the product's API, as sources of signals name them, gone within ten days ·
+ * operator: the account of who runs the host · erasable: deleted, or set to an id, by an erasure
  */
 const columns = {
   id: `events.body log_entries.event_id log_entries.actor_id log_entries.tenant_id log_entries.target_id log_entries.session_id
@@ -19,17 +20,20 @@ const columns = {
     staff_passkey_confirmations.passkey_id staff_passkey_confirmations.staff_id staff_passkey_confirmations.confirmed_by
     passkey_challenges.sign_in_id action_requests.id action_requests.target_id action_requests.tenant_id action_requests.requester_id
     action_requests.sign_in_id action_requests.session_id action_requests.idempotency_key action_decisions.request_id
-    action_decisions.requester_id action_decisions.staff_id action_decisions.passkey_id`,
+    action_decisions.requester_id action_decisions.staff_id action_decisions.passkey_id tenant_health.tenant_id`,
   word: `log_entries.action log_entries.category log_entries.result log_entries.target_kind staff.roles api_keys.permissions
     support_sessions.scopes session_revocations.revoked_by_kind disclosures.member unreadable_tenants.members staff_passkeys.transports
     passkey_challenges.purpose leases.name action_requests.action action_requests.target_kind action_requests.risk
-    action_requests.requires action_requests.state action_requests.parameters action_decisions.decision`,
+    action_requests.requires action_requests.state action_requests.parameters action_decisions.decision tenant_health.health
+    tenant_health.rules tenant_counts.health health_history.health`,
   ours: `disclosures.salt support_sessions.digests session_revocations.reason_digest log_rejected.why log_sequencer.origin log_sequencer.key_hash
     log_sequencer.event_key_hash leases.holder staff_sessions.ended_why api_keys.hint directory_sync.error directory_sync.address
     directory_sync.audience directory_sync.cursor directory_sync.sync_token schema_migrations.name schema_migrations.sha256
-    action_requests.policy`,
+    action_requests.policy health_history.cause`,
   public: 'log_checkpoints.note',
-  mirror: 'tenants.name tenants.status tenants.plan tenants.region',
+  mirror: `tenants.name tenants.status tenants.plan tenants.region tenant_health.name tenant_health.name_key tenant_health.status
+    tenant_health.plan tenant_health.region tenant_counts.status tenant_counts.plan`,
+  route: 'health_minutes.routes health_minutes.latency health_hours.routes health_hours.latency',
   passing: 'sign_in_flows.nonce sign_in_flows.code_verifier sign_in_flows.return_to',
   operator: 'api_keys.created_by api_keys.name api_key_revocations.revoked_by',
   erasable: `disclosures.value staff.email staff.name staff_passkeys.name action_requests.target_label action_requests.reason
@@ -47,7 +51,7 @@ it('M3 every column of text is one in which no person stands, or one that can be
     database.superuserUrl,
     `select c.relname || '.' || a.attname as name from pg_attribute a join pg_class c on c.oid = a.attrelid
      join pg_type t on t.oid = a.atttypid left join pg_type e on e.oid = t.typelem
-     where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped
+     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition and a.attnum > 0 and not a.attisdropped
        and coalesce(nullif(e.typname, 'char'), t.typname) in ('text', 'varchar', 'bpchar', 'json', 'jsonb', 'name', 'xml')
      order by 1`,
   )

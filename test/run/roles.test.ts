@@ -95,6 +95,7 @@ describe('two processes over one database', () => {
       'outcomes',
       'action requests',
       'reconciliation',
+      'health partitions',
       'gateway',
       'gateway watch',
       'gateway outbox',

@@ -198,6 +198,62 @@ export type Tables = {
     event_id: string
     reason_digest: string | null
   }
+  tenant_health: {
+    tenant_id: string
+    n: Generated<number>
+    known_since: Instant
+    name: string
+    name_key: string
+    status: string
+    plan: string | null
+    region: string | null
+    user_count: number | null
+    created_at: Instant
+    updated_at: Instant
+    deleted_at: InstantOrNull
+    health: Generated<string>
+    rules: Generated<string[]>
+    rules_since: Generated<Date[]>
+    since: InstantDefault
+    worst: BigDefault
+    calls_24h: BigDefault
+    errors_24h: BigDefault
+    error_rate: number | null
+    last_call_at: InstantOrNull
+    baseline_calls: BigDefault
+    week_calls: BigDefault
+    week_of: InstantOrNull
+  }
+  tenant_counts: { status: string; plan: string | null; health: string; tenants: Big }
+  health_state: {
+    id: Generated<number>
+    version: BigDefault
+    reached_at: InstantOrNull
+    judged_at: InstantOrNull
+    rolled_to: InstantOrNull
+    baseline_to: InstantOrNull
+  }
+  health_changes: { id: Generated<string>; hour: InstantOrNull; tenants: Generated<number[]>; reached_at: InstantOrNull }
+  health_minutes: {
+    n: number
+    minute: Instant
+    source: Big
+    calls: number
+    errors: number
+    routes: ColumnType<unknown, string | null | undefined, string | null>
+    latency: ColumnType<unknown, string | null | undefined, string | null>
+  }
+  health_hours: {
+    n: number
+    hour: Instant
+    source: Big
+    calls: Big
+    errors: Big
+    last_call_at: InstantOrNull
+    routes: ColumnType<unknown, string | null | undefined, string | null>
+    latency: ColumnType<unknown, string | null | undefined, string | null>
+  }
+  health_history: { n: number; at: Instant; health: string; cause: Json }
   session_expiries: { session_id: string; noted_at: InstantDefault }
   session_outcomes: { session_id: string; noted_at: InstantDefault }
 }
