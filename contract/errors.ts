@@ -234,6 +234,11 @@ export const errorCatalogue = {
     title: 'The directory answered in a form that is not understood.',
     hint: 'Run `countersign connector check` against it.',
   },
+  log_behind: {
+    status: 503,
+    title: 'The log has not been signed as far as this event yet.',
+    hint: 'Try again in a second; /readyz says whether the log keeps up.',
+  },
   store_unavailable: { status: 503, title: 'The database does not answer.', hint: 'Nothing was done. Try again in a minute.' },
   not_durable: {
     status: 503,

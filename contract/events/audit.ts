@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { SessionId, TenantId } from '../ids.ts'
+import { EventId, SessionId, TenantId } from '../ids.ts'
 import { AskedInstant, Sought } from '../text.ts'
 import { count, EventCategory, EventResult, ofTenantIfAny, target, targetKinds } from './common.ts'
 import { erasable, kept } from './members.ts'
@@ -38,6 +38,7 @@ export const auditRead = {
     filters,
     before: kept(place.describe('A list goes on before this log index')),
     after: kept(place.describe('A stream goes on after this log index')),
+    event_id: kept(EventId.optional().describe('This one event was read')),
   },
 }
 

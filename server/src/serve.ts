@@ -23,6 +23,7 @@ import { authRoutes } from './http/routes/auth.ts'
 import { consoleRoutes } from './http/routes/console.ts'
 import { logRoutes } from './http/routes/log.ts'
 import { passkeyRoutes } from './http/routes/passkeys.ts'
+import { proofRoutes } from './http/routes/proofs.ts'
 import { serviceRoutes } from './http/routes/service.ts'
 import { sessionRoutes } from './http/routes/sessions.ts'
 import { tenantRoutes } from './http/routes/tenants.ts'
@@ -240,6 +241,7 @@ export const serve = async (options: {
     actionRoutes(app, needs)
     sessionRoutes(app, { ...needs, onRevoked: (id: string) => gateway.find()?.cut(id) })
     auditRoutes(app, { ...needs, closing: closing.signal })
+    proofRoutes(app, needs)
     logRoutes(app, { ...needs, store: stores.get().tenants })
     await consoleRoutes(app, { consoleDir, paths: Object.values(consolePaths) })
   }

@@ -162,7 +162,14 @@ const fill = (path: string, given: Record<string, string> = {}): string =>
   path.replace(
     /\{([^}]+)\}/g,
     (_, name: string) =>
-      given[name] ?? { tenant_id: tenantId, user_id: 'usr_0001', session_id: 'ses_00000000000070008000000000000000' }[name] ?? 'nothing',
+      given[name] ??
+      {
+        tenant_id: tenantId,
+        user_id: 'usr_0001',
+        session_id: 'ses_00000000000070008000000000000000',
+        event_id: 'evt_00000000000070008000000000000000',
+      }[name] ??
+      'nothing',
   )
 
 type Caller = { id: string; headers: string[] }

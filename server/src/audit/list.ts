@@ -1,8 +1,8 @@
 import type { EventFilters, EventPage } from '@countersign/contract/events.ts'
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
-import { transaction } from '../store/transaction.ts'
+import { asTenant } from './as-tenant.ts'
 import { type Page, pageOfRows, parseCursor } from './cursor.ts'
 import { discloseAll } from './disclose.ts'
 import { matchingEvents } from './filter.ts'
@@ -31,9 +31,4 @@ export const listTenantEvents = async (
   tenantId: string,
   filters: Omit<EventFilters, 'tenant_id'>,
   page: EventsPage,
-): Promise<EventPage> =>
-  await transaction(store, async (tx) => {
-    await sql`set local role countersign_tenant`.execute(tx)
-    await sql`select set_config('countersign.tenant_id', ${tenantId}, true)`.execute(tx)
-    return await readPage(tx, { ...filters, tenant_id: tenantId }, page)
-  })
+): Promise<EventPage> => await asTenant(store, tenantId, (tx) => readPage(tx, { ...filters, tenant_id: tenantId }, page))

@@ -74,3 +74,21 @@ export const recordRead = async (
   })
   needs.reads.add(reader, filters)
 }
+
+/** One event alone was read: whom it concerns, sees that. */
+export const recordEventRead = async (
+  { store, journal }: { store: Store; journal: Journal },
+  { actor }: Reader,
+  event: { id: string; tenant_id?: string | undefined },
+): Promise<void> => {
+  await transaction(store, (tx) =>
+    journal.record(tx, {
+      action: 'AUDIT.READ',
+      result: 'ok',
+      actor,
+      target: { kind: 'log', id: 'audit' },
+      ...(event.tenant_id === undefined ? {} : { tenant_id: event.tenant_id }),
+      details: { filters: {}, event_id: event.id },
+    }),
+  )
+}

@@ -1,0 +1,32 @@
+import { proveInclusion } from '@countersign/log/proof.ts'
+import { sha256 } from '@countersign/log/sha256-node.ts'
+import { formatTlogProof } from '@countersign/log/tlog-proof.ts'
+import { Refusal } from '../errors.ts'
+import type { Store } from '../store/open.ts'
+import { findCheckpoint } from './checkpoint.ts'
+import { waitForSequenced } from './sequenced.ts'
+import { nodeReader } from './tree-reader.ts'
+
+/** A log that keeps up is signed within a second. */
+const patienceMilliseconds = 3_000
+const lookMilliseconds = 100
+
+type Signed = NonNullable<Awaited<ReturnType<typeof findCheckpoint>>>
+
+/** The newest checkpoint, once it covers the entry at this index. */
+export const awaitCheckpoint = async (store: Store, index: number): Promise<Signed> => {
+  const signal = AbortSignal.timeout(patienceMilliseconds)
+  for (;;) {
+    const newest = await findCheckpoint(store)
+    if (newest && newest.size > index) return newest
+    if (signal.aborted) throw new Refusal('log_behind')
+    await waitForSequenced(store, lookMilliseconds, signal)
+  }
+}
+
+/** Proves that the entry at this index is in the log, by its newest checkpoint (C2SP tlog-proof). */
+export const proveEntry = async (store: Store, index: number, signed?: Signed): Promise<string> => {
+  const { size, note } = signed ?? (await awaitCheckpoint(store, index))
+  const proof = await proveInclusion(sha256, nodeReader(store, size), index, size)
+  return formatTlogProof({ index, proof, checkpoint: note })
+}

@@ -1,0 +1,56 @@
+import { LoggedEvent, type LogStatus } from '@countersign/contract/events.ts'
+import { LogHead, OneEvent, ReadEvent } from '@countersign/contract/proofs.ts'
+import type { FastifyReply } from 'fastify'
+import { z } from 'zod'
+import { proveEvent, proveTenantEvent, readEvent, readLogHead, readTenantEvent, readTenantLogHead } from '../../events/prove.ts'
+import { ctxOf, type Door } from '../door.ts'
+import { problems } from '../fail.ts'
+
+type Needs = { logStatus: () => Promise<LogStatus> }
+
+const tlogProof = { 200: z.any().describe('text/plain: C2SP tlog-proof'), ...problems }
+
+const sendText = (reply: FastifyReply, text: string): FastifyReply =>
+  reply
+    .type('text/plain; charset=utf-8')
+    .serializer((body: unknown) => body as string)
+    .send(text)
+
+/** One event, that it is in the log, and what the log signed last: for staff, and for a tenant's key. */
+export const proofRoutes = (app: Door, needs: Needs): void => {
+  const doors = [
+    { base: '/api/audit', tags: ['audit'], whose: 'An event of the log', read: readEvent, prove: proveEvent, head: readLogHead },
+    {
+      base: '/v1/audit',
+      tags: ['tenant'],
+      whose: "One of the tenant's own events",
+      read: readTenantEvent,
+      prove: proveTenantEvent,
+      head: readTenantLogHead,
+    },
+  ] as const
+  for (const { base, tags, whose, read, prove, head } of doors) {
+    const summary = `${whose}: that it is in the log, by the newest checkpoint`
+    app.get(
+      `${base}/head`,
+      {
+        config: { access: head.may },
+        schema: { tags, summary: 'What the log signed last', response: { 200: LogHead, ...problems } },
+      },
+      async (request) => head({ ...ctxOf(request), ...needs }),
+    )
+    app.get(
+      `${base}/:event_id`,
+      {
+        config: { access: read.may },
+        schema: { tags, summary: whose, params: OneEvent, querystring: ReadEvent, response: { 200: LoggedEvent, ...problems } },
+      },
+      async (request) => read(ctxOf(request), { ...request.params, ...request.query }),
+    )
+    app.get(
+      `${base}/:event_id/proof`,
+      { config: { access: prove.may }, schema: { tags, summary, params: OneEvent, response: tlogProof } },
+      async (request, reply) => sendText(reply, await prove(ctxOf(request), request.params)),
+    )
+  }
+}
