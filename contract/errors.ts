@@ -240,6 +240,11 @@ export const errorCatalogue = {
     hint: 'Try again in a second; /readyz says whether the log keeps up.',
   },
   store_unavailable: { status: 503, title: 'The database does not answer.', hint: 'Nothing was done. Try again in a minute.' },
+  took_too_long: {
+    status: 503,
+    title: 'The database needed longer for this than it is given.',
+    hint: 'Nothing was done. Ask for less, such as a shorter time or one tenant, or try again in a moment.',
+  },
   not_durable: {
     status: 503,
     title: 'The database could not confirm that this was stored safely.',

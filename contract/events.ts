@@ -151,7 +151,19 @@ export const EventFilters = z.strictObject(schemasOf(audit.filters))
 export type EventFilters = z.infer<typeof EventFilters>
 
 const Proof = z.stringbool().optional().describe('With the disclosures behind the values, for whoever checks the leaf hash')
-export const ListEvents = EventFilters.extend({ cursor: Cursor.optional(), limit: Limit, proof: Proof })
+export const LogIndex = z
+  .string()
+  .regex(/^\d{1,15}$/, 'is not a log index')
+  .transform(Number)
+const Order = z.enum(['asc', 'desc'])
+export type Order = z.infer<typeof Order>
+export const ListEvents = EventFilters.extend({
+  cursor: Cursor.optional(),
+  limit: Limit,
+  proof: Proof,
+  order: Order.default('desc').describe('Newest first, or in the order of the log'),
+  after: LogIndex.optional().describe('Only events after this log index'),
+})
 export type ListEvents = z.infer<typeof ListEvents>
 /** S12: what a tenant may ask; the tenant itself is its key's. */
 export const ListTenantEvents = ListEvents.omit({ tenant_id: true })
@@ -159,6 +171,19 @@ export const ListTenantEvents = ListEvents.omit({ tenant_id: true })
 /** Newest first. */
 export const EventPage = pageOf(LoggedEvent).meta({ id: 'EventPage' })
 export type EventPage = z.infer<typeof EventPage>
+
+/** Events that a filter lets through. */
+export const CountEvents = EventFilters.extend({ exact: z.stringbool().default(false).describe('Count every one, however many') })
+export type CountEvents = z.infer<typeof CountEvents>
+export const CountTenantEvents = CountEvents.omit({ tenant_id: true })
+export const EventCount = z
+  .object({
+    count: z.number().int().nonnegative(),
+    is_exact: z.boolean().describe('False where the count was estimated, to two digits'),
+    size: z.number().int().nonnegative().describe('The size of the log that was looked at'),
+  })
+  .meta({ id: 'EventCount' })
+export type EventCount = z.infer<typeof EventCount>
 
 export const LogStatus = z
   .object({

@@ -1,29 +1,51 @@
 import { z } from 'zod'
-import { EventId, SessionId, TenantId } from '../ids.ts'
+import { parseChoice } from '../choice.ts'
+import { EventId, RequestId, SessionId, TenantId } from '../ids.ts'
 import { AskedInstant, Sought } from '../text.ts'
 import { count, EventCategory, EventResult, ofTenantIfAny, target, targetKinds } from './common.ts'
 import { erasable, kept } from './members.ts'
 
-const text = Sought.max(200).optional()
+const listMaximum = 2000
 
-/** Filters that combine by "and" (A28–A30). */
+/** A list of values, each of this form: either of them, but none that is excluded (contract/choice.ts). */
+const listOf = (value: z.ZodType, what: string) =>
+  Sought.max(listMaximum)
+    .superRefine((text, ctx) => {
+      const choice = parseChoice(text)
+      if (choice === undefined) return ctx.addIssue({ code: 'custom', message: 'is not a list of 1 to 50 values such as a,b or -c' })
+      for (const each of [...choice.any, ...choice.none]) {
+        const [issue] = value.safeParse(each).error?.issues ?? []
+        if (issue) ctx.addIssue({ code: 'custom', message: `has a value that does not fit: ${issue.message}` })
+      }
+      return
+    })
+    .optional()
+    .describe(`${what}. Several: a,b. Not these: -c. In double quotes: a value with a comma, or that begins with - or a quote`)
+
+const pattern = z
+  .string()
+  .max(100)
+  .regex(/^[A-Z_.*]+$/, 'is not the name of an event')
+
+/** Words of at least three characters: what the index of reasons and notes is made of. */
+const Words = Sought.trim()
+  .min(3)
+  .max(200)
+  .transform((text) => text.normalize('NFC'))
+
+/** Filters that combine by "and" (A28–A30). All but the last three are lists. */
 export const filters = {
-  category: kept(EventCategory.optional()),
-  action: kept(
-    z
-      .string()
-      .max(100)
-      .regex(/^[A-Z_.]+\*?$/)
-      .optional()
-      .describe('An event name, or its beginning followed by *'),
-  ),
-  actor_id: erasable(text),
-  resource_type: kept(z.enum(targetKinds).optional()),
-  target_id: erasable(text),
-  tenant_id: kept(TenantId.optional()),
-  session_id: kept(SessionId.optional()),
-  ticket: erasable(Sought.max(64).optional()),
-  result: kept(EventResult.optional()),
+  category: kept(listOf(EventCategory, 'Categories of events')),
+  action: kept(listOf(pattern, 'Names of events; * stands for any part of a name, as in KEY.*')),
+  actor_id: erasable(listOf(Sought.max(200), 'Who did it: ids, or e-mail addresses of staff')),
+  resource_type: kept(listOf(z.enum(targetKinds), 'Kinds of targets')),
+  target_id: erasable(listOf(Sought.max(200), 'Ids of targets')),
+  tenant_id: kept(listOf(TenantId, 'Ids of tenants')),
+  session_id: kept(listOf(SessionId, 'Ids of support sessions')),
+  request_id: kept(listOf(RequestId, 'Ids of requests through the gateway, of the sessions that are named beside them')),
+  ticket: erasable(listOf(Sought.max(64), 'Tickets')),
+  result: kept(listOf(EventResult, 'Results')),
+  text: erasable(Words.optional().describe('What a reason or a note has in it, in any case')),
   from: kept(AskedInstant.optional().describe('Earliest instant, inclusive')),
   to: kept(AskedInstant.optional().describe('Latest instant, exclusive')),
 }

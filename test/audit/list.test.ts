@@ -46,6 +46,8 @@ const events: Recordable[] = [
 
 beforeAll(async () => {
   rig = await newRig()
+  const { kind: _, ...row } = rob
+  await rig.store.db.insertInto('staff').values(row).execute()
   ids = await rig.record(...events)
   await rig.sequencer.drain()
 })
@@ -76,6 +78,19 @@ describe('A28 A29 A30 filters', () => {
     ['ticket', { ticket: '#4831' }, [3, 0]],
     ['result', { result: 'deny' }, [2]],
     ['ticket and tenant', { ticket: '#4831', tenant_id: 'ten_b' }, [3]],
+    ['several values, either of which will do', { tenant_id: 'ten_b,ten_%', result: 'ok,error' }, [5, 3]],
+    ['what is left out', { action: '-SUPPORT_SESSION.*' }, [5, 4, 3]],
+    ['a value and what is left out of it', { category: 'support_session', action: '-*.DENIED,-*.ADMITTED' }, [0]],
+    ['a tenant that is left out, which keeps events of none', { tenant_id: '-ten_a,-ten_b' }, [5, 4]],
+    ['the end of a name', { action: '*.DENIED' }, [2]],
+    ['the address of staff', { actor_id: rob.email, tenant_id: 'ten_a' }, [1, 0]],
+    ['a ticket that is left out', { ticket: '-"#4831"' }, [5, 4, 2, 1]],
+    ['a value in quotes, with a comma', { target_id: '"ten,b",ten_b' }, [2]],
+    ['words of a reason, in any case', { text: 'FAILED exp' }, [0]],
+    ['words of a note', { text: 'needs the role' }, []],
+    ['a per cent sign in words, which stands for itself', { text: 'Looking%failed' }, []],
+    ['words and what does not have them', { text: 'failed export', result: 'deny' }, []],
+    ['request and session', { session_id: session, request_id: request.id }, [1]],
     ['what no event has together', { result: 'deny', category: 'look_up' }, []],
     ['from far ahead', { from: '2999-01-01T00:00:00Z' }, []],
     ['until long ago', { to: '1999-01-01T00:00:00+02:00' }, []],
@@ -115,6 +130,31 @@ describe('A27 S10 S11 S12 the list', () => {
       await expect(listTenantEvents(rig.store, 'ten_a', {}, { limit: 5, cursor })).rejects.toMatchObject({ code: 'invalid_request' })
     },
   )
+
+  it('X10 A28 pages in the order of the log, after an index, for whoever polls', async () => {
+    const { items, next_cursor } = await listEvents(rig.store, {}, { limit: 2, order: 'asc', after: 1 })
+    expect(items.map(({ log_index }) => log_index)).toEqual([2, 3])
+    const next = await listEvents(rig.store, {}, { limit: 2, order: 'asc', cursor: next_cursor ?? undefined })
+    expect([next.items.map(({ log_index }) => log_index), next.next_cursor]).toEqual([[4, 5], null])
+    expect((await listEvents(rig.store, {}, { limit: 2, order: 'asc', after: 5 })).items).toEqual([])
+    expect((await listEvents(rig.store, {}, { limit: 9, after: 3 })).items.map(({ log_index }) => log_index)).toEqual([5, 4])
+  })
+
+  it.each([
+    [{ action: 'a,b' }, 'action'],
+    [{ category: 'support_session,other' }, 'category'],
+    [{ tenant_id: 'a,,b' }, 'tenant_id'],
+    [{ ticket: '"#1' }, 'ticket'],
+    [{ result: '-' }, 'result'],
+    [{ text: 'ab' }, 'text'],
+    [{ target_id: Array(51).fill('a').join() }, 'target_id'],
+  ])('refuses the filter %j', (filters, member) => {
+    expect(EventFilters.safeParse(filters).error?.issues[0]?.path).toEqual([member])
+  })
+
+  it('refuses requests without their sessions: nothing finds them', async () => {
+    await expect(listEvents(rig.store, { request_id: request.id }, { limit: 5 })).rejects.toMatchObject({ code: 'invalid_request' })
+  })
 
   it('does not show what is recorded and not yet in the log', async () => {
     const late = await newRig()

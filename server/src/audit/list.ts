@@ -1,34 +1,43 @@
-import type { EventFilters, EventPage } from '@countersign/contract/events.ts'
+import { only } from '@countersign/contract/choice.ts'
+import type { EventFilters, EventPage, Order } from '@countersign/contract/events.ts'
 import type { Kysely } from 'kysely'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { asTenant } from './as-tenant.ts'
 import { type Page, pageOfRows, parseCursor } from './cursor.ts'
 import { discloseAll } from './disclose.ts'
-import { matchingEvents } from './filter.ts'
+import { type Matching, matching, type Span } from './matching.ts'
 
-/** `proof` asks for the disclosures too. */
-type EventsPage = Page & { proof?: boolean | undefined }
+/** `after` leaves out what stands up to there in the log, `proof` asks for the disclosures too. */
+type EventsPage = Page & { after?: number | undefined; order?: Order; proof?: boolean | undefined }
 
-const readPage = async (db: Kysely<Tables>, filters: EventFilters, { cursor, limit, proof }: EventsPage): Promise<EventPage> => {
-  const before = cursor === undefined ? undefined : parseCursor(cursor)
-  const { query } = await matchingEvents(db, filters)
-  const newest = query.orderBy('entry.log_index', 'desc').limit(limit + 1)
-  const rows = await (before === undefined ? newest : newest.where('entry.log_index', '<', String(before))).execute()
+const spanOf = ({ cursor, after, order }: EventsPage): Span => {
+  if (cursor === undefined) return { after }
+  return order === 'asc' ? { after: parseCursor(cursor) } : { after, before: parseCursor(cursor) }
+}
+
+const readPage = async (db: Kysely<Tables>, matching: Matching, page: EventsPage): Promise<EventPage> => {
+  const { order = 'desc', limit, proof } = page
+  const rows = await matching.find(db, { ...spanOf(page), order, limit: limit + 1 })
   return pageOfRows(await discloseAll(db, rows, { proof }), limit)
 }
 
-/** Events in the log, newest first, for staff who may read all of it. */
+/** Events in the log, newest first where nothing else is asked for, for staff who may read all of it. */
 export const listEvents = async (store: Pick<Store, 'db'>, filters: EventFilters, page: EventsPage): Promise<EventPage> =>
-  await readPage(store.db, filters, page)
+  await readPage(store.db, await matching(store.db, filters), page)
 
-/**
- * Events that concern one tenant, newest first. Kept apart twice: the query asks for that tenant alone, and it runs in a role
- * to which row security shows nothing else.
- */
+/** What concerns one tenant. Kept apart twice: the query asks for that tenant alone, and it runs in a role that sees nothing else. */
+export const ofTenant = (tenantId: string, filters: Omit<EventFilters, 'tenant_id'>): EventFilters => ({
+  ...filters,
+  tenant_id: only(tenantId),
+})
+
 export const listTenantEvents = async (
   store: Pick<Store, 'db'>,
   tenantId: string,
   filters: Omit<EventFilters, 'tenant_id'>,
   page: EventsPage,
-): Promise<EventPage> => await asTenant(store, tenantId, (tx) => readPage(tx, { ...filters, tenant_id: tenantId }, page))
+): Promise<EventPage> => {
+  const asked = await matching(store.db, ofTenant(tenantId, filters))
+  return await asTenant(store, tenantId, (tx) => readPage(tx, asked, page))
+}

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
-import type { Actor, EventFilters } from '@countersign/contract/events.ts'
+import { only, parseChoice } from '@countersign/contract/choice.ts'
+import type { Actor, EventFilters, NewEvent } from '@countersign/contract/events.ts'
 import { hideTyped } from '@countersign/contract/secrets.ts'
 import canonicalize from 'canonicalize'
+import type { Kysely } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import type { Store } from '../store/open.ts'
+import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
 import type { Journal } from './record.ts'
 
@@ -45,6 +48,42 @@ const hideFilters = (filters: EventFilters): EventFilters =>
 
 export type Reads = ReturnType<typeof newReads>
 
+/** The tenant and the session that a read names, where it names one. */
+export const namedBy = ({ tenant_id, session_id }: EventFilters) => {
+  const one = (text: string | undefined) => {
+    const { any = [] } = (text !== undefined && parseChoice(text)) || {}
+    return any.length === 1 ? any[0] : undefined
+  }
+  return { tenant_id: one(tenant_id), session_id: one(session_id) }
+}
+
+/** What a read is narrowed to: tenants, or the tenants of sessions, each with what it may hear of it. */
+const narrowedTo = async (db: Kysely<Tables>, { tenant_id, session_id }: EventFilters): Promise<Map<string, EventFilters>> => {
+  const tenants = (tenant_id !== undefined && parseChoice(tenant_id)?.any) || []
+  if (tenants.length > 0) return new Map(tenants.map((id) => [id, { tenant_id: only(id) }]))
+  const sessions = (session_id !== undefined && parseChoice(session_id)?.any) || []
+  if (sessions.length === 0) return new Map()
+  const rows = await db.selectFrom('support_sessions').select(['id', 'tenant_id']).where('id', 'in', sessions).execute()
+  const byTenant = Map.groupBy(rows, (row) => row.tenant_id)
+  return new Map([...byTenant].map(([id, own]) => [id, { session_id: own.map((row) => row.id).join(',') }]))
+}
+
+/** The events of a read. Where several tenants are concerned, each sees its own part: the whole may speak of another's people. */
+const eventsOfRead = async (db: Kysely<Tables>, actor: Actor, filters: EventFilters, from?: Continuation): Promise<NewEvent[]> => {
+  const eventOf = (asked: EventFilters, tenantId?: string): NewEvent => ({
+    action: 'AUDIT.READ',
+    result: 'ok',
+    actor,
+    target: { kind: 'log', id: 'audit' },
+    ...(tenantId === undefined ? {} : { tenant_id: tenantId }),
+    details: { filters: hideFilters(asked), ...from },
+  })
+  const narrowed = await narrowedTo(db, filters)
+  if (narrowed.size <= 1) return [eventOf(filters, [...narrowed.keys()][0])]
+  const { actor_id: _, target_id: __, ticket: ___, text: ____, tenant_id: _____, session_id: ______, ...shared } = filters
+  return [eventOf(filters), ...[...narrowed].map(([tenantId, own]) => eventOf({ ...shared, ...own }, tenantId))]
+}
+
 /**
  * Reading the log is on the log. A read that is narrowed to a tenant, or to a session in it, is visible to that tenant. Only
  * going on with a read that this sign-in has on the record, with the same filters, adds nothing.
@@ -58,19 +97,7 @@ export const recordRead = async (
   const filters = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as EventFilters
   if (from !== undefined && needs.reads.has(reader, filters)) return
   await transaction(needs.store, async (tx) => {
-    const session =
-      filters.session_id === undefined
-        ? undefined
-        : await tx.selectFrom('support_sessions').select('tenant_id').where('id', '=', filters.session_id).executeTakeFirst()
-    const tenantId = filters.tenant_id ?? session?.tenant_id
-    await needs.journal.record(tx, {
-      action: 'AUDIT.READ',
-      result: 'ok',
-      actor: reader.actor,
-      target: { kind: 'log', id: 'audit' },
-      ...(tenantId === undefined ? {} : { tenant_id: tenantId }),
-      details: { filters: hideFilters(filters), ...from },
-    })
+    await needs.journal.recordAll(tx, await eventsOfRead(tx, reader.actor, filters, from))
   })
   needs.reads.add(reader, filters)
 }

@@ -1,13 +1,20 @@
 import type { EventFilters, LoggedEvent } from '@countersign/contract/events.ts'
+import type { Kysely } from 'kysely'
 import type { Store } from '../store/open.ts'
+import type { Tables } from '../store/tables.ts'
+import { asTenant } from './as-tenant.ts'
 import { discloseAll } from './disclose.ts'
-import { matchingEvents } from './filter.ts'
+import { ofTenant } from './list.ts'
+import { matching } from './matching.ts'
 import { waitForSequenced } from './sequenced.ts'
 import { readLogSize } from './tree-reader.ts'
 
 const batch = 200
 /** Another replica may be the one that sequences: we look ourselves at least this often. */
 const pollMilliseconds = 1000
+
+/** `tenantId`: for a tenant's own key, which is shown nothing else. */
+type How = { proof?: boolean | undefined; tenantId?: string | undefined }
 
 /**
  * Events that match, in the order of the log, each exactly once, from the one after `afterIndex` on, without end until the
@@ -16,11 +23,14 @@ const pollMilliseconds = 1000
  */
 export const tailEvents = async function* (
   store: Pick<Store, 'db' | 'pool'>,
-  filters: EventFilters,
+  asked: EventFilters,
   afterIndex: number,
   signal: AbortSignal,
-  how: { proof?: boolean | undefined } = {},
+  { tenantId, ...how }: How = {},
 ): AsyncGenerator<LoggedEvent, void, undefined> {
+  const filters = tenantId === undefined ? asked : ofTenant(tenantId, asked)
+  const reading = <T>(read: (db: Kysely<Tables>) => Promise<T>): Promise<T> =>
+    tenantId === undefined ? read(store.db) : asTenant(store, tenantId, read)
   let after = afterIndex
   while (!signal.aborted) {
     const size = await readLogSize(store)
@@ -28,18 +38,13 @@ export const tailEvents = async function* (
       await waitForSequenced(store, pollMilliseconds, signal)
       continue
     }
-    const { query } = await matchingEvents(store.db, filters)
-    const rows = await query
-      .where('entry.log_index', '>', String(after))
-      .where('entry.log_index', '<', String(size))
-      .orderBy('entry.log_index')
-      .limit(batch)
-      .execute()
-    for (const event of await discloseAll(store.db, rows, how)) {
+    const { find } = await matching(store.db, filters)
+    const events = await reading(async (db) => discloseAll(db, await find(db, { after, before: size, order: 'asc', limit: batch }), how))
+    for (const event of events) {
       if (signal.aborted) return
       yield event
     }
-    const last = rows.at(-1)
-    after = rows.length === batch && last ? Number(last.log_index) : size - 1
+    const last = events.at(-1)
+    after = events.length === batch && last ? last.log_index : size - 1
   }
 }

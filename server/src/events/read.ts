@@ -6,31 +6,36 @@ import { actorOf, type StaffPrincipal, type TenantPrincipal } from '../access/pr
 import { verb } from '../access/verb.ts'
 import { parseCursor } from '../audit/cursor.ts'
 import { listEvents, listTenantEvents } from '../audit/list.ts'
-import { type Reader, type Reads, recordRead } from '../audit/read.ts'
+import { type Continuation, namedBy, type Reader, type Reads, recordRead } from '../audit/read.ts'
 
 /** Staff read the log: on the log, once per read. */
 export type ReadCtx = Ctx<StaffPrincipal> & { reads: Reads }
 
 export const readerOf = (staff: StaffPrincipal): Reader => ({ actor: actorOf(staff), sign_in: staff.session_id })
 
-/** Events, newest first, for staff who may read all of them. */
+/** Events for staff who may read all of them. */
 export const readEvents = verb({
   name: 'read events',
   may: auditRoles,
-  named: ({ tenant_id, session_id }: ListEvents) => ({ tenant_id, session_id }),
-  async run(ctx: ReadCtx, { cursor, limit, proof, ...filters }: ListEvents): Promise<EventPage> {
-    const page = await listEvents(ctx.store, filters, { cursor, limit, proof })
-    await recordRead(ctx, readerOf(ctx.principal), filters, cursor === undefined ? undefined : { before: parseCursor(cursor) })
+  named: ({ tenant_id, session_id }: ListEvents) => namedBy({ tenant_id, session_id }),
+  async run(ctx: ReadCtx, { cursor, limit, proof, order, after, ...filters }: ListEvents): Promise<EventPage> {
+    const page = await listEvents(ctx.store, filters, { cursor, limit, proof, order, after })
+    await recordRead(ctx, readerOf(ctx.principal), filters, continuationOf({ cursor, order, after }))
     return page
   },
 })
 
-/** A tenant's own events, newest first, for its key. */
+const continuationOf = ({ cursor, order, after }: Pick<ListEvents, 'cursor' | 'order' | 'after'>): Continuation | undefined => {
+  if (cursor === undefined) return after === undefined ? undefined : { after }
+  return order === 'asc' ? { after: parseCursor(cursor) } : { before: parseCursor(cursor) }
+}
+
+/** A tenant's own events, for its key. */
 export const readTenantEvents = verb({
   name: "read the tenant's events",
   may: { permission: 'audit:read' },
   run: async (
     { store, principal }: Ctx<TenantPrincipal>,
-    { cursor, limit, proof, ...filters }: z.output<typeof ListTenantEvents>,
-  ): Promise<EventPage> => await listTenantEvents(store, principal.tenant_id, filters, { cursor, limit, proof }),
+    { cursor, limit, proof, order, after, ...filters }: z.output<typeof ListTenantEvents>,
+  ): Promise<EventPage> => await listTenantEvents(store, principal.tenant_id, filters, { cursor, limit, proof, order, after }),
 })

@@ -9,7 +9,7 @@ import { type Kind, requireSameOrigin } from '../identity/same-origin.ts'
 import { requireStaff } from '../identity/staff-session.ts'
 import type { Lane } from '../inbound/lane.ts'
 import type { Room } from '../inbound/room.ts'
-import { type Access, type Door, eventRequestOf } from './door.ts'
+import { type Access, type Door, eventRequestOf, wantsStream } from './door.ts'
 import type { Lanes, Work } from './work.ts'
 
 type Settings = Pick<Base, 'journal'> & { publicUrl: string; stores: Record<Work, Base['store']>; lanes: Lanes; room: Room }
@@ -69,7 +69,9 @@ const requireAccess = async (settings: Settings, request: FastifyRequest, reply:
   }
   const lane = settings.lanes[workOf(request, access)]
   // A stream goes on and on: it has a limit of its own.
-  const hasWaited = lane !== undefined && request.routeOptions.config.background !== true && (await takeTurn(lane, owner, reply))
+  const { background, streams } = request.routeOptions.config
+  const isStream = background === true || (streams === true && wantsStream(request))
+  const hasWaited = lane !== undefined && !isStream && (await takeTurn(lane, owner, reply))
   request.ctx = hasWaited ? await judge(settings, request, access) : ctx
 }
 

@@ -14,6 +14,8 @@ declare module 'fastify' {
     access?: Access
     /** Keeps events that are made while this route answers out of the sign-in's idle time. */
     background?: boolean
+    /** Answers with a stream whoever asks for one by Accept: such a request takes no turn, as it goes on and on. */
+    streams?: boolean
     /** What kind of work it is, where that does not follow from who may call it. */
     work?: Work
   }
@@ -28,6 +30,10 @@ declare module 'fastify' {
 }
 
 export type Door = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>
+
+/** Whether a request to a route that streams too is for the stream. */
+export const wantsStream = ({ headers: { accept = '' } }: Pick<FastifyRequest, 'headers'>): boolean =>
+  accept.split(',').some((range) => /^\s*text\/event-stream\s*(;(?!\s*q=0(\.0*)?\s*$).*)?$/i.test(range))
 
 /** The request as events name it: by the route's pattern, and without the query, which may hold a secret. */
 export const eventRequestOf = (request: FastifyRequest): EventRequest => ({

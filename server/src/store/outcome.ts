@@ -42,5 +42,7 @@ export const mayCommit = (text: string, insideTransaction: boolean): boolean => 
 /** The refusal for an error of the store; any other error as it is. */
 export const toRefusal = (error: unknown, committing: boolean): unknown => {
   if (error instanceof Refusal || !isStoreTrouble(error)) return error
+  // Our own limit on a statement, or an administrator, ended it: the database does answer.
+  if (sqlstate(error as Told) === '57014') return new Refusal('took_too_long', { cause: error })
   return new Refusal(committing && isLost(error as Told) ? 'not_durable' : 'store_unavailable', { cause: error })
 }

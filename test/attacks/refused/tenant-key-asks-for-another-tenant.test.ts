@@ -107,11 +107,12 @@ describe('TI-1 I7 a tenant’s key is used to ask for another tenant', () => {
     for (const path of paths) {
       let cursor: string | null = ''
       while (cursor !== null) {
-        const { body, headers, status } = await ask(attacker, `${path}?limit=1${cursor && `&cursor=${cursor}`}`)
+        const query = path.endsWith('/count') ? '' : `?limit=1${cursor && `&cursor=${cursor}`}`
+        const { body, headers, status } = await ask(attacker, path + query)
         expect([path, status]).toEqual([path, 200])
         const all = body + JSON.stringify([...headers])
         for (const secret of [canary, ticket, victim, events[0]?.session_id as string]) expect(all).not.toContain(secret)
-        cursor = (JSON.parse(body) as { next_cursor: string | null }).next_cursor
+        cursor = (JSON.parse(body) as { next_cursor?: string | null }).next_cursor ?? null
       }
     }
   })

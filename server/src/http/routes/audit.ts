@@ -1,11 +1,13 @@
-import { EventPage, ListEvents, ListTenantEvents, LogStatus } from '@countersign/contract/events.ts'
+import { CountEvents, EventCount, EventPage, ListEvents, LogStatus } from '@countersign/contract/events.ts'
 import { Insights, ReadInsights } from '@countersign/contract/insights.ts'
+import { countAll } from '../../events/count.ts'
 import { readInsights } from '../../events/insights.ts'
-import { readEvents, readTenantEvents } from '../../events/read.ts'
+import { readEvents } from '../../events/read.ts'
 import { readStatus } from '../../events/status.ts'
 import { ctxOf, type Door } from '../door.ts'
 import { problems } from '../fail.ts'
 import { auditStreamRoute, type StreamNeeds } from './audit-stream.ts'
+import { tenantAuditRoutes } from './tenant-audit.ts'
 
 const tags = ['audit']
 
@@ -43,16 +45,17 @@ export const auditRoutes = (app: Door, needs: StreamNeeds): void => {
     async (request) => readStatus({ ...ctxOf(request), ...needs }),
   )
   app.get(
-    '/v1/audit',
+    '/api/audit/count',
     {
-      config: { access: readTenantEvents.may },
+      config: { access: countAll.may },
       schema: {
-        tags: ['tenant'],
-        summary: "The tenant's own events, newest first",
-        querystring: ListTenantEvents,
-        response: { 200: EventPage, ...problems },
+        tags,
+        summary: 'How many events match: about, where they are many',
+        querystring: CountEvents,
+        response: { 200: EventCount, ...problems },
       },
     },
-    async (request) => readTenantEvents(ctxOf(request), request.query),
+    async (request) => countAll({ ...ctxOf(request), ...needs }, request.query),
   )
+  tenantAuditRoutes(app, needs)
 }
