@@ -1,6 +1,7 @@
 /** Why a call to somebody else got no answer that can be used, as people are told. */
 export const failurePhrases = {
   address: 'its address is neither https nor loopback',
+  forbidden: 'its address is none that may be called',
   name: 'its host name was not found',
   refused: 'nothing accepts connections at its address',
   certificate: 'its TLS certificate is not accepted',
@@ -56,6 +57,7 @@ const beforeSending = new Set<FailureKind>(['name', 'refused', 'certificate'])
 
 /** What an error of the HTTP client or of the system means. What is not known to be the other side's fault is ours. */
 export const callFailureFrom = (cause: unknown): CallFailure => {
+  if (cause instanceof CallFailure) return cause
   const { name, code = '', syscall } = cause as Error & { code?: unknown; syscall?: string }
   if (name === 'TimeoutError') return new CallFailure('timeout', 'no whole answer', { cause })
   const detail = String(code || name || 'unknown')

@@ -33,7 +33,7 @@ export type Peer = {
 export const isUnwell = (status: number): boolean => status === 429 || status >= 500
 
 /** Whose fault: what we did wrong, or chose not to ask, says nothing about the other side. */
-const isTheirs = ({ kind }: CallFailure): boolean => kind !== 'ours' && kind !== 'paused' && kind !== 'address'
+const isTheirs = ({ kind }: CallFailure): boolean => kind !== 'ours' && kind !== 'paused' && kind !== 'address' && kind !== 'forbidden'
 
 export const openPeer = ({ name, log, failuresToPause, ...limits }: PeerOptions): Peer => {
   const line = openLine(limits)
