@@ -5,10 +5,10 @@ const source = '^(contract|log|server/src|console/(src|dev)|examples/acme/src)/'
 const test = '[.]test[.]tsx?$'
 const rooms = (...names) => `^server/src/(${names.join('|')})(/|[.]ts$)`
 
-const doors = ['gateway', 'http', 'feed', 'cli']
-const verbs = ['privacy', 'sessions', 'events', 'exports', 'actions', 'health']
+const doors = ['gateway', 'http', 'cli']
+const verbs = ['privacy', 'sessions', 'events', 'exports', 'actions', 'health', 'feed']
 /** Files of the server that any room may use. */
-const ground = '^server/src/(errors|ids|keys|config|csv|names|pattern|thread|version)[.]ts$'
+const ground = '^server/src/(errors|ids|keys|config|csv|destinations|names|pattern|thread|version)[.]ts$'
 const pure = '^(contract|log)/'
 /** What of the policy reads files. */
 const policyLoader = '^server/src/policy/load[.]ts$'

@@ -7,6 +7,7 @@ import { ProcessRole, processRoles } from '@countersign/contract/services.ts'
 import { approverRoles, consoleRoles, roles } from '@countersign/contract/staff.ts'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
+import { Destination, DestinationName } from './destinations.ts'
 import { Trouble } from './errors.ts'
 import { knownNames, meant } from './names.ts'
 import { findFault, parametersOf, parsePattern } from './pattern.ts'
@@ -191,6 +192,7 @@ export const ConfigFile = z.strictObject({
       addresses_days: retentionDays.optional().describe('After how many days the addresses of refused callers are erased; default: never'),
     })
     .prefault({}),
+  destinations: z.record(DestinationName, Destination).default({}).describe('Where events are delivered, by name'),
   keys_dir: z.string().optional().describe('Folder of the keys; default <data dir>/keys'),
 })
 export type ConfigFile = z.infer<typeof ConfigFile>

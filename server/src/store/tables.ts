@@ -256,4 +256,16 @@ export type Tables = {
   health_history: { n: number; at: Instant; health: string; cause: Json }
   session_expiries: { session_id: string; noted_at: InstantDefault }
   session_outcomes: { session_id: string; noted_at: InstantDefault }
+  feed_cursors: {
+    destination: string
+    next_index: BigDefault
+    epoch: BigDefault
+    delivered: BigDefault
+    delivered_at: InstantOrNull
+    refused_in_a_row: Generated<number>
+    failures: Generated<number>
+    error: string | null
+    error_at: InstantOrNull
+  }
+  feed_parked: { destination: string; log_index: Big; event_id: string; why: string; parked_at: InstantDefault }
 }
