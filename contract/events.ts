@@ -4,6 +4,7 @@ import * as administration from './events/administration.ts'
 import * as audit from './events/audit.ts'
 import * as authentication from './events/authentication.ts'
 import { actor, type EventCategory, EventResult } from './events/common.ts'
+import { deliveryReplayed, deliveryTested } from './events/delivery.ts'
 import { directorySynced } from './events/directory.ts'
 import { gatewayRefused } from './events/gateway.ts'
 import * as lookUp from './events/look-up.ts'
@@ -78,6 +79,8 @@ export const eventTable = {
   'STAFF.PASSKEY.ENROLLED': ['administration', passkeys.passkeyEnrolled],
   'STAFF.PASSKEY.CONFIRMED': ['administration', passkeys.passkeyOfStaff],
   'STAFF.PASSKEY.REMOVED': ['administration', passkeys.passkeyOfStaff],
+  'DELIVERY.REPLAYED': ['administration', deliveryReplayed],
+  'DELIVERY.TESTED': ['administration', deliveryTested],
   'PERSONAL_DATA.ERASED': ['administration', privacy.personalDataErased],
   'LEGAL_HOLD.PLACED': ['administration', privacy.holdPlaced],
   'LEGAL_HOLD.RELEASED': ['administration', privacy.holdReleased],

@@ -32,7 +32,7 @@ export const DestinationState = z
     tenant_id: TenantId.optional(),
     state: z
       .enum(['delivering', 'up_to_date', 'retrying', 'refusing'])
-      .describe('retrying: it does not answer; refusing: it refuses one event after the other, so it was stopped'),
+      .describe('retrying: it does not answer; refusing: it refuses one event after the other, so none is passed over any more'),
     next_index: index.describe('Place in the log from which it goes on'),
     log_size: index,
     behind: index.describe('Entries of the log that were not looked at yet'),

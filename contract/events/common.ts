@@ -39,7 +39,7 @@ export const actor = eitherOf(
 /** Who does it, as it is recorded. */
 export type Actor = ValueOf<typeof actor>
 
-export const targetKinds = ['tenant', 'user', 'session', 'key', 'staff', 'log', 'route', 'passkey'] as const
+export const targetKinds = ['tenant', 'user', 'session', 'key', 'staff', 'log', 'route', 'passkey', 'destination'] as const
 export const target = {
   kind: kept(z.enum(targetKinds)),
   id: kept(z.string()),

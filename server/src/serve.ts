@@ -11,6 +11,8 @@ import { readLogStatus } from './audit/status.ts'
 import { type Addresses, addressesOf, type Config } from './config.ts'
 import { openHttpConnector } from './directory/connectors/http.ts'
 import { startSync } from './directory/sync.ts'
+import { startDelivery } from './feed/deliver.ts'
+import { openSender } from './feed/open-sender.ts'
 import { startGateway } from './gateway/start.ts'
 import { startWriter } from './gateway/writer.ts'
 import { startPartitions } from './health/partitions.ts'
@@ -21,6 +23,7 @@ import { actionRoutes } from './http/routes/actions.ts'
 import { auditRoutes } from './http/routes/audit.ts'
 import { authRoutes } from './http/routes/auth.ts'
 import { consoleRoutes } from './http/routes/console.ts'
+import { destinationRoutes } from './http/routes/destinations.ts'
 import { logRoutes } from './http/routes/log.ts'
 import { passkeyRoutes } from './http/routes/passkeys.ts'
 import { proofRoutes } from './http/routes/proofs.ts'
@@ -216,6 +219,18 @@ export const serve = async (options: {
     stop: (opened) => opened.close(),
   })
 
+  const deliveries = Object.entries(config.destinations).map(([name, destination]) =>
+    newLoopService({
+      name: `feed ${name}`,
+      roles: ['worker'],
+      start: () =>
+        startDelivery({
+          ...{ store: background.get(), sequenced: store.get(), origin, name, destination, log },
+          sender: openSender({ name, destination, config, environment: process.env }),
+        }),
+    }),
+  )
+
   const identity = newService({
     name: 'identity',
     roles: ['console'],
@@ -242,6 +257,7 @@ export const serve = async (options: {
     sessionRoutes(app, { ...needs, onRevoked: (id: string) => gateway.find()?.cut(id) })
     auditRoutes(app, { ...needs, closing: closing.signal })
     proofRoutes(app, needs)
+    destinationRoutes(app, { ...needs, origin, environment: process.env })
     logRoutes(app, { ...needs, store: stores.get().tenants })
     await consoleRoutes(app, { consoleDir, paths: Object.values(consolePaths) })
   }
@@ -286,6 +302,7 @@ export const serve = async (options: {
       [writer, sequencer],
       ...[clock, connector, identity, expiry, outcomes, requests, reconciling, partitions],
       ...(isRetaining ? [eraser, retention] : []),
+      ...deliveries,
       ...[gateway, door],
       // Whoever is asked asks for our keys at the door.
       ...[sync, ...(config.identity === undefined ? [] : [issuer])],

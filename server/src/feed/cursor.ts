@@ -61,11 +61,21 @@ export const advance = (store: Store, lease: Lease, destination: string, at: Cur
     return { next: progress.next, epoch: at.epoch, refusedInARow }
   })
 
+/** A destination that refuses so many events one after the other refuses everything. */
+export const refusedMaximum = 20
+
 /** Notes why nothing goes on, for those who look. */
-export const noteFailure = async (db: Kysely<Tables>, destination: string, sentence: string): Promise<void> => {
+export const noteFailure = async (
+  db: Kysely<Tables>,
+  destination: string,
+  failure: { sentence: string; isRefusing: boolean },
+): Promise<void> => {
   await db
     .updateTable('feed_cursors')
-    .set({ error: sentence, error_at: now, failures: sql`failures + 1` })
+    .set({
+      ...{ error: failure.sentence, error_at: now, failures: sql`failures + 1` },
+      ...(failure.isRefusing ? { refused_in_a_row: refusedMaximum } : {}),
+    })
     .where('destination', '=', destination)
     .execute()
 }

@@ -5,7 +5,7 @@ import type { Lease } from '../run/elected.ts'
 import { newElected } from '../run/elected.ts'
 import { type Loop, type LoopLog, startLoop } from '../run/loop.ts'
 import type { Store } from '../store/open.ts'
-import { advance, type Cursor, loadCursor, noteFailure, type Progress } from './cursor.ts'
+import { advance, type Cursor, loadCursor, noteFailure, type Progress, refusedMaximum } from './cursor.ts'
 import { readBatch } from './read.ts'
 import { type Item, Rejected, type Sender, Unsent } from './senders/sender.ts'
 import { splitItems, writeItem } from './write.ts'
@@ -15,11 +15,10 @@ const batchEvents = 500
 const everyMs = 1_000
 /** Longer than the slowest sender takes for one batch: who lost it meanwhile writes nothing. */
 const leaseSeconds = 120
-/** A destination that refuses so many in a row refuses everything: passing over all of them would be dropping them. */
-const refusedMaximum = 20
-
 export type DeliverNeeds = {
   store: Store
+  /** Where this process hears that the log has grown. */
+  sequenced: Pick<Store, 'pool'>
   origin: string
   name: string
   destination: Destination
@@ -35,50 +34,64 @@ const parkOf = ({ event }: Item, { message }: Rejected): Progress['parked'][numb
   why: message,
 })
 
-/** Sends a part. Where it is refused, the events that are the reason are found by halving; all others go on, in order. */
-const sendPart = async (sender: Sender, items: readonly Item[]): Promise<Outcome> => {
-  try {
-    await sender.send(items)
-    return { taken: items.length, parked: [] }
-  } catch (error) {
-    if (!(error instanceof Rejected)) throw error
-    if (error.indexes !== undefined) {
-      const refused = items.filter(({ event }) => error.indexes?.includes(event.log_index))
-      return { taken: items.length - refused.length, parked: refused.map((item) => parkOf(item, error)) }
-    }
-    const [only] = items
-    if (items.length === 1 && only) return { taken: 0, parked: [parkOf(only, error)] }
-    const middle = Math.ceil(items.length / 2)
-    const first = await sendPart(sender, items.slice(0, middle))
-    const second = await sendPart(sender, items.slice(middle))
-    return { taken: first.taken + second.taken, parked: [...first.parked, ...second.parked] }
+/** It refuses one event after the other: the reason is no event. To pass over all of them would be to drop them. */
+class RefusesAll extends Unsent {
+  override name = 'RefusesAll'
+  constructor(why: string) {
+    super(`it refuses every event (${why}): correct the configuration, or the destination`)
   }
 }
 
-/** The destination refuses one event after the other. */
-export const refusesAll = (cursor: Pick<Cursor, 'refusedInARow'>): boolean => cursor.refusedInARow >= refusedMaximum
-
-const sentenceOfRefusal = `it refused ${refusedMaximum} events in a row: correct the configuration or the destination, then replay`
+/** Sends parts, and knows how many events were refused one after the other. */
+const newHalving = (sender: Sender, refusedBefore: number) => {
+  let refused = refusedBefore
+  const took = (count: number): Outcome => {
+    refused = 0
+    return { taken: count, parked: [] }
+  }
+  const refuse = (items: readonly Item[], error: Rejected): Outcome => {
+    refused += items.length
+    if (refused >= refusedMaximum) throw new RefusesAll(error.message)
+    return { taken: 0, parked: items.map((item) => parkOf(item, error)) }
+  }
+  /** Where a part is refused, the events that are the reason are found by halving; all others go on, in order. */
+  const send = async (items: readonly Item[]): Promise<Outcome> => {
+    try {
+      await sender.send(items)
+      return took(items.length)
+    } catch (error) {
+      if (!(error instanceof Rejected)) throw error
+      if (error.indexes !== undefined) {
+        const bad = items.filter(({ event }) => error.indexes?.includes(event.log_index))
+        if (bad.length < items.length) refused = 0
+        return { taken: items.length - bad.length, parked: refuse(bad, error).parked }
+      }
+      if (items.length === 1) return refuse(items, error)
+      const middle = Math.ceil(items.length / 2)
+      const first = await send(items.slice(0, middle))
+      const second = await send(items.slice(middle))
+      return { taken: first.taken + second.taken, parked: [...first.parked, ...second.parked] }
+    }
+  }
+  return send
+}
 
 /** Delivers one batch after another until there is nothing left; answers how many events were taken. */
 export const deliverAll = async (needs: DeliverNeeds, lease: Lease, signal: AbortSignal): Promise<number> => {
   const { store, name, destination, sender } = needs
   let cursor: Cursor | undefined = await loadCursor(store.db, name)
+  const send = newHalving(sender, cursor.refusedInARow)
   let taken = 0
   while (cursor && !signal.aborted) {
-    if (refusesAll(cursor)) throw new Unsent(sentenceOfRefusal)
     const { records, next } = await readBatch(needs, destination, cursor.next, batchEvents)
     if (next === cursor.next) break
-    const parts = splitItems(
-      records.map((record) => writeItem(destination.format, record)),
-      sender.limits,
-    )
+    const items = records.map((record) => writeItem(destination.format, record))
+    const parts = splitItems(items, sender.limits)
     if (parts.length === 0) cursor = await advance(store, lease, name, cursor, { next, taken: 0, parked: [] })
     for (const [at, part] of parts.entries()) {
-      if (!cursor || refusesAll(cursor) || signal.aborted) break
-      const outcome = await sendPart(sender, part)
-      const following = parts[at + 1]?.[0]?.event.log_index ?? next
-      cursor = await advance(store, lease, name, cursor, { ...outcome, next: following })
+      if (!cursor || signal.aborted) break
+      const outcome = await send(part)
+      cursor = await advance(store, lease, name, cursor, { ...outcome, next: parts[at + 1]?.[0]?.event.log_index ?? next })
       taken += outcome.taken
     }
   }
@@ -91,7 +104,7 @@ const explain = (error: unknown): string =>
 
 /** Delivers the log to one destination: one process at a time among all instances, in order, each event at least once. */
 export const startDelivery = (needs: DeliverNeeds): Loop => {
-  const { store, name, sender, log } = needs
+  const { store, sequenced, name, sender, log } = needs
   const elected = newElected({ store, name: `feed ${name}`, seconds: leaseSeconds })
   const loop = startLoop({
     name: `feed ${name}`,
@@ -102,7 +115,7 @@ export const startDelivery = (needs: DeliverNeeds): Loop => {
         try {
           await deliverAll(needs, lease, signal)
         } catch (error) {
-          await noteFailure(store.db, name, explain(error)).catch(() => {})
+          await noteFailure(store.db, name, { sentence: explain(error), isRefusing: error instanceof RefusesAll }).catch(() => {})
           throw error
         }
       })
@@ -115,7 +128,7 @@ export const startDelivery = (needs: DeliverNeeds): Loop => {
     explain,
     log,
   })
-  const stopListening = onSequenced(store, () => {
+  const stopListening = onSequenced(sequenced, () => {
     if (loop.status().state === 'waiting') loop.wake()
   })
   return loop

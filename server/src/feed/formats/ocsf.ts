@@ -35,6 +35,7 @@ const over = ['authentication', 'Logoff'] as const
 /** What each event is in OCSF. An event that is new does not compile until it stands here. */
 const kinds: Record<EventName, Kind> = {
   'SUPPORT_SESSION.CREATED': ['authorize_session', 'Assign Privileges'],
+  'SUPPORT_SESSION.AVOIDED': ['entity_management', 'Other'],
   'SUPPORT_SESSION.DENIED': ['authorize_session', 'Assign Privileges'],
   'SUPPORT_SESSION.REVOKED': over,
   'SUPPORT_SESSION.EXPIRED': over,
@@ -90,6 +91,8 @@ const kinds: Record<EventName, Kind> = {
   'STAFF.PASSKEY.ENROLLED': ['entity_management', 'Enroll'],
   'STAFF.PASSKEY.CONFIRMED': ['entity_management', 'Enable'],
   'STAFF.PASSKEY.REMOVED': ['entity_management', 'Unenroll'],
+  'DELIVERY.REPLAYED': ['entity_management', 'Update'],
+  'DELIVERY.TESTED': ['entity_management', 'Other'],
   'PERSONAL_DATA.ERASED': ['entity_management', 'Delete'],
   'LEGAL_HOLD.PLACED': ['entity_management', 'Create'],
   'LEGAL_HOLD.RELEASED': ['entity_management', 'Delete'],
