@@ -14,6 +14,7 @@ const rows = [...page.matchAll(/^\| `([^`]+)` \| (.*?) \|/gm)].map(([, name = ''
 type Schema = {
   properties?: Record<string, Schema>
   items?: Schema
+  oneOf?: Schema[]
   additionalProperties?: Schema | boolean
   default?: unknown
   required?: string[]
@@ -29,11 +30,30 @@ const keysOf = (schema: Schema, path: string, preset: string | undefined): [stri
   }
   if (schema.items?.properties) return [[`${path}[]`, preset], ...keysOf(schema.items, `${path}[]`, preset)]
   if (typeof schema.additionalProperties === 'object') {
+    const forms = schema.additionalProperties.oneOf
+    if (forms) return keysOfForms(forms, `${path}.<name>`)
     return schema.additionalProperties.properties
       ? keysOf(schema.additionalProperties, `${path}.<name>`, preset)
       : [[`${path}.<name>`, preset]]
   }
   return [[path, preset]]
+}
+
+/** The keys of things of which there are several kinds; what is not alike in all that have the key is said in words. */
+const keysOfForms = (forms: Schema[], path: string): [string, string | undefined][] => {
+  const presets = Map.groupBy(
+    forms.flatMap(({ properties = {}, required = [] }) =>
+      Object.entries(properties).map(
+        ([name, { default: preset }]) => [name, preset ?? (required.includes(name) ? undefined : 'none')] as const,
+      ),
+    ),
+    ([name]) => name,
+  )
+  return [...presets].map(([name, given]) => {
+    const all = new Set(given.map(([, preset]) => JSON.stringify(preset)))
+    const [[, first]] = given as [readonly [string, unknown]]
+    return [`${path}.${name}`, all.size > 1 || typeof first === 'object' ? 'none' : first === undefined ? undefined : String(first)]
+  })
 }
 
 const sources = (folder: string): string[] =>

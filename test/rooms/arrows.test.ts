@@ -76,7 +76,7 @@ describe('arrows between rooms point down', () => {
     ['gateway-is-a-door', importing('server/src/gateway/a.ts', 'server/src/http/b.ts')],
     ['doors-hold-no-store', importing('server/src/gateway/a.ts', 'server/src/store/b.ts')],
     ['http-is-a-door', importing('server/src/http/a.ts', 'server/src/gateway/b.ts')],
-    ['feed-is-a-door', importing('server/src/feed/a.ts', 'server/src/http/b.ts')],
+    ['verbs-above-identity-and-directory', importing('server/src/feed/a.ts', 'server/src/http/b.ts')],
     ['cli-is-a-door', importing('server/src/cli/a.ts', 'server/src/http/b.ts')],
     ['policy-is-pure', importing('server/src/policy/a.ts', 'node:fs')],
     ['policy-is-pure', importing('server/src/policy/a.ts', 'server/src/config.ts')],
