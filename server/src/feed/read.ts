@@ -1,10 +1,14 @@
 import { leafOf } from '@countersign/log/entry.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
+import type { Kysely } from 'kysely'
+import { asTenant } from '../audit/as-tenant.ts'
 import { discloseAll } from '../audit/disclose.ts'
-import { matchingEvents } from '../audit/filter.ts'
+import { ofTenant } from '../audit/list.ts'
+import { matching } from '../audit/matching.ts'
 import { readLogSize } from '../audit/tree-reader.ts'
 import type { Destination } from '../destinations.ts'
 import type { Store } from '../store/open.ts'
+import type { Tables } from '../store/tables.ts'
 import type { FeedRecord } from './formats/record.ts'
 
 /** Entries of the log that a destination wants, from a place on; `next` is where it goes on after them. */
@@ -12,19 +16,17 @@ export type Batch = { records: FeedRecord[]; next: number }
 
 type Needs = { store: Pick<Store, 'db'>; origin: string }
 
-/** Entries are committed in order, so what is below the size that was read first is complete. */
+/** Entries are committed in order, so what is below the size that was read first is complete. A customer's own are read in its role. */
 export const readBatch = async ({ store, origin }: Needs, destination: Destination, from: number, limit: number): Promise<Batch> => {
   const size = await readLogSize(store)
   if (from >= size) return { records: [], next: from }
-  const { tenant_id } = destination
-  const { query } = await matchingEvents(store.db, { ...destination.filter, ...(tenant_id === undefined ? {} : { tenant_id }) })
-  const rows = await query
-    .where('entry.log_index', '>=', String(from))
-    .where('entry.log_index', '<', String(size))
-    .orderBy('entry.log_index')
-    .limit(limit)
-    .execute()
-  const events = await discloseAll(store.db, rows)
+  const { tenant_id, filter } = destination
+  const { find } = await matching(store.db, tenant_id === undefined ? filter : ofTenant(tenant_id, filter))
+  const read = async (db: Kysely<Tables>) => {
+    const rows = await find(db, { after: from - 1, before: size, order: 'asc', limit })
+    return { rows, events: await discloseAll(db, rows) }
+  }
+  const { rows, events } = tenant_id === undefined ? await read(store.db) : await asTenant(store, tenant_id, read)
   const records = events.map((event, at) => ({
     event,
     leaf: Buffer.from(leafOf(sha256, rows[at]?.body as string)).toString('hex'),
