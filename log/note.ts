@@ -47,6 +47,10 @@ export const parseVerifierKey = (hash: Hash, text: string): VerifierKey => {
   return { name, id, publicKey }
 }
 
+/** Fingerprint of a key, to be compared by people over another channel. */
+export const fingerprintOf = (hash: Hash, { publicKey }: Pick<VerifierKey, 'publicKey'>): string =>
+  `SHA256:${formatBase64(hash(publicKey)).replace(/=+$/, '')}`
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the format forbids them
 const control = /[\u0000-\u0009\u000b-\u001f]/
 

@@ -121,6 +121,8 @@ const overlays = {
   'audit-detail': async () => {
     await rowsOf(page, 'Events').first().locator('td').first().click()
     await page.getByText('canonical entry below').waitFor()
+    await page.getByRole('button', { name: 'Verify' }).click()
+    await page.getByText('Verified in this browser.').waitFor()
   },
   account: async () => {
     await page.getByRole('button', { name: /Account of/ }).click()

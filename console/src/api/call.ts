@@ -58,6 +58,13 @@ export const get = async <S extends z.ZodType>(path: string, schema: S, signal?:
   return read(await send(path, { headers, signal: signal ?? null }), schema)
 }
 
+/** Bytes that are checked by what they are, such as a proof or a tile of hashes. */
+export const getBytes = async (path: string): Promise<Uint8Array<ArrayBuffer>> => {
+  const answer = await send(path, { headers: isPersonActive() ? {} : backgroundHeader })
+  if (!answer.ok) return read(answer, z.never())
+  return new Uint8Array(await answer.arrayBuffer())
+}
+
 const sendBody = (path: string, body: unknown, more: Record<string, string> = {}): Promise<Response> => {
   const headers = { accept: 'application/json', 'content-type': 'application/json', ...more }
   return send(path, { method: 'POST', headers, body: JSON.stringify(body) })

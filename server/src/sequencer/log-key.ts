@@ -1,5 +1,11 @@
-import { createHash, createPublicKey, type KeyObject, sign } from 'node:crypto'
-import { formatVerifierKey, parseVerifierKey, type Signer, type VerifierKey } from '@countersign/log/note.ts'
+import { createPublicKey, type KeyObject, sign } from 'node:crypto'
+import {
+  fingerprintOf as fingerprintOfKey,
+  formatVerifierKey,
+  parseVerifierKey,
+  type Signer,
+  type VerifierKey,
+} from '@countersign/log/note.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
 import { Trouble } from '../errors.ts'
 import type { Keys } from '../keys.ts'
@@ -15,8 +21,7 @@ const publicBytes = (key: KeyObject): Uint8Array => {
 export const verifierKeyOf = (keys: Pick<Keys, 'log'>, origin: string): string => formatVerifierKey(sha256, origin, publicBytes(keys.log))
 
 /** Fingerprint of the log's key, to be compared by people over another channel. */
-export const fingerprintOf = ({ publicKey }: Pick<VerifierKey, 'publicKey'>): string =>
-  `SHA256:${createHash('sha256').update(publicKey).digest('base64').replace(/=+$/, '')}`
+export const fingerprintOf = (key: Pick<VerifierKey, 'publicKey'>): string => fingerprintOfKey(sha256, key)
 
 export type LogKey = { origin: string; text: string; verifier: VerifierKey; signer: Signer }
 

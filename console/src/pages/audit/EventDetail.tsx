@@ -15,6 +15,7 @@ import { SidePanel } from '../../ui/SidePanel.tsx'
 import { Instant } from '../../ui/Time.tsx'
 import { describeLeaf } from './leaf.ts'
 import type { AuditSearch } from './search.ts'
+import { VerifyEvent } from './VerifyEvent.tsx'
 import { actorName } from './words.ts'
 
 type Props = { event: LoggedEvent; onClose: () => void; onFilter: (change: AuditSearch) => void }
@@ -34,7 +35,8 @@ export function EventDetail({ event, onClose, onFilter }: Props) {
       {event.erased ? <Erased event={event} /> : null}
       {event.request ? <RequestFacts request={event.request} /> : null}
       {event.details ? <Part title="Details">{<Code what="details" text={JSON.stringify(event.details, null, 2)} />}</Part> : null}
-      <Part title={`In the log at #${formatNumber(event.log_index)}`}>
+      <Part title="Proof">
+        <VerifyEvent key={event.id} event={event} />
         <p className="text-faint text-xs">
           The leaf is SHA-256 of a zero byte and the canonical entry below, which has digests where persons are named. It was computed in
           this browser.
