@@ -35,6 +35,7 @@ import { connectionsOf } from './http/work.ts'
 import { openIdentity } from './identity/open.ts'
 import { siteOf } from './identity/passkeys/needs.ts'
 import { watchIssuer } from './identity/watch.ts'
+import { backlog } from './inbound/room.ts'
 import { defaultOrigin, type Keys } from './keys.ts'
 import { troubleOf } from './outbound/breaker.ts'
 import { loadPolicy } from './policy/load.ts'
@@ -281,7 +282,7 @@ export const serve = async (options: {
         },
       })
       const drain = newDrain(built)
-      await built.listen({ host: config.console.host, port: config.console.port }).catch(async (error: unknown) => {
+      await built.listen({ host: config.console.host, port: config.console.port, backlog }).catch(async (error: unknown) => {
         await built.close()
         throw portTrouble(error, 'console', config.console.port, 'COUNTERSIGN_PORT')
       })

@@ -8,7 +8,7 @@ export type Flood = {
   silent: number
   /** Bodies to the console that never come to an end. */
   slow: number
-  /** Requests that one session sends at once on one connection, again and again. */
+  /** Streams that one session asks for at once on one connection, again and again. */
   pipelined: number
   token: string
   path: string
@@ -25,7 +25,7 @@ const gatewayUrl = new URL(flood.gateway)
 const hold = (port: number, bytes = ''): void => {
   const socket = connect(port, '127.0.0.1', () => bytes !== '' && socket.write(bytes))
   socket.on('error', () => {}).resume()
-  socket.once('close', () => setTimeout(hold, 2_000 + Math.random() * 4_000, port, bytes))
+  socket.once('close', () => setTimeout(hold, 200 + Math.random() * 800, port, bytes))
 }
 
 for (let i = 0; i < flood.silent; i++) for (const { port } of [consoleUrl, gatewayUrl]) setTimeout(hold, i / 2, Number(port))

@@ -7,7 +7,7 @@ import type { Config } from '../config.ts'
 import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { newLane } from '../inbound/lane.ts'
-import { keepRoom } from '../inbound/room.ts'
+import { backlog, keepRoom } from '../inbound/room.ts'
 import { watchProtocol } from '../inbound/version.ts'
 import type { LoopLog } from '../run/loop.ts'
 import type { Admission } from '../sessions/admit.ts'
@@ -244,7 +244,7 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
   }
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(settings.port, settings.host, resolve)
+    server.listen({ port: settings.port, host: settings.host, backlog }, () => resolve())
   }).catch(async (error) => {
     await leave()
     throw error

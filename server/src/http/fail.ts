@@ -35,7 +35,9 @@ export const refusalOf = (error: FastifyError | Error): Refusal => {
 export const sendProblem = (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply, members = {}): FastifyReply => {
   const refusal = refusalOf(error)
   if (refusal.status >= 500) request.log.error({ err: refusal.facts.cause ?? error, code: refusal.code }, refusal.message)
-  else request.log.info({ code: refusal.code, cause: String(refusal.facts.cause ?? '') }, refusal.message)
+  // A caller who broke off, or made room for another, hears nothing any more.
+  if (request.raw.socket.destroyed) return reply.hijack()
+  if (refusal.status < 500) request.log.info({ code: refusal.code, cause: String(refusal.facts.cause ?? '') }, refusal.message)
   if (refusal.status === 429 || refusal.status === 503) reply.header('retry-after', reply.getHeader('retry-after') ?? '1')
   return reply
     .code(refusal.status)

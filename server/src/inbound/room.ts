@@ -1,5 +1,8 @@
 import type { Server, Socket } from 'node:net'
 
+/** Callers whom the system keeps while the program is busy. Beyond them it drops attempts, which clients repeat after one, three, seven seconds. */
+export const backlog = 4_096
+
 /** Who has a place at a door. */
 export type Room = {
   /** Somebody known asks on this connection. False where as many connections as one may have are theirs already. */
