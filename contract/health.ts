@@ -36,7 +36,7 @@ export type HealthCause = z.infer<typeof HealthCause>
 export const Health = z
   .object({
     status: HealthStatus,
-    causes: z.array(HealthCause).min(1).describe('The worst first'),
+    causes: z.array(HealthCause).min(1).describe('Every rule that holds, the worst first'),
     since: z.iso.datetime().describe('Since when the status holds'),
   })
   .meta({ id: 'Health' })
@@ -46,7 +46,7 @@ export type Health = z.infer<typeof Health>
 export const Traffic = z.object({
   calls_24h: z.number().int().nonnegative(),
   errors_24h: z.number().int().nonnegative(),
-  error_rate: z.number().nullable().describe('Percent; null below 20 calls'),
+  error_rate: z.number().nullable().describe('Percent; null where there are too few calls, by default below 20'),
   last_call_at: z.iso.datetime().nullable().describe('The minute of the last call; null where none is known'),
 })
 export type Traffic = z.infer<typeof Traffic>
@@ -56,11 +56,15 @@ export const TenantHealthRow = z
     tenant: Tenant,
     health: Health,
     traffic: Traffic,
-    hours: z.array(z.number().int().nonnegative()).length(24).describe('Calls in each of the last 24 hours, the oldest first'),
+    hours: z
+      .array(z.number().int().nonnegative())
+      .length(24)
+      .describe('Calls in each of the last 24 hours of the clock, the oldest first; the last one is still under way'),
   })
   .meta({ id: 'TenantHealthRow' })
 export type TenantHealthRow = z.infer<typeof TenantHealthRow>
 
+/** `worst` goes by health, and among equals by what changed last; `status` is the lifecycle's. */
 export const overviewSorts = ['worst', 'name', 'status', 'plan', 'calls', 'error_rate', 'last_call_at', 'created_at', 'user_count'] as const
 
 export const ReadOverview = z.strictObject({
@@ -74,6 +78,10 @@ export const ReadOverview = z.strictObject({
   limit: Limit,
 })
 export type ReadOverview = z.infer<typeof ReadOverview>
+
+/** The same for all pages at once, as a file. */
+export const ExportOverview = ReadOverview.omit({ cursor: true, limit: true })
+export type ExportOverview = z.infer<typeof ExportOverview>
 
 const count = z.number().int().nonnegative()
 

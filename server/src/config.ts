@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { ActionName, Risk, sessionActions, tableGates } from '@countersign/contract/actions.ts'
+import { TenantId } from '@countersign/contract/ids.ts'
 import { presetReadOnly, Scope } from '@countersign/contract/scopes.ts'
 import { ProcessRole, processRoles } from '@countersign/contract/services.ts'
 import { approverRoles, consoleRoles, roles } from '@countersign/contract/staff.ts'
@@ -87,6 +88,47 @@ const ActionRules = z.partialRecord(ActionName, ActionRule).superRefine((rules, 
       context.addIssue({ code: 'custom', path: [action, 'requires'], message: 'a support session always has a reason: require it' })
   }
 })
+
+const percent = z.number().min(0).max(100)
+
+/** What health is held against (X9), as far as it differs from plan to plan and tenant to tenant. */
+const thresholds = {
+  error_critical_percent: percent.gt(0).describe('Critical from this error rate on'),
+  error_warning_percent: percent.gt(0).describe('Warning from this error rate on'),
+  silent_hours: z.number().int().min(1).max(168).describe('Critical after so many hours without a call'),
+  reduced_percent: percent.describe('Warning below this share of the usual calls'),
+  minimum_calls: z.number().int().min(1).max(1_000_000).describe('Fewer calls say nothing: of an error rate, of a week'),
+}
+const Overrides = z.strictObject({
+  error_critical_percent: thresholds.error_critical_percent.optional(),
+  error_warning_percent: thresholds.error_warning_percent.optional(),
+  silent_hours: thresholds.silent_hours.optional(),
+  reduced_percent: thresholds.reduced_percent.optional(),
+  minimum_calls: thresholds.minimum_calls.optional(),
+})
+
+const Health = z
+  .strictObject({
+    error_critical_percent: thresholds.error_critical_percent.default(10),
+    error_warning_percent: thresholds.error_warning_percent.default(2),
+    silent_hours: thresholds.silent_hours.default(24),
+    reduced_percent: thresholds.reduced_percent.default(50),
+    minimum_calls: thresholds.minimum_calls.default(20),
+    stale_minutes: z.number().int().min(2).max(1440).default(15).describe('After how long without any signal nothing is known of anybody'),
+    plans: z.record(z.string().min(1).max(200), Overrides).default({}).describe('Thresholds of a plan'),
+    tenants: z.record(TenantId, Overrides).default({}).describe('Thresholds of a tenant; they win over those of its plan'),
+  })
+  .superRefine((health, context) => {
+    const overridden = [...Object.values(health.plans), {}].flatMap((plan) =>
+      [...Object.values(health.tenants), {}].map((tenant) => ({ ...health, ...plan, ...tenant })),
+    )
+    if (overridden.some(({ error_warning_percent, error_critical_percent }) => error_warning_percent > error_critical_percent))
+      context.addIssue({
+        code: 'custom',
+        path: ['error_warning_percent'],
+        message: 'a warning must not need more errors than what is critical, also where a plan or a tenant has its own thresholds',
+      })
+  })
 
 /** `countersign.config.yaml`. Unknown keys are refused with the nearest known one. */
 export const ConfigFile = z.strictObject({
@@ -193,6 +235,7 @@ export const ConfigFile = z.strictObject({
     })
     .prefault({}),
   destinations: z.record(DestinationName, Destination).default({}).describe('Where events are delivered, by name'),
+  health: Health.prefault({}),
   keys_dir: z.string().optional().describe('Folder of the keys; default <data dir>/keys'),
 })
 export type ConfigFile = z.infer<typeof ConfigFile>

@@ -16,6 +16,7 @@ import { openSender } from './feed/open-sender.ts'
 import { startGateway } from './gateway/start.ts'
 import { startWriter } from './gateway/writer.ts'
 import { startPartitions } from './health/partitions.ts'
+import { startJudging } from './health/run.ts'
 import { buildDoor } from './http/app.ts'
 import type { Door } from './http/door.ts'
 import { newDrain } from './http/drain.ts'
@@ -24,6 +25,7 @@ import { auditRoutes } from './http/routes/audit.ts'
 import { authRoutes } from './http/routes/auth.ts'
 import { consoleRoutes } from './http/routes/console.ts'
 import { destinationRoutes } from './http/routes/destinations.ts'
+import { healthRoutes } from './http/routes/health.ts'
 import { logRoutes } from './http/routes/log.ts'
 import { passkeyRoutes } from './http/routes/passkeys.ts'
 import { proofRoutes } from './http/routes/proofs.ts'
@@ -189,6 +191,11 @@ export const serve = async (options: {
     roles: ['worker'],
     start: () => startPartitions({ store: background.get(), log }),
   })
+  const judging = newLoopService({
+    name: 'health',
+    roles: ['worker'],
+    start: () => startJudging({ store: background.get(), health: config.health, log }),
+  })
   const isRetaining = Object.keys(config.retention).length > 0
   const eraser = newService({
     name: 'eraser store',
@@ -253,6 +260,7 @@ export const serve = async (options: {
       product: config.product.name,
     })
     tenantRoutes(app, needs)
+    healthRoutes(app, { ...needs, closing: closing.signal })
     userRoutes(app, needs)
     actionRoutes(app, needs)
     sessionRoutes(app, { ...needs, onRevoked: (id: string) => gateway.find()?.cut(id) })
@@ -301,7 +309,7 @@ export const serve = async (options: {
       [stores, background],
       watch,
       [writer, sequencer],
-      ...[clock, connector, identity, expiry, outcomes, requests, reconciling, partitions],
+      ...[clock, connector, identity, expiry, outcomes, requests, reconciling, partitions, judging],
       ...(isRetaining ? [eraser, retention] : []),
       ...deliveries,
       ...[gateway, door],

@@ -1,5 +1,8 @@
 import type { TenantMinute } from '@countersign/contract/health.ts'
 import { sql } from 'kysely'
+import { type ConfigFile, parseConfig } from '../../server/src/config.ts'
+import { newJudge, type Pass } from '../../server/src/health/judge.ts'
+import { newElected } from '../../server/src/run/elected.ts'
 import type { Store } from '../../server/src/store/open.ts'
 
 export const minuteMs = 60_000
@@ -38,3 +41,27 @@ export const minuteOf = (now: number, tenant_id: string, ago: number, calls: num
   calls,
   errors,
 })
+
+/** Who judges in this process. */
+export const newJudging = (store: Store, health: ConfigFile['health'] = healthConfig()) => {
+  const elected = newElected({ store, name: 'health', seconds: 30 })
+  const judge = newJudge(store, health)
+  return {
+    /** One pass: all of what was written until now. */
+    pass: async (): Promise<Pass> => {
+      const pass = await elected.lead(judge)
+      if (!pass) throw new Error('somebody else judges')
+      return pass
+    },
+    release: elected.release,
+  }
+}
+
+/** The section `health` of a configuration, with what it says there. */
+export const healthConfig = (text = ''): ConfigFile['health'] =>
+  parseConfig(
+    `gateway: { upstream: 'https://a.test', upstream_audience: a, routes: [{ method: GET, path: /a, scope: 'a:read' }], presets: { read_only: ['a:read'] } }
+directory: { connector: { url: 'https://a.test', audience: a } }
+health: { ${text} }`,
+    'test',
+  ).health

@@ -96,6 +96,7 @@ describe('two processes over one database', () => {
       'action requests',
       'reconciliation',
       'health partitions',
+      'health',
       'gateway',
       'gateway watch',
       'gateway outbox',

@@ -14,6 +14,10 @@ const keys = {
   plan: text.nullable(),
   created_at: CursorInstant,
   user_count: z.number().int().nonnegative().max(2_147_483_647).nullable(),
+  worst: z.number().int(),
+  calls: z.number().int().nonnegative(),
+  error_rate: z.number().min(0).max(100).nullable(),
+  last_call_at: CursorInstant.nullable(),
 }
 type Sort = keyof typeof keys
 

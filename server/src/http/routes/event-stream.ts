@@ -37,24 +37,25 @@ export const newStreams = (limits: { perOwner: number; inAll: number; detail: st
   }
 }
 
-type Followed = { from: number; events(signal: AbortSignal): AsyncIterable<LoggedEvent> }
+type Message = { id: string; event: string; data: unknown }
 type Streaming = {
   reply: FastifyReply
   may: May
   /** Ends when the program does. */
   closing: AbortSignal
-  begin(): Promise<Followed>
+  /** What the stream says first, and then. */
+  begin(): Promise<{ ready: unknown; messages(signal: AbortSignal): AsyncIterable<Message> }>
   /** Who calls, judged again. */
   judge(): Promise<Principal>
 }
 
-/** Sends events as they come, until whoever asked hangs up, stands still, or may not any more. */
-export const streamEvents = async ({ reply, may, closing, begin, judge }: Streaming): Promise<void> => {
+/** Sends messages as they come, until whoever asked hangs up, stands still, or may not any more. */
+export const streamMessages = async ({ reply, may, closing, begin, judge }: Streaming): Promise<void> => {
   const ended = new AbortController()
   const signal = AbortSignal.any([ended.signal, closing])
   let recheck: NodeJS.Timeout | undefined
   try {
-    const { from, events } = await begin()
+    const { ready, messages } = await begin()
     reply.sse.onClose(() => ended.abort())
     // Authority is judged again while the stream lives, not only when it opens.
     recheck = setInterval(() => {
@@ -67,14 +68,12 @@ export const streamEvents = async ({ reply, may, closing, begin, judge }: Stream
     const over = new Promise<void>((resolve) => {
       signal.addEventListener('abort', () => resolve(), { once: true })
     })
-    const send = (message: { id?: string; event: string; data: unknown; retry?: number }): Promise<void> =>
+    const send = (message: Omit<Message, 'id'> & { id?: string; retry?: number }): Promise<void> =>
       Promise.race([reply.sse.send(message), over])
     // Else the plugin says no-cache, under which an answer may still be kept.
     reply.header('cache-control', 'no-store')
-    await send({ event: 'ready', data: { after: from }, retry: 1000 })
-    for await (const event of events(signal)) {
-      await send({ id: String(event.log_index), event: 'event', data: event })
-    }
+    await send({ event: 'ready', data: ready, retry: 1000 })
+    for await (const message of messages(signal)) await send(message)
   } finally {
     clearInterval(recheck)
     if (reply.sse.isConnected) {
@@ -83,3 +82,19 @@ export const streamEvents = async ({ reply, may, closing, begin, judge }: Stream
     }
   }
 }
+
+type Followed = { from: number; events(signal: AbortSignal): AsyncIterable<LoggedEvent> }
+
+const messagesOf = async function* (events: AsyncIterable<LoggedEvent>): AsyncGenerator<Message> {
+  for await (const event of events) yield { id: String(event.log_index), event: 'event', data: event }
+}
+
+/** The same of events as they enter the log. */
+export const streamEvents = ({ begin, ...how }: Omit<Streaming, 'begin'> & { begin(): Promise<Followed> }): Promise<void> =>
+  streamMessages({
+    ...how,
+    begin: async () => {
+      const { from, events } = await begin()
+      return { ready: { after: from }, messages: (signal) => messagesOf(events(signal)) }
+    },
+  })

@@ -190,11 +190,6 @@ create table tenants (
   -- An id that was given to another tenant: what happened before this instant is the former one's, and hidden from this one.
   known_since timestamptz not null default '-infinity'
 );
--- Names are cut where they are sorted by: an index row has room for no more than 2,700 bytes.
-create index tenants_name on tenants (left(lower(name), 200) collate "C", id collate "C");
-create index tenants_name_trgm on tenants using gin (lower(name) gin_trgm_ops);
-create index tenants_id on tenants (id text_pattern_ops);
-create index tenants_status on tenants (status collate "C", id collate "C");
 
 -- Rows of the directory in another form than the contract's: they are not in the mirror, or stand there as they were.
 create table unreadable_tenants (

@@ -36,6 +36,7 @@ create table tenant_health (
   week_calls bigint not null default 0,
   week_of timestamptz
 ) with (fillfactor = 75);
+-- Names are cut where they are sorted by: an index row has room for no more than 2,700 bytes.
 create index tenant_health_name on tenant_health (left(name_key, 200), (tenant_id collate "C")) where deleted_at is null;
 create index tenant_health_name_trgm on tenant_health using gin (name_key gin_trgm_ops);
 create index tenant_health_id on tenant_health (tenant_id text_pattern_ops);
@@ -105,6 +106,21 @@ create table health_hours (
   latency jsonb,
   primary key (n, hour, source)
 ) partition by range (hour);
+
+-- Several lists of routes, or of buckets, as one: the same routes and the same buckets add up.
+create function merge_health_routes(lists jsonb) returns jsonb language sql immutable strict parallel safe as $$
+  select jsonb_agg(jsonb_build_array(method, route, status, calls, errors) order by errors desc, calls desc) from (
+    select r ->> 0 as method, r ->> 1 as route, (r ->> 2)::int as status, sum((r ->> 3)::bigint) as calls, sum((r ->> 4)::bigint) as errors
+    from jsonb_array_elements(lists) as l, jsonb_array_elements(l) as r
+    group by 1, 2, 3 order by 5 desc, 4 desc limit 50
+  ) as merged
+$$;
+create function merge_health_latency(lists jsonb) returns jsonb language sql immutable strict parallel safe as $$
+  select jsonb_agg(jsonb_build_array(lower_ms, upper_ms, calls) order by upper_ms nulls last, lower_ms) from (
+    select (b ->> 0)::float8 as lower_ms, (b ->> 1)::float8 as upper_ms, sum((b ->> 2)::bigint) as calls
+    from jsonb_array_elements(lists) as l, jsonb_array_elements(l) as b group by 1, 2
+  ) as merged
+$$;
 
 create table health_history (
   n integer not null,

@@ -1,0 +1,152 @@
+import type { HealthRule } from '@countersign/contract/health.ts'
+import { sql } from 'kysely'
+import type { ConfigFile } from '../config.ts'
+import { holdLease, type Lease } from '../run/elected.ts'
+import type { Store } from '../store/open.ts'
+import { transaction } from '../store/transaction.ts'
+import { classify, errorRate, type Facts, hourMs, type Judgement } from './classify.ts'
+import { explainRule } from './explain.ts'
+import { loadFacts, type Measured } from './facts.ts'
+import { placeOf } from './place.ts'
+import { type News, rollUp } from './roll-up.ts'
+import { newThresholds, type Thresholds } from './thresholds.ts'
+import { signalState } from './window.ts'
+
+/** Rows that one transaction writes: whoever else writes tenants does not wait long for them. */
+const slice = 5_000
+/** From this share of all on, reading everything is quicker than reading those that changed. */
+const allFrom = 20_000
+/** How long changes are kept. */
+export const historyDays = 90
+
+type Judged = Measured & Judgement & { facts: Facts; thresholds: Thresholds; isNews: boolean }
+
+/** Since when a rule holds: a silence since it was long enough, others since they were first seen. */
+const sinceOf = (
+  rule: HealthRule,
+  { facts, thresholds }: Pick<Judged, 'facts' | 'thresholds'>,
+  before: number | undefined,
+  nowMs: number,
+) =>
+  rule === 'no_recent_activity' && facts.last_call_ms !== null
+    ? Math.min(facts.last_call_ms + thresholds.silent_hours * hourMs, nowMs)
+    : (before ?? nowMs)
+
+const judgeRow = (row: Measured, signals: Facts['signals'], thresholds: Thresholds, nowMs: number): Judged => {
+  const facts: Facts = {
+    status: row.status,
+    signals,
+    calls: row.calls,
+    errors: row.errors,
+    last_call_ms: row.last_call,
+    baseline_calls: row.baseline,
+    week_calls: row.week,
+  }
+  const { health, rules } = classify(nowMs, facts, thresholds)
+  const before = new Map(row.rules.map((rule, at) => [rule, row.rules_since[at]]))
+  const rules_since = rules.map((rule) => sinceOf(rule, { facts, thresholds }, before.get(rule), nowMs))
+  const since = health === row.health ? row.since : nowMs
+  return { ...row, facts, thresholds, health, rules, rules_since, since, isNews: health !== row.health || rules[0] !== row.rules[0] }
+}
+
+const hasChanged = (row: Judged, before: Measured): boolean =>
+  row.isNews ||
+  row.calls !== row.calls_before ||
+  row.errors !== row.errors_before ||
+  row.last_call !== row.last_call_before ||
+  row.baseline !== row.baseline_before ||
+  row.week !== row.week_before ||
+  row.week_of !== row.week_of_before ||
+  row.rules.length !== before.rules.length ||
+  row.rules.some((rule, at) => rule !== before.rules[at] || row.rules_since[at] !== before.rules_since[at])
+
+const instants = (values: (number | null)[]) => sql`${values.map((value) => (value === null ? null : value / 1000))}::float8[]`
+
+const writeRows = async (store: Pick<Store, 'db'>, lease: Lease, rows: readonly Judged[], nowMs: number): Promise<void> => {
+  const news = rows.filter(({ isNews }) => isNews)
+  const causes = news.map(({ rules, rules_since, facts, thresholds }) =>
+    JSON.stringify(explainRule(rules[0], { facts, thresholds, nowMs, sinceMs: rules_since[0] as number })),
+  )
+  await transaction(store, async (tx) => {
+    await holdLease(tx, lease)
+    await sql`
+      update tenant_health t set health = u.health, rules = string_to_array(u.rules, ' '),
+        rules_since = array(select to_timestamp(s::float8) from unnest(string_to_array(u.rules_since, ' ')) s),
+        since = to_timestamp(u.since), worst = u.worst, calls_24h = u.calls, errors_24h = u.errors, error_rate = u.error_rate,
+        last_call_at = to_timestamp(u.last_call), baseline_calls = u.baseline, week_calls = u.week, week_of = to_timestamp(u.week_of)
+      from unnest(${rows.map(({ n }) => n)}::int[], ${rows.map(({ health }) => health)}::text[], ${rows.map(({ rules }) => rules.join(' '))}::text[],
+        ${rows.map(({ rules_since }) => rules_since.map((value) => value / 1000).join(' '))}::text[], ${instants(rows.map(({ since }) => since))},
+        ${rows.map(({ health, since }) => placeOf(health, since))}::bigint[], ${rows.map(({ calls }) => calls)}::bigint[],
+        ${rows.map(({ errors }) => errors)}::bigint[], ${rows.map(({ facts, thresholds }) => errorRate(facts, thresholds))}::float8[],
+        ${instants(rows.map(({ last_call }) => last_call))}, ${rows.map(({ baseline }) => baseline)}::bigint[],
+        ${rows.map(({ week }) => week)}::bigint[], ${instants(rows.map(({ week_of }) => week_of))}
+      ) as u (n, health, rules, rules_since, since, worst, calls, errors, error_rate, last_call, baseline, week, week_of)
+      where t.n = u.n`.execute(tx)
+    if (news.length === 0) return
+    await sql`
+      insert into health_history (n, at, health, cause)
+      select n, to_timestamp(${nowMs / 1000}::float8), health, cause
+      from unnest(${news.map(({ n }) => n)}::int[], ${news.map(({ health }) => health)}::text[], ${causes}::jsonb[]) as u (n, health, cause)
+      on conflict do nothing`.execute(tx)
+  })
+}
+
+/** What the pass took is done with, and what it knew is kept. */
+const finish = (store: Pick<Store, 'db'>, lease: Lease, news: News, isAll: boolean): Promise<void> =>
+  transaction(store, async (tx) => {
+    await holdLease(tx, lease)
+    const { window, reachedMs } = news
+    await sql`delete from health_changes where id = any(${news.ids}::bigint[])`.execute(tx)
+    await sql`
+      update health_state set
+        reached_at = to_timestamp(${reachedMs === null ? null : reachedMs / 1000}::float8),
+        judged_at = case when ${isAll}::boolean then to_timestamp(${window.minuteMs / 1000}::float8) else judged_at end,
+        baseline_to = case when ${isAll}::boolean then to_timestamp(${window.edgeHourMs / 1000}::float8) else baseline_to end`.execute(tx)
+  })
+
+export type Pass = {
+  /** Tenants that were looked at, and those of which something is written. */
+  judged: number
+  written: number
+  /** There is more to take already. */
+  isMore: boolean
+}
+
+/**
+ * What judges all tenants: those that changed at every pass, everybody when a minute is over, since with it the window moved, or
+ * when the signals come or go.
+ */
+export const newJudge = (store: Pick<Store, 'db'>, health: ConfigFile['health']) => {
+  const thresholdsOf = newThresholds(health)
+  const mostMinimumCalls = Math.max(
+    ...[health, ...Object.values(health.plans), ...Object.values(health.tenants)].map(({ minimum_calls }) => minimum_calls ?? 0),
+  )
+  // The configuration may be another one than that by which they were judged.
+  let isFirst = true
+
+  return async (lease: Lease): Promise<Pass> => {
+    const news = await rollUp(store, lease)
+    const { nowMs, window, changed } = news
+    const signals = signalState(news.reachedMs, nowMs, health.stale_minutes)
+    const isTurn = signals !== signalState(news.reachedBeforeMs, nowMs, health.stale_minutes)
+    const isAll = isFirst || isTurn || news.judgedMs !== window.minuteMs
+    if (!isAll && news.ids.length === 0) return { judged: 0, written: 0, isMore: false }
+    const rows = await loadFacts(store, window, {
+      tenants: isAll || changed.length > allFrom ? 'all' : changed,
+      changed,
+      rebased: isAll && news.baselineToMs !== window.edgeHourMs ? 'all' : news.rebased,
+      mostMinimumCalls,
+    })
+    const judged = rows.map((row) => ({ row, now: judgeRow(row, signals, thresholdsOf(row), nowMs) }))
+    const written = judged.filter(({ row, now }) => hasChanged(now, row)).map(({ now }) => now)
+    for (let start = 0; start < written.length; start += slice) await writeRows(store, lease, written.slice(start, start + slice), nowMs)
+    await finish(store, lease, news, isAll)
+    isFirst = false
+    return { judged: rows.length, written: written.length, isMore: news.isMore }
+  }
+}
+
+/** Forgets changes that are older than they are kept. */
+export const forgetHistory = async (store: Pick<Store, 'db'>): Promise<void> => {
+  await sql`delete from health_history where at < clock_timestamp() - make_interval(days => ${historyDays})`.execute(store.db)
+}
