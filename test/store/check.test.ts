@@ -136,9 +136,13 @@ describe('TI-5 the role of the program is held to account when the store is open
     const { superuserUrl } = await open()
     const url = await newLogin('bypassrls createrole')
     const name = new URL(url).username
-    await asSuperuser(superuserUrl, `alter table events owner to ${name}`)
-    for (const table of ['disclosures', 'log_entries', 'log_tiles', 'log_checkpoints', 'support_sessions', 'session_revocations'])
-      await asSuperuser(superuserUrl, `alter table ${table} owner to ${name}`)
+    const owned = await asSuperuser<{ what: string }>(
+      superuserUrl,
+      `select 'table ' || relname as what from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
+       union all select 'function ' || oid::regprocedure from pg_proc where pronamespace = 'public'::regnamespace
+         and not exists (select from pg_depend where objid = pg_proc.oid and deptype = 'e')`,
+    )
+    for (const { what } of owned) await asSuperuser(superuserUrl, `alter ${what} owner to ${name}`)
     await (await openStore({ url: withRole(url, 'countersign_app') })).close()
   })
 

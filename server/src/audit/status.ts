@@ -11,7 +11,9 @@ type Row = { size: string; root: Buffer; pending: string; oldest: string | null;
 const readRow = async (db: Kysely<Tables>): Promise<Row> => {
   const { rows } = await sql<Row>`
     with pending as (
-      select n from events, log_sequencer where n > high_n and not exists (select 1 from log_rejected r where r.n = events.n)
+      select n from events, log_sequencer
+      where n > high_n and (n <= (select coalesce(pg_sequence_last_value('events_n'::regclass), 0))
+                            or not exists (select 1 from log_rejected r where r.n = events.n))
       union all
       select n from log_gaps join events using (n)
     )

@@ -36,7 +36,7 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
   // Commands are loaded when they are called, so that each starts without the weight of the others.
   const work = async (
     command: (opened: import('./open.ts').Opened) => Promise<unknown>,
-    options?: { anyEventKey: boolean },
+    options?: { toVerify: boolean },
   ): Promise<void> => {
     const { withStore } = await import('./open.ts')
     const result = await withStore(file(), command, options)
@@ -86,7 +86,7 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
       await judge(async () => {
         if (source === undefined) {
           return work(({ store, keys, config }) => runVerify({ ...options, source: { store, keys, dataDir: config.data_dir } }), {
-            anyEventKey: true,
+            toVerify: true,
           })
         }
         code = await runVerify({ ...options, source: /^https?:\/\//.test(source) ? { url: source, apiKey } : { folder: source } })

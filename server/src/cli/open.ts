@@ -79,18 +79,25 @@ export const withEraser = async <T>(database: Database, work: (eraser: Store) =>
 
 /**
  * Opens what a command works on. It brings no database up to date: beside an older program that is running, that would be an
- * upgrade nobody asked for. Only `verify` goes on with an event key that is not the one events are marked with, and says so.
+ * upgrade nobody asked for. Only `verify` goes on with tables that somebody has changed, and with an event key that is not the one
+ * events are marked with: it says so itself.
  */
 export const withStore = async <T>(
   file: string | undefined,
   work: (opened: Opened) => Promise<T>,
-  { anyEventKey = false }: { anyEventKey?: boolean } = {},
+  { toVerify = false }: { toVerify?: boolean } = {},
 ): Promise<T> =>
   await withDatabase(file, async ({ config, database }) => {
-    const store = await openStore({ url: database.appUrl, max: 4, name: 'countersign-cli', answerMs: 600_000 })
+    const store = await openStore({
+      url: database.appUrl,
+      as: toVerify ? 'verifier' : 'program',
+      max: 4,
+      name: 'countersign-cli',
+      answerMs: 600_000,
+    })
     try {
       const keys = readKeys(config)
-      if (!anyEventKey) await requireEventKey({ store, keys })
+      if (!toVerify) await requireEventKey({ store, keys })
       return await work({ config, database, store, keys, journal: newJournal(keys.event) })
     } finally {
       await store.close()

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { EventRow } from '../audit/check-event.ts'
 import type { Tables } from '../store/tables.ts'
+import { lastNumber, requireGivenOut } from './high-mark.ts'
 import { Stop } from './load-edge.ts'
 
 /*
@@ -24,13 +25,19 @@ import { Stop } from './load-edge.ts'
  *
  * A number that was lost in a crash is not given out again once a higher one has been committed, since the sequence's state
  * was flushed with that commit. A prepared transaction counts as running. A restored copy of the database has no writers.
+ *
+ * Whoever has the database can write into log_rejected and log_gaps too. So what stands in log_rejected is judged like any other
+ * row when its turn comes, and a gap is settled by what was seen of its event, never by a word of these tables.
  */
 
 /** Numbers between two visible ones that may be missing before we believe that somebody moved the sequence. */
 const maxGap = 1_000_000
 
+/** An event, and whether its number stands in log_rejected. */
+export type PendingRow = EventRow & { rejected: boolean }
+
 export type Pending = {
-  rows: EventRow[]
+  rows: PendingRow[]
   /** Committed events whose number the sequence has not given out: nobody but a person with SQL writes those. */
   strangers: string[]
   highN: string
@@ -45,18 +52,17 @@ export const readPending = async (tx: Kysely<Tables>, highN: string, limit: numb
   // Asked after the snapshot was taken, so that no number visible there can be above it. For the rest of the transaction the
   // database reads by indexes: it knows too little of a table that grows this fast, and would sort all that is left to take,
   // for each batch. No statement of a tick needs to sort.
-  const last = await sql<{ n: string | null }>`
-    select pg_sequence_last_value('events_n'::regclass)::text as n, set_config('enable_sort', 'off', true),
+  const last = await sql<{ n: string }>`
+    select ${lastNumber} as n, set_config('enable_sort', 'off', true),
            set_config('enable_bitmapscan', 'off', true)`.execute(tx)
   const lastN = last.rows[0]?.n ?? '0'
-  const late = await sql<EventRow>`
-    select e.n, e.body, e.mac from log_gaps g join events e on e.n = g.n
-    where not exists (select 1 from log_rejected r where r.n = e.n) order by e.n limit ${limit}`.execute(tx)
-  const fresh = await sql<EventRow>`
-    select n, body, mac from events
-    where n > ${highN} and n <= ${lastN} and not exists (select 1 from log_rejected r where r.n = events.n) order by n limit ${limit}`.execute(
-    tx,
-  )
+  requireGivenOut(highN, lastN)
+  const late = await sql<PendingRow>`
+    select e.n, e.body, e.mac, exists (select 1 from log_rejected r where r.n = e.n) as rejected
+    from log_gaps g join events e on e.n = g.n where g.n <= ${highN} order by e.n limit ${limit}`.execute(tx)
+  const fresh = await sql<PendingRow>`
+    select n, body, mac, exists (select 1 from log_rejected r where r.n = events.n) as rejected
+    from events where n > ${highN} and n <= ${lastN} order by n limit ${limit}`.execute(tx)
   const strange = await sql<{ n: string }>`
     select n from events where n > ${lastN} and not exists (select 1 from log_rejected r where r.n = events.n) order by n limit ${limit}`.execute(
     tx,
@@ -82,17 +88,22 @@ export const readPending = async (tx: Kysely<Tables>, highN: string, limit: numb
   }
 }
 
-/** Notes the numbers first missed now, and forgets those that were found or will never come. */
-export const settleGaps = async (tx: Kysely<Tables>, { missing }: Pick<Pending, 'missing'>): Promise<void> => {
+/** Notes the numbers first missed now, and forgets those that were found, were kept out just now, or will never come. */
+export const settleGaps = async (
+  tx: Kysely<Tables>,
+  { missing }: Pick<Pending, 'missing'>,
+  keptOut: readonly string[] = [],
+): Promise<void> => {
   await sql`
     delete from log_gaps g
     where exists (select 1 from log_entries l where l.event_n = g.n)
-       or exists (select 1 from log_rejected r where r.n = g.n)
+       or g.n = any(${keptOut}::bigint[])
        or (g.seen_tx < pg_snapshot_xmin(pg_current_snapshot()) and not exists (select 1 from events e where e.n = g.n))`.execute(tx)
   if (missing.length === 0) return
   await sql`
     insert into log_gaps (n, seen_tx)
     select n, pg_current_xact_id()
     from unnest(${missing.map(([from]) => String(from))}::bigint[], ${missing.map(([, to]) => String(to))}::bigint[]) as gap (low, high),
-         generate_series(low, high) as n`.execute(tx)
+         generate_series(low, high) as n
+    on conflict do nothing`.execute(tx)
 }

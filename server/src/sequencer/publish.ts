@@ -1,8 +1,9 @@
 import { type Checkpoint, parseCheckpoint, signCheckpoint, verifyCheckpoint } from '@countersign/log/checkpoint.ts'
 import { proveConsistency, verifyConsistency } from '@countersign/log/proof.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
+import { sql } from 'kysely'
 import { findCheckpoint } from '../audit/checkpoint.ts'
-import { checkEntryRow, readEntryRows } from '../audit/entry-rows.ts'
+import { checkEntryRow, type EntryRow, readEntryRows } from '../audit/entry-rows.ts'
 import { nodeReader } from '../audit/tree-reader.ts'
 import type { Store } from '../store/open.ts'
 import { readGuard, writeGuard } from './guard-file.ts'
@@ -26,6 +27,14 @@ const requirePrefix = async ({ store }: Needs, what: string, earlier: Checkpoint
   }
 }
 
+/** A copy of a genuine event has a genuine HMAC. */
+const requireUnique = async ({ db }: Pick<Store, 'db'>, rows: readonly EntryRow[]): Promise<void> => {
+  const { rows: copies } = await sql<{ event_id: string }>`
+    select event_id from log_entries where event_id = any(${rows.map(({ event_id }) => event_id)}::text[])
+    group by event_id having count(*) > 1 limit 1`.execute(db)
+  if (copies[0]) throw new Stop(`The event ${copies[0].event_id} is in the log more than once.`)
+}
+
 /**
  * Entries that were committed and not signed yet are looked at once more before they are: a row put at the end of the log by
  * hand lacks the HMAC.
@@ -33,6 +42,7 @@ const requirePrefix = async ({ store }: Needs, what: string, earlier: Checkpoint
 const requireGenuine = async ({ store, eventKey }: Needs, from: number, to: number): Promise<void> => {
   for (let next = from; next < to; ) {
     const rows = await readEntryRows(store.db, next)
+    await requireUnique(store, rows)
     for (const row of rows) {
       const wrong = checkEntryRow(row, eventKey)
       if (wrong || Number(row.log_index) !== next)

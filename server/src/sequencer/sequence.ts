@@ -1,6 +1,6 @@
 import type { LogStatus } from '@countersign/contract/events.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
-import { type Edge, rootOfEdge } from '@countersign/log/tile.ts'
+import { rootOfEdge } from '@countersign/log/tile.ts'
 import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import { announceSequenced } from '../audit/sequenced.ts'
@@ -9,11 +9,14 @@ import { Refusal } from '../errors.ts'
 import type { Keys } from '../keys.ts'
 import { type Lease, LostLease, newElected } from '../run/elected.ts'
 import { startLoop } from '../run/loop.ts'
+import { findChanges, tellChanges } from '../store/log-shape.ts'
 import type { Store } from '../store/open.ts'
+import { lastNumber, requireHighMark, requireUnmoved } from './high-mark.ts'
 import { loadEdge, Stop } from './load-edge.ts'
 import { bindLogKey, type LogKey, logKeyOf } from './log-key.ts'
+import { newPatrol, type Patrol } from './patrol.ts'
 import { publishCheckpoint, requireContinuity } from './publish.ts'
-import { tick } from './tick.ts'
+import { type Head, tick } from './tick.ts'
 
 export type SequencerNeeds = {
   store: Store
@@ -23,7 +26,7 @@ export type SequencerNeeds = {
   log: Pick<Logger, 'info' | 'warn' | 'error'>
 }
 
-type Leader = { lease: Lease; edge: Edge; signedSize: number; signedAt: number }
+type Leader = Head & { lease: Lease; patrol: Patrol; signedSize: number; signedAt: number; lookedAt: number }
 
 /** How long a sequencer that fell silent keeps others waiting. */
 const leaseSeconds = 3
@@ -31,6 +34,8 @@ const leaseSeconds = 3
 const pollMs = 200
 /** A busy log is signed this often at most; a quiet one as soon as it has grown. */
 const checkpointMs = 1000
+/** How long a change to the tables themselves may go unnoticed. */
+const lookMs = 5_000
 
 /** A sequencer without timers: whoever holds one calls `step` for as long as it answers `more`. */
 export const createSequencer = (needs: SequencerNeeds, holder?: string) => {
@@ -42,22 +47,35 @@ export const createSequencer = (needs: SequencerNeeds, holder?: string) => {
 
   /** Makes sure that what is there agrees with itself and continues what was signed. */
   const takeOver = async (lease: Lease): Promise<Leader> => {
-    const { size, root } = await store.db.selectFrom('log_sequencer').select(['size', 'root']).executeTakeFirstOrThrow()
+    const head = await store.db.selectFrom('log_sequencer').select(['size', 'root', 'high_n']).executeTakeFirstOrThrow()
+    const { size, root, high_n: highN } = head
+    await requireHighMark(store.db, highN)
     const edge = await loadEdge(store, Number(size))
     if (!root.equals(rootOfEdge(sha256, edge)))
       throw new Stop(`The stored root of ${size} entries is not that of the stored entries and tiles.`)
     await requireContinuity(publishNeeds, { size: edge.size, root })
-    return { lease, edge, signedSize: -1, signedAt: Number.NEGATIVE_INFINITY }
+    const never = Number.NEGATIVE_INFINITY
+    return { lease, edge, highN, patrol: newPatrol(needs, lease), signedSize: -1, signedAt: never, lookedAt: never }
   }
 
-  /** Cheap look, without a transaction: is there anything to take? */
-  const hasWork = async (): Promise<boolean> => {
-    const { rows } = await sql<{ work: boolean }>`
-      select exists (select 1 from events where n > s.high_n and not exists (select 1 from log_rejected r where r.n = events.n))
+  /** Cheap look, without a transaction: is there anything to take? And is the mark where it was left? */
+  const look = async (): Promise<{ work: boolean; high_n: string }> => {
+    const { rows } = await sql<{ work: boolean; high_n: string }>`
+      select s.high_n,
+             exists (select 1 from events where n > s.high_n and n <= (select ${lastNumber}))
+          or exists (select 1 from events where n > (select ${lastNumber}) and not exists (select 1 from log_rejected r where r.n = events.n))
           or exists (select 1 from log_gaps g where g.seen_tx < pg_snapshot_xmin(pg_current_snapshot())
                      or exists (select 1 from events e where e.n = g.n)) as work
       from log_sequencer s`.execute(store.db)
-    return rows[0]?.work === true
+    return rows[0] as { work: boolean; high_n: string }
+  }
+
+  /** Nothing is taken or signed on tables that are not as they should be: a policy or a trigger could hide or hold back anything. */
+  const requireShape = async (held: Leader): Promise<void> => {
+    if (performance.now() - held.lookedAt < lookMs) return
+    const change = tellChanges(await findChanges(store.pool))
+    if (change !== undefined) throw new Stop(change)
+    held.lookedAt = performance.now()
   }
 
   const sign = async (held: Leader): Promise<void> => {
@@ -68,11 +86,15 @@ export const createSequencer = (needs: SequencerNeeds, holder?: string) => {
 
   /** Takes one batch, if there is any, and signs when it is time. Answers whether there may be more at once. */
   const sequence = async (held: Leader, signNow: boolean): Promise<boolean> => {
-    let more = false
-    if (await hasWork()) {
-      const ticked = await tick({ store, keys, origin }, held.lease, held.edge)
+    await requireShape(held)
+    let more = held.patrol.isDue() && (await held.patrol.step(held.highN))
+    const { work, high_n } = await look()
+    if (high_n !== held.highN) await requireUnmoved(needs, held.lease, held.highN)
+    if (work) {
+      const ticked = await tick(needs, held.lease, held)
       held.edge = ticked.edge
-      more = ticked.more
+      held.highN = ticked.highN
+      more ||= ticked.more
       if (ticked.appended > 0) announceSequenced(store, ticked.edge.size)
       if (ticked.rejected > 0) needs.log.error({ count: ticked.rejected }, 'rows among the events were not written by this program')
     }

@@ -1,8 +1,7 @@
-import type { NewEvent } from '@countersign/contract/events.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
 import { type Edge, rootOfEdge } from '@countersign/log/tile.ts'
-import { type Kysely, sql } from 'kysely'
-import { type CheckedEvent, checkEvent, type EventRow, type Rejection } from '../audit/check-event.ts'
+import type { Kysely } from 'kysely'
+import { type CheckedEvent, checkEvent, type Rejection } from '../audit/check-event.ts'
 import { newJournal } from '../audit/record.ts'
 import type { Keys } from '../keys.ts'
 import { holdLease, type Lease } from '../run/elected.ts'
@@ -11,52 +10,48 @@ import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
 import { createAppender } from './append.ts'
 import { Stop } from './load-edge.ts'
-import { readPending, settleGaps } from './pending.ts'
+import { findKnown } from './patrol.ts'
+import { type PendingRow, readPending, settleGaps } from './pending.ts'
+import { type Suspicion, suspect } from './suspicion.ts'
 
 /** Events taken in one transaction: enough to be fast, few enough to be over in a fraction of the lease. */
 export const tickLimit = 2048
 
 export type TickNeeds = { store: Pick<Store, 'db'>; keys: Pick<Keys, 'event'>; origin: string }
-export type Ticked = { edge: Edge; appended: number; rejected: number; more: boolean }
+/** How far the log is: its tree, and the mark up to which events were taken. */
+export type Head = { edge: Edge; highN: string }
+export type Ticked = Head & { appended: number; rejected: number; more: boolean }
 
 const isCopy = 'It is a copy of an event that is in the log.'
 const none = new Set<string>()
 
-/** The suspicion as it stands on the log. Nothing of the event itself is repeated: whoever wrote it chose the words. */
-const suspicion = (origin: string, { n, why }: Rejection): NewEvent => ({
-  action: 'LOG.TAMPER.SUSPECTED',
-  result: 'error',
-  actor: { kind: 'system', id: 'sequencer' },
-  target: { kind: 'log', id: origin },
-  note: 'A row among the events was not written by this program and was kept out of the log.',
-  details: { n, why },
-})
-
-/** Keeps events out of the log for good, and says so on it, once. */
-const rejectEvents = async (tx: Kysely<Tables>, { keys, origin }: TickNeeds, rejections: readonly Rejection[]): Promise<void> => {
+/** Keeps events out of the log for good. */
+const rejectEvents = async (tx: Kysely<Tables>, rejections: readonly Rejection[]): Promise<void> => {
   if (rejections.length === 0) return
   await tx
     .insertInto('log_rejected')
     .values(rejections.map(({ n, why }) => ({ n, why })))
+    .onConflict((conflict) => conflict.doNothing())
     .execute()
-  await newJournal(keys.event).recordAll(
-    tx,
-    rejections.map((rejection) => suspicion(origin, rejection)),
-  )
+}
+
+/** Says on the log what was kept out of it, and what somebody wanted to be kept out. */
+const tellSuspicions = async (
+  tx: Kysely<Tables>,
+  { keys, origin }: TickNeeds,
+  { rejections, cleared }: { rejections: readonly Rejection[]; cleared: readonly Suspicion[] },
+): Promise<void> => {
+  await newJournal(keys.event).recordAll(tx, [
+    ...rejections.map((rejection) => suspect(origin, 'kept_out', rejection)),
+    ...cleared.map((row) => suspect(origin, 'passed_over', row)),
+  ])
 }
 
 /** Events judged, and sent to the database, at a time within a tick. */
 const chunk = 512
 
-/** Which of the events are in the log already, by their ids. Asked only where a copy is suspected: it costs a look-up each. */
-const findKnown = async (tx: Kysely<Tables>, events: readonly CheckedEvent[]): Promise<Set<string>> => {
-  const { rows } = await sql<{ event_id: string }>`
-    select event_id from log_entries where event_id = any(${events.map(({ event }) => event.id)}::text[])`.execute(tx)
-  return new Set(rows.map(({ event_id }) => event_id))
-}
-
 /** Genuine events, once each, and the others with the reason why they are kept out. A copied row has a valid HMAC. */
-const judge = (key: Buffer, rows: readonly EventRow[], seen: Set<string>) => {
+const judge = (key: Buffer, rows: readonly PendingRow[], seen: Set<string>) => {
   const genuine: CheckedEvent[] = []
   const rejections: Rejection[] = []
   for (const row of rows) {
@@ -77,7 +72,7 @@ const readHead = async (tx: Kysely<Tables>): Promise<{ size: number; root: Buffe
   return { ...row, size: Number(row.size) }
 }
 
-const tickOnce = async (needs: TickNeeds, lease: Lease, edge: Edge, lookUpCopies: boolean): Promise<Ticked> =>
+const tickOnce = async (needs: TickNeeds, lease: Lease, { edge, highN }: Head, lookUpCopies: boolean): Promise<Ticked> =>
   await transaction(
     needs.store,
     async (tx) => {
@@ -86,36 +81,43 @@ const tickOnce = async (needs: TickNeeds, lease: Lease, edge: Edge, lookUpCopies
       if (row.size !== edge.size || !row.root.equals(rootOfEdge(sha256, edge))) {
         throw new Stop(`The database says that the log has ${row.size} entries, the tree has ${edge.size}; or their roots differ.`)
       }
-      const pending = await readPending(tx, row.high_n, tickLimit)
+      if (row.high_n !== highN) throw new Stop(`The mark up to which events were taken was moved from ${highN} to ${row.high_n}.`)
+      const pending = await readPending(tx, highN, tickLimit)
       const rejections: Rejection[] = pending.strangers.map((n) => ({ n, why: 'Its number was never given out.' }))
       const appender = createAppender(tx, edge)
       const seen = new Set<string>()
       for (let at = 0; at < pending.rows.length; at += chunk) {
         const judged = judge(needs.keys.event, pending.rows.slice(at, at + chunk), seen)
+        // Costs a look-up each: only where a copy is suspected.
         const known = lookUpCopies ? await findKnown(tx, judged.genuine) : none
         const copies = judged.genuine.filter(({ event }) => known.has(event.id))
         rejections.push(...judged.rejections, ...copies.map(({ n }) => ({ n, why: isCopy })))
         await appender.append(copies.length === 0 ? judged.genuine : judged.genuine.filter(({ event }) => !known.has(event.id)))
       }
       const next = await appender.done()
-      await rejectEvents(tx, needs, rejections)
-      await settleGaps(tx, pending)
+      await rejectEvents(tx, rejections)
+      const keptOut = rejections.map(({ n }) => n)
+      const why = 'It stood among the rejected, and is genuine.'
+      const cleared = pending.rows.filter(({ n, rejected }) => rejected && !keptOut.includes(n)).map(({ n }) => ({ n, why }))
+      await tellSuspicions(tx, needs, { rejections, cleared })
+      await settleGaps(tx, pending, keptOut)
       await tx
         .updateTable('log_sequencer')
         .set({ size: next.size, root: Buffer.from(rootOfEdge(sha256, next)), high_n: pending.highN })
         .execute()
       const appended = next.size - edge.size
-      return { edge: next, appended, rejected: rejections.length, more: pending.more || rejections.length > 0 }
+      const more = pending.more || rejections.length + cleared.length > 0
+      return { edge: next, highN: pending.highN, appended, rejected: rejections.length, more }
     },
     { isolation: 'repeatable read' },
   )
 
 /** One step of the sequencer: everything in one transaction that holds the lease, or nothing. */
-export const tick = async (needs: TickNeeds, lease: Lease, edge: Edge): Promise<Ticked> => {
+export const tick = async (needs: TickNeeds, lease: Lease, head: Head): Promise<Ticked> => {
   try {
-    return await tickOnce(needs, lease, edge, false)
+    return await tickOnce(needs, lease, head, false)
   } catch (error) {
     if (!isCopyInserted(error)) throw error
-    return await tickOnce(needs, lease, edge, true)
+    return await tickOnce(needs, lease, head, true)
   }
 }

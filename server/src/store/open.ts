@@ -1,8 +1,10 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import type pg from 'pg'
+import { Trouble } from '../errors.ts'
 import { checkRole, checkSchema, checkServer } from './check.ts'
 import { checkErasers } from './check-eraser.ts'
 import { answerMs, CheckedClient, CheckedPool } from './client.ts'
+import { findChanges, tellChanges } from './log-shape.ts'
 import { eraserRole } from './roles.ts'
 import type { Tables } from './tables.ts'
 import { unreachable } from './urls.ts'
@@ -29,16 +31,36 @@ export const connect = async (url: string, settings: { name?: string; answerMs?:
   }
 }
 
-/** Who a store is for: the program; or what erases, which may do nothing else. Either is held to what its role may do. */
+/** Refuses to work on tables of the log that somebody has changed. */
+const requireShape = async (client: pg.Client): Promise<void> => {
+  const change = tellChanges(await findChanges(client))
+  if (change === undefined) return
+  throw new Trouble(
+    change,
+    'Find out who changed it, and undo it: log-shape.txt beside the migrations says how it was. `countersign verify` names all of it.',
+  )
+}
+
+const checkProgram = async (client: pg.Client): Promise<void> => {
+  await checkRole(client)
+  await checkErasers(client, [eraserRole])
+}
+
+/**
+ * Who a store is for: the program; what erases, which may do nothing else; or what verifies, and names itself what was changed.
+ * Each is held to what its role may do.
+ */
 const checkFor = {
   program: async (client: pg.Client): Promise<void> => {
-    await checkRole(client)
-    await checkErasers(client, [eraserRole])
+    await checkProgram(client)
+    await requireShape(client)
   },
   eraser: async (client: pg.Client): Promise<void> => {
     const { rows } = await client.query<{ names: string[] }>('select array[current_user, session_user]::text[] as names')
     await checkErasers(client, [...new Set(rows[0]?.names)])
+    await requireShape(client)
   },
+  verifier: checkProgram,
 }
 
 /**
