@@ -1,4 +1,5 @@
 const [quote, backslash, comma, colon, minus, point, zero, nine] = [0x22, 0x5c, 0x2c, 0x3a, 0x2d, 0x2e, 0x30, 0x39]
+const [letterI, letterD] = [0x69, 0x64]
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d]
 
 /** Deeper values are left to the slow way: this one calls itself. */
@@ -13,13 +14,17 @@ const shortEscapes = new Set(Array.from('"\\bfnrt', (letter) => letter.charCodeA
 /** Controls that have no short escape are written `\u00xx`; all others have one form. */
 const longEscape = /^00(?:0[0-7b]|0[ef]|1[0-9a-f])$/
 
+/** Of an entry that was looked through: the bytes of its `id` as they stand between the quotes, where it has one that is a text. */
+export type Looked = { id: Uint8Array | undefined }
+
 /**
- * Whether the bytes are, plainly, JSON in the form of RFC 8785: true is certain, false only says that the slow way has to
+ * Looks through bytes that are, plainly, JSON in the form of RFC 8785: an answer is certain, none only says that the slow way has to
  * judge. Almost every entry passes here, at the price of one look at each byte: strings, short numbers and sorted ASCII names.
  */
-export const isPlainlyCanonical = (bytes: Uint8Array): boolean => {
+export const lookPlainly = (bytes: Uint8Array): Looked | undefined => {
   let at = 0
   let isAscii = true
+  let id: Uint8Array | undefined
 
   const scanString = (): boolean => {
     // A variable of its own: most bytes of an entry are read in this loop.
@@ -93,7 +98,10 @@ export const isPlainlyCanonical = (bytes: Uint8Array): boolean => {
       at += 1
       if (bytes[at] !== colon) return false
       at += 1
+      const start = at
       if (!scanValue(depth + 1)) return false
+      if (depth === 0 && lastTo - from === 2 && bytes[from] === letterI && bytes[from + 1] === letterD && bytes[start] === quote)
+        id = bytes.subarray(start + 1, at - 1)
       const next = bytes[at]
       at += 1
       if (next === closeBrace) return true
@@ -126,7 +134,7 @@ export const isPlainlyCanonical = (bytes: Uint8Array): boolean => {
     return scanLiteral()
   }
 
-  return scanValue(0) && at === bytes.length && (isAscii || isUtf8(bytes))
+  return scanValue(0) && at === bytes.length && (isAscii || isUtf8(bytes)) ? { id } : undefined
 }
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

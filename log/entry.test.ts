@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { share } from '../test/support/long.ts'
 import { describeVectors } from '../test/support/vectors.ts'
-import { isPlainlyCanonical } from './canonical.ts'
+import { lookPlainly } from './canonical.ts'
 import { canonicalForm, leafOf, parseEntry } from './entry.ts'
 import { sha256 as plainSha256 } from './sha256.ts'
 import { sha256 } from './sha256-node.ts'
@@ -89,7 +89,7 @@ describe('the quick look at the form', () => {
       d: 'Zoë \u202e\ud83d\ude00',
       e: { 'a b': '"\\\n\u0001', a: '' },
     }
-    expect(isPlainlyCanonical(bytes(canonicalForm(event)))).toBe(true)
+    expect(lookPlainly(bytes(canonicalForm(event)))).toBeDefined()
   })
 
   // It may leave anything to the slow way, but what it passes must be canonical, whatever was changed.
@@ -123,7 +123,7 @@ describe('the quick look at the form', () => {
       return `${form.slice(0, at)}${piece}${form.slice(at + cut)}`
     })
     const check = (entry: Uint8Array) => {
-      if (!isPlainlyCanonical(entry)) return
+      if (!lookPlainly(entry)) return
       const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(entry)
       expect(canonicalForm(JSON.parse(text))).toBe(text)
     }

@@ -1,5 +1,5 @@
 import canonicalize from 'canonicalize'
-import { isPlainlyCanonical } from './canonical.ts'
+import { type Looked, lookPlainly } from './canonical.ts'
 import { LogError } from './errors.ts'
 import { type Hash, hashLeaf } from './tree.ts'
 
@@ -13,16 +13,22 @@ export const canonicalForm = (value: unknown): string => {
   return text
 }
 
-/** Whether bytes are a JSON value in the form of RFC 8785: that form and no other spelling of it. */
-export const isCanonical = (entry: Uint8Array): boolean => {
-  if (isPlainlyCanonical(entry)) return true
+const lookSlowly = (entry: Uint8Array): Looked | undefined => {
   try {
     const text = strict.decode(entry)
-    return canonicalize(JSON.parse(text)) === text
+    const value: unknown = JSON.parse(text)
+    if (canonicalize(value) !== text) return undefined
+    const id = (value as { id?: unknown } | null)?.id
+    return { id: typeof id === 'string' ? utf8.encode(JSON.stringify(id).slice(1, -1)) : undefined }
   } catch {
-    return false // not UTF-8, not JSON, or a lone surrogate, which has no canonical form
+    return undefined // not UTF-8, not JSON, or a lone surrogate, which has no canonical form
   }
 }
+
+/** Looks through an entry; undefined where it is not a JSON value in the form of RFC 8785: that form and no other spelling of it. */
+export const lookThrough = (entry: Uint8Array): Looked | undefined => lookPlainly(entry) ?? lookSlowly(entry)
+
+export const isCanonical = (entry: Uint8Array): boolean => lookThrough(entry) !== undefined
 
 /** The value of an entry; throws LogError for any spelling but the canonical one. */
 export const parseEntry = (entry: Uint8Array): unknown => {

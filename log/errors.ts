@@ -22,6 +22,8 @@ export const logErrors = {
   approval_mismatch: 'An approval does not have the signature that it needs.',
   malformed_export: 'The file is not an export of a log.',
   export_mismatch: 'The export is not the one that the log has on record.',
+  duplicate_entry: 'The entry is in the log already.',
+  tables_changed: 'The tables of the log are not as the program keeps them.',
   tile_mismatch: 'A stored tile is not the one that the entries lead to.',
 } as const
 

@@ -60,6 +60,25 @@ describe('M2 verification of a whole log', () => {
     expect(await placeOf({ entries: [edited] }, [noteOf(entries, 322)])).toBe('entries 300 to 321 root_mismatch')
   })
 
+  it('names the end that was cut off, where the tiles are the signed ones', async () => {
+    const place = 'entries 590 to 599 entries_missing'
+    expect(await placeOf({ entries: [entries.slice(0, 590)], readTile: tilesOver(entries) })).toBe(place)
+  })
+
+  it('names an entry that has the id of another one, as a copy with another instant has', async () => {
+    const withId = (id: string, number: number) => new TextEncoder().encode(canonicalForm({ id, number }))
+    const list = Array.from({ length: 3_000 }, (_, at) => withId(`evt_${at}`, at))
+    const copied = list.with(2_999, withId('evt_321', -1))
+    const sourceOf = (given: Uint8Array[]) => ({ checkpoint: noteOf(given, given.length), checkpoints: [], entries: [given] })
+    expect(await placeOf(sourceOf(list))).toBeUndefined()
+    expect((await verify(sourceOf(copied))).findings).toEqual([
+      { code: 'duplicate_entry', from: 2_999, to: 3_000, reason: 'It has the id of entry 321.' },
+    ])
+    // An id within something else is none, and one that needs the slow way is.
+    const others = [{ a: { id: 'x' } }, { b: { id: 'x' } }, { id: 'é', n: 1e21 }, { id: 'é', n: 1 }, { id: 7 }, { id: 7, n: 1 }]
+    expect(await placeOf(sourceOf(others.map((value) => new TextEncoder().encode(canonicalForm(value)))))).toBe('entry 3 duplicate_entry')
+  })
+
   it('is not led astray by a decoy in the tiles', async () => {
     expect(await placeOf({ entries: [edited], readTile: tilesOver(edited.with(400, entryOf(-2))) })).toBe(
       'entries 300 to 499 root_mismatch',
@@ -74,7 +93,8 @@ describe('M2 verification of a whole log', () => {
     ['deleted in the middle', entries.toSpliced(321, 1), 'entries 300 to 499 root_mismatch'],
     ['inserted in the middle', entries.toSpliced(321, 0, entryOf(-1)), 'entries 300 to 499 root_mismatch'],
     ['swapped', entries.with(321, entryOf(322)).with(322, entryOf(321)), 'entries 300 to 499 root_mismatch'],
-    ['cut off', entries.slice(0, 590), 'entries 590 to 599 entries_missing'],
+    ['cut off', entries.slice(0, 590), 'entries 500 to 599 entries_missing'],
+    ['missing, where nobody can say which', entries.toSpliced(550, 1), 'entries 500 to 599 entries_missing'],
     ['all cut off', [], 'entries 0 to 599 entries_missing'],
   ])('sees entries %s', async (_name, changed, place) => {
     expect(await placeOf({ entries: [changed] })).toBe(place)
@@ -85,9 +105,10 @@ describe('M2 verification of a whole log', () => {
     const rewritten = { checkpoint: noteOf(other, 640), checkpoints: [noteOf(other, 620)], entries: [other] }
     expect(await placeOf(rewritten)).toBeUndefined()
     expect(await placeOf(rewritten, [noteOf(entries, size)])).toBe('entries 0 to 599 root_mismatch')
-    expect(await placeOf({ ...rewritten, checkpoints: [noteOf(other, 590)] }, [noteOf(entries, size)])).toBe(
-      'entries 590 to 599 root_mismatch',
-    )
+    // What lies beside it was signed anew with it, and says nothing of what was before: only what was kept does.
+    const beside = { ...rewritten, checkpoints: [noteOf(other, 590)] }
+    expect(await placeOf(beside, [noteOf(entries, size)])).toBe('entries 0 to 599 root_mismatch')
+    expect(await placeOf(beside, [noteOf(entries, 400), noteOf(entries, size)])).toBe('entries 400 to 599 root_mismatch')
   })
 
   it('names an entry that is not in canonical form though it is in the tree', async () => {

@@ -2,9 +2,10 @@ import { createAccount, type DisclosureAccount } from './account.ts'
 import { sameBytes } from './bytes.ts'
 import { type Checkpoint, verifyCheckpoint } from './checkpoint.ts'
 import { judgeDisclosures } from './disclosure.ts'
-import { isCanonical, parseEntry } from './entry.ts'
+import { lookThrough, parseEntry } from './entry.ts'
 import { LogError } from './errors.ts'
 import type { VerifierKey } from './note.ts'
+import { createSeen } from './seen.ts'
 import { splitTile, type Tile, tileAt, tileWidth } from './tile.ts'
 import { appendLeaf, emptyFrontier, type Hash, hashLeaf, rootOf } from './tree.ts'
 import { createVerifier, type ExpectedHead, type Finding } from './verifier.ts'
@@ -39,7 +40,7 @@ const maxFindings = 1000
 /** Checkpoints as heads; what is not a checkpoint of this log is a finding. */
 const readHeads = async (
   notes: LogSource['checkpoints'],
-  name: string,
+  { name, kind }: Pick<ExpectedHead, 'name' | 'kind'>,
   trusted: readonly VerifierKey[],
   findings: Finding[],
 ): Promise<ExpectedHead[]> => {
@@ -47,7 +48,7 @@ const readHeads = async (
   for await (const note of notes ?? []) {
     try {
       const { size, root } = await verifyCheckpoint(note, trusted)
-      heads.push({ name: `${name} of ${size} entries`, size, root })
+      heads.push({ name: `${name} of ${size} entries`, kind, size, root })
     } catch (error) {
       if (!(error instanceof LogError)) throw error
       findings.push({ code: error.code, reason: `One of the checkpoints is not to be believed: ${error.message}` })
@@ -131,18 +132,23 @@ export const verifyLog = async (
   const checkpoint = await verifyCheckpoint(source.checkpoint, trusted)
   const findings: Finding[] = []
   const heads = [
-    ...(await readHeads(earlier, 'the earlier checkpoint', trusted, findings)),
-    ...(await readHeads(source.checkpoints, 'the checkpoint', trusted, findings)),
-    { name: `the newest checkpoint of ${checkpoint.size} entries`, ...checkpoint },
+    ...(await readHeads(earlier, { name: 'the earlier checkpoint', kind: 'kept' }, trusted, findings)),
+    ...(await readHeads(source.checkpoints, { name: 'the checkpoint', kind: 'own' }, trusted, findings)),
+    { name: `the newest checkpoint of ${checkpoint.size} entries`, kind: 'own' as const, ...checkpoint },
   ]
+  const seen = createSeen()
   const verifier = createVerifier(hash, heads)
   const tiles = source.readTile && compareTiles(source.readTile, checkpoint.size)
   const beside = judgeBeside(hash, source, findings)
   for await (const batch of source.entries) {
     for (const entry of batch) {
       const index = verifier.size()
-      if (!isCanonical(entry) && findings.length < maxFindings) {
-        findings.push({ code: 'not_canonical', from: index, to: index + 1, reason: 'It is not a JSON value in canonical form.' })
+      const looked = lookThrough(entry)
+      const twin = looked?.id && seen.add(hash(looked.id), index)
+      if (findings.length < maxFindings) {
+        const place = { from: index, to: index + 1 }
+        if (!looked) findings.push({ code: 'not_canonical', ...place, reason: 'It is not a JSON value in canonical form.' })
+        if (twin !== undefined) findings.push({ code: 'duplicate_entry', ...place, reason: `It has the id of entry ${twin}.` })
       }
       const leaf = hashLeaf(hash, entry)
       verifier.addLeaf(leaf)
@@ -162,5 +168,9 @@ export const verifyLog = async (
     else findings.push({ code: 'tile_mismatch', ...place, reason: 'The stored hash is not that of the entry.' })
   }
   const disclosed = beside?.finish()
-  return { checkpoint, checkpoints: heads.length, entries: verifier.size(), root, findings: [...findings, ...departures], disclosed }
+  const entries = verifier.size()
+  // Where all entries are those of the signed tiles, what is missing is what follows them.
+  const isCutOff = isExact && tiles?.changed.length === 0
+  const told = departures.map((finding) => (isCutOff && finding.to === checkpoint.size ? { ...finding, from: entries } : finding))
+  return { checkpoint, checkpoints: heads.length, entries, root, findings: [...findings, ...told], disclosed }
 }

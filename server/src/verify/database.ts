@@ -2,13 +2,16 @@ import type { DisclosureAccount } from '@countersign/log/account.ts'
 import { verifyCheckpoint } from '@countersign/log/checkpoint.ts'
 import { LogError } from '@countersign/log/errors.ts'
 import type { VerifierKey } from '@countersign/log/note.ts'
+import { createSeen } from '@countersign/log/seen.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
-import { type FullTile, tileWidth } from '@countersign/log/tile.ts'
+import { type FullTile, splitTile, tileWidth } from '@countersign/log/tile.ts'
 import { hashLeaf } from '@countersign/log/tree.ts'
-import { createVerifier, type ExpectedHead, type Finding } from '@countersign/log/verifier.ts'
+import { createVerifier, type ExpectedHead, type Finding, formatPlace } from '@countersign/log/verifier.ts'
 import { type Kysely, sql } from 'kysely'
 import { hasMac } from '../audit/check-event.ts'
 import { checkEntryRow, readEntryRows } from '../audit/entry-rows.ts'
+import { Trouble } from '../errors.ts'
+import { findChanges, tellChanges } from '../store/log-shape.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
@@ -34,12 +37,12 @@ const maxFindings = 1000
 /** Heads from the signed checkpoints in the table and from outside. A note that is not to be believed is a finding. */
 const readHeads = async (tx: Kysely<Tables>, { trusted, earlier }: Needs, findings: Finding[]): Promise<ExpectedHead[]> => {
   const heads: ExpectedHead[] = []
-  const add = async (note: string, name: string, size?: string, root?: Buffer): Promise<void> => {
+  const add = async (note: string, name: string, kind: ExpectedHead['kind'], size?: string, root?: Buffer): Promise<void> => {
     try {
       const checkpoint = await verifyCheckpoint(note, trusted)
       if (size !== undefined && (Number(size) !== checkpoint.size || !root?.equals(checkpoint.root)))
         throw new LogError('malformed_checkpoint', 'Its row says otherwise.')
-      heads.push({ name: `${name} of ${checkpoint.size} entries`, ...checkpoint })
+      heads.push({ name: `${name} of ${checkpoint.size} entries`, kind, ...checkpoint })
     } catch (error) {
       findings.push({
         code: error instanceof LogError ? error.code : 'malformed_checkpoint',
@@ -47,9 +50,9 @@ const readHeads = async (tx: Kysely<Tables>, { trusted, earlier }: Needs, findin
       })
     }
   }
-  for (const note of earlier) await add(note, 'the earlier checkpoint')
+  for (const note of earlier) await add(note, 'the earlier checkpoint', 'kept')
   const rows = await tx.selectFrom('log_checkpoints').select(['size', 'root', 'note']).orderBy('size').execute()
-  for (const { size, root, note } of rows) await add(note, 'the checkpoint', size, root)
+  for (const { size, root, note } of rows) await add(note, 'the checkpoint', 'own', size, root)
   return heads
 }
 
@@ -76,33 +79,104 @@ const compareTiles = async (tx: Kysely<Tables>, tiles: readonly FullTile[], find
   }
 }
 
+/** Hashes that the stored tiles have for entries of which there is no row; of nothing where they have none either. */
+const readLostLeaves = async function* (tx: Kysely<Tables>, from: number, to: number): AsyncGenerator<Uint8Array> {
+  for (let tile = Math.floor(from / tileWidth); tile * tileWidth < to; tile += 1) {
+    const row = await tx
+      .selectFrom('log_tiles')
+      .select('hashes')
+      .where('level', '=', 0)
+      .where('tile_index', '=', String(tile))
+      .executeTakeFirst()
+    const stored = row && splitTile(row.hashes, tileWidth)
+    for (let index = Math.max(from, tile * tileWidth); index < Math.min(to, (tile + 1) * tileWidth); index += 1)
+      yield stored?.[index % tileWidth] ?? sha256(new Uint8Array(0))
+  }
+}
+
+type Hole = { from: number; to: number }
+
+/** A hole is where the entry was if all up to there is as it was signed. Otherwise what is left may have been moved into its place. */
+const tellHole = ({ from, to }: Hole, sound: number, departure: Finding | undefined): Finding => {
+  if (sound >= to) return { code: 'entries_missing', from, to, reason: 'It was deleted.' }
+  const place = { from: Math.min(from, departure?.from ?? from), to: Math.max(to, departure?.to ?? to) }
+  const missing = formatPlace({ code: 'entries_missing', from, to, reason: '' })
+  const reason = `There is no row for ${missing}: any of these may be what was deleted.`
+  return { code: 'entries_missing', ...place, reason }
+}
+
+/** The numbers that the log goes by: moved, they hide events. */
+const findMovedMarks = async (tx: Kysely<Tables>): Promise<Finding[]> => {
+  const { rows } = await sql<{ high: string; last: string; taken: string; strangers: string[] }>`
+    select s.high_n as high, last.n as last, (select coalesce(max(event_n), 0) from log_entries) as taken,
+           array(select r.n::text from log_rejected r
+                 where exists (select from log_entries l where l.event_n = r.n)
+                    or r.n > last.n and not exists (select from events e where e.n = r.n) order by r.n limit 20) as strangers
+    from log_sequencer s cross join (select coalesce(pg_sequence_last_value('events_n'::regclass), 0) as n) last`.execute(tx)
+  const { high = '0', last = '0', taken = '0', strangers = [] } = rows[0] ?? {}
+  const tell = (reason: string): Finding => ({ code: 'tables_changed', reason })
+  return [
+    ...(BigInt(high) > BigInt(last)
+      ? [tell(`The mark up to which events were taken is ${high}, but only ${last} numbers were given out.`)]
+      : []),
+    ...(BigInt(taken) > BigInt(high) ? [tell(`The mark up to which events were taken is ${high}, but number ${taken} was taken.`)] : []),
+    ...strangers.map((n) => tell(`Number ${n} stands among the rejected, and nothing that has it was rejected.`)),
+  ]
+}
+
 /** Events that should be in the log and are not, and such as nobody but a person with SQL can have written. */
 const findStrays = async (tx: Kysely<Tables>, eventKey: Buffer | undefined): Promise<Finding[]> => {
-  const { rows } = await sql<{ n: string; body: string; mac: Buffer; rejected: boolean; pending: boolean }>`
+  const { rows } = await sql<{ n: string; body: string; mac: Buffer; rejected: boolean; pending: boolean; copied: boolean }>`
     select e.n, e.body, e.mac, exists (select 1 from log_rejected r where r.n = e.n) as rejected,
+           exists (select 1 from log_entries l where l.event_id = substring(e.body from '"id":"([^"]+)","occurred_at":"')) as copied,
            (e.n > s.high_n or exists (select 1 from log_gaps g where g.n = e.n)) as pending
     from events e cross join log_sequencer s
     where not exists (select 1 from log_entries l where l.event_n = e.n)
     order by e.n limit ${maxFindings}`.execute(tx)
-  return rows.flatMap(({ n, body, mac, rejected, pending }): Finding[] => {
+  return rows.flatMap(({ n, body, mac, rejected, pending, copied }): Finding[] => {
     const tell = (reason: string): Finding[] => [{ code: 'entry_mismatch', reason: `Event number ${n} ${reason}` }]
     if (eventKey && !hasMac(eventKey, { body, mac }))
       return tell('was not written by this program: its HMAC is wrong. It is not in the log.')
+    if (copied) return tell('is a copy of an event in the log.')
+    if (rejected && eventKey) return tell('is genuine, but stands among the rejected and is not in the log.')
     if (rejected) return tell('was kept out of the log by the sequencer.')
     return pending ? [] : tell('should be in the log and is not.')
   })
 }
 
-/** Verifies the log in a running database, on one snapshot, against its own checkpoints and those that somebody kept. */
-export const verifyDatabase = async (store: Pick<Store, 'db'>, needs: Needs): Promise<DatabaseVerification> =>
+/**
+ * Verifies the log in a running database, on one snapshot, against its own checkpoints and those that somebody kept; and its tables
+ * against those that the program made.
+ */
+export const verifyDatabase = async (store: Pick<Store, 'db' | 'pool'>, needs: Needs): Promise<DatabaseVerification> => {
+  const changes = await findChanges(store.pool)
+  try {
+    return await verifyTables(
+      store,
+      needs,
+      changes.map((change) => ({ code: 'tables_changed', reason: `${change}.` })),
+    )
+  } catch (cause) {
+    const change = tellChanges(changes)
+    if (change === undefined) throw cause
+    throw new Trouble(
+      `The log cannot be read. ${change}`,
+      'Undo what was changed: log-shape.txt beside the migrations says how it was.',
+      cause,
+    )
+  }
+}
+
+const verifyTables = async (store: Pick<Store, 'db'>, needs: Needs, findings: Finding[]): Promise<DatabaseVerification> =>
   await transaction(
     store,
     async (tx) => {
-      const findings: Finding[] = []
       const add = (finding: Finding) => findings.length < maxFindings && findings.push(finding)
       const said = await tx.selectFrom('log_sequencer').select(['origin', 'size', 'root']).executeTakeFirstOrThrow()
       const heads = await readHeads(tx, needs, findings)
-      const own = { name: 'the sequencer', size: Number(said.size), root: said.root }
+      const own: ExpectedHead = { name: 'the sequencer', kind: 'said', size: Number(said.size), root: said.root }
+      const holes: Hole[] = []
+      const seen = createSeen()
       const tiles: FullTile[] = []
       const beside = createBeside(tx, add)
       const approvals = createApprovals()
@@ -111,9 +185,13 @@ export const verifyDatabase = async (store: Pick<Store, 'db'>, needs: Needs): Pr
       for (let rows = await readEntryRows(tx, 0); rows.length > 0; rows = await readEntryRows(tx, verifier.size())) {
         for (const row of rows) {
           const index = Number(row.log_index)
-          if (index > verifier.size()) add({ code: 'entries_missing', from: verifier.size(), to: index, reason: 'It was deleted.' })
-          // The hash of nothing stands for what is gone, so that what follows keeps its place.
-          while (index > verifier.size()) verifier.addLeaf(sha256(new Uint8Array(0)))
+          // Something stands for what is gone, so that what follows keeps its place.
+          if (index > verifier.size()) {
+            if (holes.length < maxFindings) holes.push({ from: verifier.size(), to: index })
+            for await (const leaf of readLostLeaves(tx, verifier.size(), index)) verifier.addLeaf(leaf)
+          }
+          const twin = seen.add(sha256(Buffer.from(row.event_id)), index)
+          if (twin !== undefined) add({ code: 'duplicate_entry', from: index, to: index + 1, reason: `It has the id of entry ${twin}.` })
           if (row.body !== null) approvals.add(index, row.body)
           const wrong = checkEntryRow(row, needs.eventKey)
           if (wrong) add({ ...wrong, from: index, to: index + 1 })
@@ -123,7 +201,9 @@ export const verifyDatabase = async (store: Pick<Store, 'db'>, needs: Needs): Pr
         await compareTiles(tx, tiles.splice(0), findings)
       }
       const departures = verifier.finish()
-      findings.push(...departures, ...(await findStrays(tx, needs.eventKey)))
+      const departure = departures.find(({ code }) => code === 'root_mismatch')
+      findings.push(...holes.map((hole) => tellHole(hole, verifier.sound(), departure)), ...departures)
+      findings.push(...(await findMovedMarks(tx)), ...(await findStrays(tx, needs.eventKey)))
       const size = verifier.size()
       const disclosed = await beside.finish()
       const { findings: unbelieved, account } = approvals.finish()

@@ -5,6 +5,7 @@ import { conceal, judgeDisclosures, reveal } from '@countersign/log/disclosure.t
 import { canonicalForm, leafOf } from '@countersign/log/entry.ts'
 import { LogError } from '@countersign/log/errors.ts'
 import { parseVerifierKey } from '@countersign/log/note.ts'
+import { createSeen } from '@countersign/log/seen.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
 import { type FullTile, splitTile, type Tile, tileAt, tilePath, tileWidth } from '@countersign/log/tile.ts'
 import { createVerifier, type ExpectedHead, type Finding } from '@countersign/log/verifier.ts'
@@ -81,10 +82,11 @@ const judgeServed = ({ log_index: _, erased = [], erasure: __, disclosures = [],
 
 /** Each of a tenant's events must be the one whose hash the tree holds at its place. */
 const checkEvents = async (
-  needs: { base: string; apiKey: string; size: number; leafAt: (index: number) => Promise<Uint8Array> },
+  needs: { base: string; apiKey: string; size: number; leafAt: (index: number) => Uint8Array },
   findings: Finding[],
 ) => {
   const account = createAccount()
+  const seen = createSeen()
   let count = 0
   let last = Number.POSITIVE_INFINITY
   for await (const items of readTenantEvents(needs.base, needs.apiKey)) {
@@ -97,9 +99,13 @@ const checkEvents = async (
       count += 1
       const { entry, values, missing, faults } = judgeServed(event)
       account.add(log_index, entry, values.size, missing)
+      // Newest first: what was seen before stands behind it.
+      const copy = seen.add(sha256(Buffer.from(event.id)), log_index)
+      if (copy !== undefined)
+        findings.push({ code: 'duplicate_entry', from: copy, to: copy + 1, reason: `It has the id of entry ${log_index}.` })
       for (const reason of faults) findings.push({ code: 'disclosure_mismatch', ...place, reason })
       const leaf = leafOf(sha256, entry)
-      if (!Buffer.from(await needs.leafAt(log_index)).equals(leaf))
+      if (!Buffer.from(needs.leafAt(log_index)).equals(leaf))
         findings.push({
           code: 'entry_mismatch',
           ...place,
@@ -116,11 +122,11 @@ export const verifyUrl = async (base: string, { vkey, earlier, apiKey }: Needs):
   const trusted = [parseVerifierKey(sha256, key)]
   const { origin, size, root } = await verifyCheckpoint(await (await get(base, 'log/checkpoint')).text(), trusted)
   const findings: Finding[] = []
-  const heads: ExpectedHead[] = [{ name: `the newest checkpoint of ${size} entries`, size, root }]
+  const heads: ExpectedHead[] = [{ name: `the newest checkpoint of ${size} entries`, kind: 'own', size, root }]
   for (const note of earlier) {
     try {
       const checkpoint = await verifyCheckpoint(note, trusted)
-      heads.push({ name: `the earlier checkpoint of ${checkpoint.size} entries`, ...checkpoint })
+      heads.push({ name: `the earlier checkpoint of ${checkpoint.size} entries`, kind: 'kept', ...checkpoint })
     } catch (error) {
       if (!(error instanceof LogError)) throw error
       findings.push({ code: error.code, reason: `The earlier checkpoint is not to be believed: ${error.message}` })
@@ -128,13 +134,18 @@ export const verifyUrl = async (base: string, { vkey, earlier, apiKey }: Needs):
   }
   const upper: FullTile[] = []
   const verifier = createVerifier(sha256, heads, (tile) => tile.level > 0 && upper.push(tile))
-  const leaves: Uint8Array[] = []
+  const seen = createSeen()
+  const tiles: Uint8Array[][] = []
   for (let index = 0; index * tileWidth < size; index += 1) {
     const hashes = await readTile(base, tileAt(0, index, size) as Tile)
     for (const leaf of hashes) {
+      const place = verifier.size()
+      const twin = seen.add(leaf, place)
+      if (twin !== undefined)
+        findings.push({ code: 'duplicate_entry', from: place, to: place + 1, reason: `It has the hash of entry ${twin}.` })
       verifier.addLeaf(leaf)
-      if (apiKey !== undefined) leaves.push(leaf)
     }
+    if (apiKey !== undefined) tiles.push(hashes)
     for (const tile of upper.splice(0)) await compareTile(base, tile, findings)
   }
   for (let level = 1; verifier.partialTile(level).length > 0; level += 1) {
@@ -142,7 +153,7 @@ export const verifyUrl = async (base: string, { vkey, earlier, apiKey }: Needs):
     await compareTile(base, { level, index: Math.floor(size / tileWidth ** (level + 1)), hashes }, findings)
   }
   findings.push(...verifier.finish())
-  const leafAt = async (index: number) => leaves[index] as Uint8Array
+  const leafAt = (index: number) => tiles[Math.floor(index / tileWidth)]?.[index % tileWidth] as Uint8Array
   const checked = apiKey === undefined ? undefined : await checkEvents({ base, apiKey, size, leafAt }, findings)
   const { count: entries = 0, disclosed } = checked ?? {}
   return { origin, size, entries, disclosed, root: verifier.root(), key, checkpoints: heads.length, findings }

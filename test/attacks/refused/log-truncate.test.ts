@@ -22,7 +22,7 @@ describe('AU-3 AU-6 AU-12 M2 cutting the end of the log off', () => {
     await truncate(495)
     expect(await victim.verify({ keys: false })).toMatchObject({
       code: 1,
-      first: expect.stringContaining('First: entries 495 to 499: There are 495 entries'),
+      first: expect.stringContaining('First: entries 0 to 499: There are 495 entries'),
     })
   })
 
@@ -35,7 +35,7 @@ describe('AU-3 AU-6 AU-12 M2 cutting the end of the log off', () => {
     expect(await victim.verify({ checkpoint: false })).toMatchObject({ code: 0 })
     expect(await victim.verify()).toMatchObject({
       code: 1,
-      first: expect.stringMatching(/First: entries 300 to 499: The root of the first 500 entries/),
+      first: expect.stringMatching(/First: entries 0 to 499: The root of the first 500 entries .* two logs were signed with this key/),
     })
   })
 
