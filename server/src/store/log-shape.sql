@@ -1,6 +1,6 @@
 -- Everything that decides what a statement on the log's tables sees and does: what they are and whose, their columns, constraints,
--- policies, triggers, rules, heirs and grants; and every function, operator and cast that could be called in the place of one of the
--- server's. Not the indexes: they decide nothing. The owner is whoever owns the record of migrations. Asked by the server's own
+-- policies, triggers, rules, heirs and grants; the functions that decide with them; and every function, operator and cast that could be
+-- called in the place of one of the server's. Not the indexes: they decide nothing. The owner is whoever owns the record of migrations. Asked by the server's own
 -- functions alone, whatever the search path was.
 select pg_catalog.set_config('countersign.search_path', pg_catalog.array_to_string(pg_catalog.current_schemas(true), ', '), true);
 select pg_catalog.set_config('search_path', 'pg_catalog', true);
@@ -15,9 +15,15 @@ owner as (
 t as (
   select c.* from pg_class c join relations on c.relname = relations.name where c.relnamespace = 'public'::regnamespace
 ),
+functions (name) as (
+  values ('disclosure_digest'), ('hold_session'), ('session_status'), ('session_standing')
+),
 f as (
   select p.*, format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)) as signature
   from pg_proc p where p.pronamespace = 'public'::regnamespace
+    and (p.proname in (select name from functions)
+      or exists (select from pg_trigger g join t on g.tgrelid = t.oid where g.tgfoid = p.oid)
+      or exists (select from pg_proc s where s.pronamespace = 'pg_catalog'::regnamespace and s.proname = p.proname))
     and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
 ),
 granted (place, owner, acl) as (
