@@ -65,6 +65,7 @@ export const Destination = z.discriminatedUnion('type', [
     index: text.optional(),
     source_type: text.default('countersign'),
     acks: z.boolean().default(false).describe('Waits until Splunk has indexed what it took'),
+    ack_seconds: z.number().int().min(1).max(60).default(60).describe('How long it may take to say so'),
     format: Format.default('ocsf'),
   }),
   z.strictObject({

@@ -44,8 +44,8 @@ export const openSender = ({ name, destination, config, environment }: Named): S
     case 'ndjson':
       return openNdjson({ ...reach, url: destination.url, token: secretIf('token', destination.token) })
     case 'splunk_hec': {
-      const { url, index, source_type, acks } = destination
-      return openSplunk({ ...reach, url, index, source_type, acks, token: secret('token', destination.token) })
+      const { url, index, source_type, acks, ack_seconds } = destination
+      return openSplunk({ ...reach, url, index, source_type, acks, ack_seconds, token: secret('token', destination.token) })
     }
     case 'elasticsearch':
       return openElasticsearch({

@@ -3,10 +3,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type HttpSettings, openPoster } from './http.ts'
 import { type Item, requireTaken, type Sender, Unsent } from './sender.ts'
 
-const acksForMs = 60_000
 const ackEveryMs = 500
 
-type Settings = HttpSettings & { token: string; index: string | undefined; source_type: string; acks: boolean }
+type Settings = HttpSettings & { token: string; index: string | undefined; source_type: string; acks: boolean; ack_seconds: number }
 
 const parseAnswer = (body: Buffer): Record<string, unknown> => {
   try {
@@ -21,7 +20,7 @@ const parseAnswer = (body: Buffer): Record<string, unknown> => {
  * Splunk's HTTP Event Collector. With acknowledgements a batch counts as taken when it is indexed: the collector's 200 says only that
  * it was received, and an indexer may still lose it.
  */
-export const openSplunk = ({ token, index, source_type, acks, ...settings }: Settings): Sender => {
+export const openSplunk = ({ token, index, source_type, acks, ack_seconds, ...settings }: Settings): Sender => {
   const poster = openPoster(settings)
   const channel = randomUUID()
   const headers = { authorization: `Splunk ${token}`, 'content-type': 'application/json', 'x-splunk-request-channel': channel }
@@ -36,7 +35,7 @@ export const openSplunk = ({ token, index, source_type, acks, ...settings }: Set
       fields: { log_index: event.log_index, event_id: event.id },
     })
   const waitForAck = async (ack: number): Promise<void> => {
-    const endsAt = performance.now() + acksForMs
+    const endsAt = performance.now() + ack_seconds * 1_000
     while (performance.now() < endsAt) {
       const answer = await poster.post(JSON.stringify({ acks: [ack] }), headers, `${poster.base}/services/collector/ack?channel=${channel}`)
       requireTaken(answer)
