@@ -27,7 +27,8 @@ export const DestinationState = z
     name: z.string(),
     type: z.string(),
     address: z.string().describe('Where it goes, without secrets'),
-    format: FeedFormat,
+    content: z.enum(['events', 'receipts', 'approvals', 'revocations']).describe('What it is sent'),
+    format: FeedFormat.nullable().describe('Null where it is not the events'),
     filter: EventFilters,
     tenant_id: TenantId.optional(),
     state: z

@@ -34,13 +34,16 @@ const url = z.string().refine(
 const text = z.string().min(1).max(200)
 const Format = z.enum(feedFormats)
 
-const common = {
-  filter: EventFilters.omit({ from: true, to: true, tenant_id: true })
-    .prefault({})
-    .describe('Which events, by the words of the audit page'),
+const reach = {
   tenant_id: TenantId.optional().describe("A customer's own destination: it gets the events of that tenant alone"),
   allow_addresses: z.array(address).max(20).default([]).describe('Addresses that may be called although they are not public'),
   ca_file: z.string().min(1).optional().describe('Further certificate authorities, PEM, from the folder of this file'),
+}
+const common = {
+  ...reach,
+  filter: EventFilters.omit({ from: true, to: true, tenant_id: true })
+    .prefault({})
+    .describe('Which events, by the words of the audit page'),
 }
 const http = { ...common, url }
 
@@ -49,6 +52,7 @@ export const Destination = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('webhook').describe('Standard Webhooks: one signed message an event'),
     ...http,
+    content: z.enum(['events', 'receipts']).default('events').describe('receipts: one for each support session that has ended'),
     secrets: z.array(Secret).min(1).max(3).describe('whsec_…; several while one is exchanged for another'),
     format: Format.default('countersign'),
   }),
@@ -99,6 +103,30 @@ export const Destination = z.discriminatedUnion('type', [
     max_bytes: z.number().int().min(10_000).max(10_000_000_000).default(100_000_000).describe('Size at which it is renamed'),
     keep: z.number().int().min(1).max(1000).default(10).describe('How many that were renamed are kept'),
     format: Format.default('countersign'),
+  }),
+  z.strictObject({
+    type: z.literal('mail').describe('E-mail by SMTP'),
+    ...reach,
+    content: z.enum(['receipts', 'approvals']).describe('approvals: to those who approve, for each request that waits'),
+    host: text,
+    port: z.number().int().min(1).max(65535).default(465),
+    tls: z.boolean().default(true).describe('TLS from the first byte; else by STARTTLS'),
+    user: text.optional(),
+    password: Secret.optional(),
+    from: z.email().max(200),
+    to: z.array(z.email().max(200)).min(1).max(50),
+  }),
+  z.strictObject({
+    type: z.literal('slack').describe('A webhook as Slack has it: one message for each request that waits for an approval'),
+    ...reach,
+    url_secret: Secret.describe('Its address, which is a secret'),
+  }),
+  z.strictObject({
+    type: z.literal('caep').describe('Tells the product that sessions were revoked, by security event tokens (RFC 8417, RFC 8935)'),
+    ...reach,
+    url,
+    audience: text,
+    token: Secret.optional().describe('Bearer token'),
   }),
 ])
 export type Destination = z.infer<typeof Destination>

@@ -29,6 +29,7 @@ import { healthRoutes } from './http/routes/health.ts'
 import { logRoutes } from './http/routes/log.ts'
 import { passkeyRoutes } from './http/routes/passkeys.ts'
 import { proofRoutes } from './http/routes/proofs.ts'
+import { receiptRoutes } from './http/routes/receipts.ts'
 import { serviceRoutes } from './http/routes/service.ts'
 import { sessionRoutes } from './http/routes/sessions.ts'
 import { tenantRoutes } from './http/routes/tenants.ts'
@@ -227,14 +228,18 @@ export const serve = async (options: {
     stop: (opened) => opened.close(),
   })
 
+  const sending = {
+    ...{ config, origin, environment: process.env, consoleUrl: publicUrl, productName: config.product.name },
+    key: { privateKey: keys.assertion.privateKey, kid: keys.assertion.publicJwk.kid },
+  }
   const deliveries = Object.entries(config.destinations).map(([name, destination]) =>
     newLoopService({
       name: `feed ${name}`,
       roles: ['worker'],
       start: () =>
         startDelivery({
-          ...{ store: background.get(), sequenced: store.get(), origin, name, destination, log },
-          sender: openSender({ name, destination, config, environment: process.env }),
+          ...{ ...sending, store: background.get(), sequenced: store.get(), name, destination, log },
+          sender: openSender({ ...sending, name, destination }),
         }),
     }),
   )
@@ -266,7 +271,8 @@ export const serve = async (options: {
     sessionRoutes(app, { ...needs, onRevoked: (id: string) => gateway.find()?.cut(id) })
     auditRoutes(app, { ...needs, closing: closing.signal })
     proofRoutes(app, needs)
-    destinationRoutes(app, { ...needs, origin, environment: process.env })
+    receiptRoutes(app, { ...needs, origin })
+    destinationRoutes(app, { ...needs, ...sending })
     logRoutes(app, { ...needs, store: stores.get().tenants })
     await consoleRoutes(app, { consoleDir, paths: Object.values(consolePaths) })
   }

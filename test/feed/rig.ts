@@ -22,8 +22,10 @@ export const newRig = async () => {
   }
   const deliver = (name: string, { environment = {}, store = rig.store }: { environment?: NodeJS.ProcessEnv; store?: Store } = {}) => {
     const destination = destinations[name] as Destination
-    const sender = openSender({ name, destination, config: { source: `${rig.dataDir}/config.yaml` }, environment })
-    const loop = startDelivery({ store, sequenced: store, origin, name, destination, sender, log: quiet })
+    const key = { privateKey: rig.keys.assertion.privateKey, kid: rig.keys.assertion.publicJwk.kid }
+    const sender = openSender({ name, destination, config: { source: `${rig.dataDir}/config.yaml` }, environment, key })
+    const words = { consoleUrl: 'https://support.example', productName: 'Acme' }
+    const loop = startDelivery({ ...words, store, sequenced: store, origin, name, destination, sender, log: quiet })
     loops.push(loop)
     return loop
   }

@@ -5,10 +5,12 @@ import type { Lease } from '../run/elected.ts'
 import { newElected } from '../run/elected.ts'
 import { type Loop, type LoopLog, startLoop } from '../run/loop.ts'
 import type { Store } from '../store/open.ts'
+import type { Write, WriteNeeds } from './contents/content.ts'
 import { advance, type Cursor, loadCursor, noteFailure, type Progress, refusedMaximum } from './cursor.ts'
+import type { FeedRecord } from './formats/record.ts'
 import { readBatch } from './read.ts'
 import { type Item, Rejected, type Sender, Unsent } from './senders/sender.ts'
-import { splitItems, writeItem } from './write.ts'
+import { newWrite, splitItems } from './write.ts'
 
 const batchEvents = 500
 /** Another replica may be the one that sequences: we look ourselves at least this often. */
@@ -19,12 +21,11 @@ export type DeliverNeeds = {
   store: Store
   /** Where this process hears that the log has grown. */
   sequenced: Pick<Store, 'pool'>
-  origin: string
   name: string
   destination: Destination
   sender: Sender
   log: LoopLog
-}
+} & WriteNeeds
 
 type Outcome = Omit<Progress, 'next'>
 
@@ -76,24 +77,40 @@ const newHalving = (sender: Sender, refusedBefore: number) => {
   return send
 }
 
+/** What is sent for entries, up to the first for which it is too early. */
+const writeAll = async (write: Write, records: readonly FeedRecord[]): Promise<Item[]> => {
+  const items: Item[] = []
+  for (const record of records) {
+    const item = await write(record)
+    if (!item) break
+    items.push(item)
+  }
+  return items
+}
+
 /** Delivers one batch after another until there is nothing left; answers how many events were taken. */
 export const deliverAll = async (needs: DeliverNeeds, lease: Lease, signal: AbortSignal): Promise<number> => {
   const { store, name, destination, sender } = needs
   let cursor: Cursor | undefined = await loadCursor(store.db, name)
   const send = newHalving(sender, cursor.refusedInARow)
+  const write = newWrite(needs, destination)
   let taken = 0
   while (cursor && !signal.aborted) {
     const { records, next } = await readBatch(needs, destination, cursor.next, batchEvents)
     if (next === cursor.next) break
-    const items = records.map((record) => writeItem(destination.format, record))
+    const items = await writeAll(write, records)
+    const isEarly = items.length < records.length
+    const end = isEarly ? (records[items.length]?.event.log_index ?? next) : next
+    if (end === cursor.next) break
     const parts = splitItems(items, sender.limits)
-    if (parts.length === 0) cursor = await advance(store, lease, name, cursor, { next, taken: 0, parked: [] })
+    if (parts.length === 0) cursor = await advance(store, lease, name, cursor, { next: end, taken: 0, parked: [] })
     for (const [at, part] of parts.entries()) {
       if (!cursor || signal.aborted) break
       const outcome = await send(part)
-      cursor = await advance(store, lease, name, cursor, { ...outcome, next: parts[at + 1]?.[0]?.event.log_index ?? next })
+      cursor = await advance(store, lease, name, cursor, { ...outcome, next: parts[at + 1]?.[0]?.event.log_index ?? end })
       taken += outcome.taken
     }
+    if (isEarly) break
   }
   return taken
 }

@@ -8,6 +8,7 @@ import type { Destination } from '../destinations.ts'
 import type { Tables } from '../store/tables.ts'
 import { refusedMaximum } from './cursor.ts'
 import { addressOf } from './open-sender.ts'
+import { contentOf, filterOf } from './write.ts'
 
 type Row = {
   destination: string
@@ -51,9 +52,10 @@ const stateOf = (row: Row, behind: number): DestinationState['state'] => {
 
 const formatState = (name: string, destination: Destination, row: Row): DestinationState => {
   const behind = Number(row.log_size) - Number(row.next_index)
-  const { type, format, filter, tenant_id } = destination
+  const { type, tenant_id } = destination
+  const format = 'format' in destination && contentOf(destination) === 'events' ? destination.format : null
   return {
-    ...{ name, type, format, filter, address: addressOf(destination) },
+    ...{ name, type, format, content: contentOf(destination), filter: filterOf(destination), address: addressOf(destination) },
     ...(tenant_id === undefined ? {} : { tenant_id }),
     state: stateOf(row, behind),
     next_index: Number(row.next_index),

@@ -3,21 +3,33 @@ import { dirname, resolve } from 'node:path'
 import type { Config } from '../config.ts'
 import { type Destination, readSecret, type Secret } from '../destinations.ts'
 import { Trouble } from '../errors.ts'
+import { newSigner, type SigningKey } from '../outbound/sign.ts'
+import { openCaep } from './senders/caep.ts'
 import { openDatadog } from './senders/datadog.ts'
 import { openElasticsearch } from './senders/elasticsearch.ts'
 import { openFile } from './senders/file.ts'
+import { openMail } from './senders/mail.ts'
 import { openNdjson } from './senders/ndjson.ts'
 import type { Sender } from './senders/sender.ts'
+import { openSlack } from './senders/slack.ts'
 import { openSplunk } from './senders/splunk.ts'
 import { openSyslog } from './senders/syslog.ts'
 import { openWebhook } from './senders/webhook.ts'
 
-type Named = { name: string; destination: Destination; config: Pick<Config, 'source'>; environment: NodeJS.ProcessEnv }
+export type SenderNeeds = {
+  config: Pick<Config, 'source'>
+  environment: NodeJS.ProcessEnv
+  /** Signs security event tokens. */
+  key: SigningKey
+}
+type Named = SenderNeeds & { name: string; destination: Destination }
 
 /** Where it goes, as people may see it. */
 export const addressOf = (destination: Destination): string => {
   if (destination.type === 'syslog') return `${destination.transport}://${destination.host}:${destination.port}`
+  if (destination.type === 'mail') return `smtp://${destination.host}:${destination.port} → ${destination.to.join(', ')}`
   if (destination.type === 'file') return destination.path
+  if (destination.type === 'slack') return 'a webhook whose address is a secret'
   const { origin, pathname } = new URL(destination.url)
   return `${origin}${pathname}`
 }
@@ -31,7 +43,7 @@ const readPem = (path: string, what: string): string => {
 }
 
 /** A sender as the configuration describes it. Throws Trouble where a secret or a file is missing. */
-export const openSender = ({ name, destination, config, environment }: Named): Sender => {
+export const openSender = ({ name, destination, config, environment, key }: Named): Sender => {
   const where = `destinations.${name}`
   const folder = (path: string): string => resolve(dirname(config.source), path)
   const secret = (key: string, given: Secret): string => readSecret(`${where}.${key}`, given, { environment, folder })
@@ -63,5 +75,15 @@ export const openSender = ({ name, destination, config, environment }: Named): S
     }
     case 'file':
       return openFile({ path: folder(destination.path), max_bytes: destination.max_bytes, keep: destination.keep })
+    case 'mail': {
+      const { host, port, tls, user, from, to } = destination
+      return openMail({ ...reach, host, port, tls, user, from, to, password: secretIf('password', destination.password) })
+    }
+    case 'slack':
+      return openSlack({ ...reach, url: secret('url_secret', destination.url_secret) })
+    case 'caep': {
+      const sign = newSigner(key, 'secevent+jwt')
+      return openCaep({ ...reach, sign, url: destination.url, token: secretIf('token', destination.token) })
+    }
   }
 }

@@ -10,6 +10,7 @@ import type { Destination } from '../destinations.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import type { FeedRecord } from './formats/record.ts'
+import { filterOf } from './write.ts'
 
 /** Entries of the log that a destination wants, from a place on; `next` is where it goes on after them. */
 export type Batch = { records: FeedRecord[]; next: number }
@@ -20,7 +21,8 @@ type Needs = { store: Pick<Store, 'db'>; origin: string }
 export const readBatch = async ({ store, origin }: Needs, destination: Destination, from: number, limit: number): Promise<Batch> => {
   const size = await readLogSize(store)
   if (from >= size) return { records: [], next: from }
-  const { tenant_id, filter } = destination
+  const { tenant_id } = destination
+  const filter = filterOf(destination)
   const { find } = await matching(store.db, tenant_id === undefined ? filter : ofTenant(tenant_id, filter))
   const read = async (db: Kysely<Tables>) => {
     const rows = await find(db, { after: from - 1, before: size, order: 'asc', limit })

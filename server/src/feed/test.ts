@@ -10,12 +10,14 @@ import { discloseAll } from '../audit/disclose.ts'
 import type { Config } from '../config.ts'
 import { Refusal } from '../errors.ts'
 import type { Store } from '../store/open.ts'
+import type { WriteNeeds } from './contents/content.ts'
 import type { FeedRecord } from './formats/record.ts'
-import { openSender } from './open-sender.ts'
-import { Rejected, type Sender, Unsent } from './senders/sender.ts'
-import { writeItem } from './write.ts'
+import { openSender, type SenderNeeds } from './open-sender.ts'
+import { type Item, Rejected, type Sender, Unsent } from './senders/sender.ts'
+import { writeTest } from './write.ts'
 
-type Needs = { config: Pick<Config, 'destinations' | 'source'>; origin: string; environment: NodeJS.ProcessEnv }
+/** What trying a destination takes besides what every verb has. */
+export type TestNeeds = Omit<WriteNeeds, 'store'> & SenderNeeds & { config: Pick<Config, 'destinations'> }
 
 /** The event of the test, once it has its place in the log. */
 const findLogged = async (store: Store, origin: string, id: string): Promise<FeedRecord | undefined> => {
@@ -30,14 +32,10 @@ const findLogged = async (store: Store, origin: string, id: string): Promise<Fee
   return event && { event, origin, leaf: Buffer.from(leafOf(sha256, rows[0]?.body as string)).toString('hex') }
 }
 
-const trySending = async (
-  sender: Sender,
-  record: FeedRecord,
-  format: Parameters<typeof writeItem>[0],
-): Promise<{ ok: boolean; sentence: string }> => {
+const trySending = async (sender: Sender, item: Item): Promise<{ ok: boolean; sentence: string }> => {
   try {
-    await sender.send([writeItem(format, record)])
-    return { ok: true, sentence: `it took ${record.event.id}, entry ${record.event.log_index} of the log` }
+    await sender.send([item])
+    return { ok: true, sentence: `it took ${item.event.id}, entry ${item.event.log_index} of the log` }
   } catch (error) {
     if (error instanceof Rejected) return { ok: false, sentence: `it refused the event: ${error.message}` }
     if (error instanceof Unsent) return { ok: false, sentence: error.message }
@@ -49,8 +47,8 @@ const trySending = async (
 export const testDestination = verb({
   name: 'test a destination',
   may: ['super_admin'],
-  async run(ctx: Ctx<StaffPrincipal> & Needs, name: string): Promise<DestinationTest> {
-    const { store, journal, principal, config, origin, environment } = ctx
+  async run(ctx: Ctx<StaffPrincipal> & TestNeeds, name: string): Promise<DestinationTest> {
+    const { store, journal, principal, config, origin } = ctx
     const destination = Object.hasOwn(config.destinations, name) ? config.destinations[name] : undefined
     if (!destination) throw new Refusal('not_found')
     const id = await transact(ctx, (tx) =>
@@ -64,10 +62,10 @@ export const testDestination = verb({
     )
     const record = await findLogged(store, origin, id)
     if (!record) return { ok: false, sentence: 'the log is behind: nothing was sent', took_ms: 0 }
-    const sender = openSender({ name, destination, config, environment })
+    const sender = openSender({ ...ctx, name, destination })
     const began = performance.now()
     try {
-      return { ...(await trySending(sender, record, destination.format)), took_ms: Math.round(performance.now() - began) }
+      return { ...(await trySending(sender, writeTest(ctx, destination, record))), took_ms: Math.round(performance.now() - began) }
     } finally {
       await sender.close()
     }

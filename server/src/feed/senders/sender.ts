@@ -3,7 +3,7 @@ import type { Answer } from '../../outbound/line.ts'
 import type { FeedRecord } from '../formats/record.ts'
 
 /** One event as it goes out: what it is, and what was made of it. */
-export type Item = FeedRecord & { text: string; isJson: boolean }
+export type Item = FeedRecord & { text: string; isJson: boolean; subject?: string }
 
 /** Sends events to one destination, in order. Answers when the destination has taken all of them; throws Rejected or Unsent. */
 export type Sender = {

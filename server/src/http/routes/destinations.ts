@@ -1,9 +1,8 @@
 import { DestinationList, DestinationState, DestinationTest, ReplayDestination } from '@countersign/contract/feed.ts'
 import { z } from 'zod'
-import type { Config } from '../../config.ts'
 import { listDestinations } from '../../feed/list.ts'
 import { replayDestination } from '../../feed/replay.ts'
-import { testDestination } from '../../feed/test.ts'
+import { type TestNeeds, testDestination } from '../../feed/test.ts'
 import { ctxOf, type Door } from '../door.ts'
 import { problems } from '../fail.ts'
 
@@ -11,7 +10,7 @@ const tags = ['delivery']
 const params = z.object({ name: z.string().max(100).describe('Name of the destination in the configuration') })
 
 /** Delivery to where the configuration says. No route makes or changes a destination. */
-export const destinationRoutes = (app: Door, needs: { config: Config; origin: string; environment: NodeJS.ProcessEnv }): void => {
+export const destinationRoutes = (app: Door, needs: TestNeeds): void => {
   app.get(
     '/api/destinations',
     {
