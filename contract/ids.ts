@@ -8,6 +8,7 @@ export const idPrefixes = {
   staff: 'stf',
   staffSession: 'sts',
   key: 'key',
+  ingestKey: 'ing',
   hold: 'hld',
   passkey: 'psk',
   action: 'act',
@@ -30,6 +31,7 @@ export const ActionRequestId = idOf('action', 'Id of a request for an action; th
 export const PasskeyId = idOf('passkey', 'Id of a passkey of staff')
 export const ExportId = idOf('export', 'Id of an export of events')
 export const KeyId = idOf('key', 'Id of a tenant API key')
+export const IngestKeyId = idOf('ingestKey', 'Id of an ingest key')
 
 /** Ids of tenants and users are the product's own: opaque, printable, without spaces. */
 const productId = z

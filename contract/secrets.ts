@@ -8,10 +8,10 @@ export const decodeWhole = (text: string): string => {
 const anyWay = (plain: string, codes: string): string => `(?:${plain}|%(?:25)*${codes})`
 const spell = (text: string): string => [...text].map((char) => anyWay(char, char.charCodeAt(0).toString(16))).join('')
 
-/** Tokens of sessions and keys of tenants, with so many characters of the secret at the least. */
+/** Tokens of sessions, keys of tenants and ingest keys, with so many characters of the secret at the least. */
 const newSecrets = (length: number): RegExp =>
   new RegExp(
-    `(?:${spell('css_')}|${spell('cs_')}${anyWay('[a-z]', '[67][0-9a-f]')}{2,8}?${spell('_')})${anyWay('[a-z0-9_-]', '[0-9a-f]{2}')}{${length},}`,
+    `(?:${spell('css_')}|${anyWay('c', '63')}${anyWay('[si]', '(?:73|69)')}${anyWay('_', '5f')}${anyWay('[a-z]', '[67][0-9a-f]')}{2,8}?${spell('_')})${anyWay('[a-z0-9_-]', '[0-9a-f]{2}')}{${length},}`,
     'gi',
   )
 
@@ -20,10 +20,10 @@ const sent = newSecrets(8)
 const typed = newSecrets(16)
 
 /** What kind of secret it was. */
-const hide = (secret: string): string => `${/^(?:css_|cs_[a-z]{2,8}_)/i.exec(decodeWhole(secret))?.[0] ?? ''}[hidden]`
+const hide = (secret: string): string => `${/^(?:css_|c[si]_[a-z]{2,8}_)/i.exec(decodeWhole(secret))?.[0] ?? ''}[hidden]`
 
 /** Secrets of ours never reach the log, wherever a program put them and however it wrote them. */
-export const hideSent = (text: string): string => (/cs|%/i.test(text) ? text.replace(sent, hide) : text)
+export const hideSent = (text: string): string => (/c[si]|%/i.test(text) ? text.replace(sent, hide) : text)
 
 /** The same for what a person wrote. */
-export const hideTyped = (text: string): string => (/cs|%/i.test(text) ? text.replace(typed, hide) : text)
+export const hideTyped = (text: string): string => (/c[si]|%/i.test(text) ? text.replace(typed, hide) : text)

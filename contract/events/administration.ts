@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Permission } from '../keys.ts'
-import { count, ofTenant, target } from './common.ts'
+import { count, ofTenant, requestIfAny, target } from './common.ts'
 import { kept } from './members.ts'
 
 export const keyCreated = {
@@ -13,6 +13,14 @@ export const keyCreated = {
   },
 }
 export const keyRevoked = { ...ofTenant, target }
+
+/** Of an ingest key. Of what it sends, only that it began to is on the log. */
+export const ingestKeyCreated = {
+  target,
+  details: { hint: kept(z.string().describe('Last characters of the key')), expires_at: kept(z.string().optional()) },
+}
+export const ingestKeyFirstUsed = { target, request: requestIfAny }
+export const ingestKeyRevoked = { target }
 
 export const staffDisabled = { target, details: { count: kept(count.schema.describe('Sign-ins that were ended')) } }
 export const staffEnabled = { target }

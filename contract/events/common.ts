@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { KeyId, RequestId, SessionId, StaffId, TenantId } from '../ids.ts'
+import { IngestKeyId, KeyId, RequestId, SessionId, StaffId, TenantId } from '../ids.ts'
 import { eitherOf, erasable, kept, optional, type ValueOf, type ValuesOf } from './members.ts'
 
 /** X4. */
@@ -32,6 +32,7 @@ export const actor = eitherOf(
     name: erasable(z.string()),
   },
   { kind: kept(z.literal('tenant')), id: kept(KeyId), tenant_id: kept(TenantId) },
+  { kind: kept(z.literal('ingest')), id: kept(IngestKeyId) },
   { kind: kept(z.literal('operator')), id: kept(z.string().describe('Account name on the host')) },
   { kind: kept(z.literal('anonymous')), id: kept(z.literal('anonymous')) },
   { kind: kept(z.literal('system')), id: kept(z.string().describe('Which part of the program')) },

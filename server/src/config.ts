@@ -117,6 +117,11 @@ const Health = z
     stale_minutes: z.number().int().min(2).max(1440).default(15).describe('After how long without any signal nothing is known of anybody'),
     plans: z.record(z.string().min(1).max(200), Overrides).default({}).describe('Thresholds of a plan'),
     tenants: z.record(TenantId, Overrides).default({}).describe('Thresholds of a tenant; they win over those of its plan'),
+    tenant_attribute: z.string().min(1).max(200).default('tenant.id').describe('Attribute of telemetry that names the tenant (OTLP)'),
+    errors: z
+      .union([z.number().int().min(100).max(599), z.array(z.number().int().min(100).max(599)).max(200)])
+      .default(500)
+      .describe('HTTP statuses that are errors: from one on, or a list (OTLP)'),
   })
   .superRefine((health, context) => {
     const overridden = [...Object.values(health.plans), {}].flatMap((plan) =>

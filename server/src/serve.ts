@@ -15,6 +15,8 @@ import { startDelivery } from './feed/deliver.ts'
 import { openSender } from './feed/open-sender.ts'
 import { startGateway } from './gateway/start.ts'
 import { startWriter } from './gateway/writer.ts'
+import { newCounts } from './health/ingest/counts.ts'
+import { startUpkeep } from './health/ingest/upkeep.ts'
 import { startPartitions } from './health/partitions.ts'
 import { startJudging } from './health/run.ts'
 import { buildDoor } from './http/app.ts'
@@ -32,6 +34,7 @@ import { proofRoutes } from './http/routes/proofs.ts'
 import { receiptRoutes } from './http/routes/receipts.ts'
 import { serviceRoutes } from './http/routes/service.ts'
 import { sessionRoutes } from './http/routes/sessions.ts'
+import { signalRoutes } from './http/routes/signals.ts'
 import { tenantRoutes } from './http/routes/tenants.ts'
 import { userRoutes } from './http/routes/users.ts'
 import { connectionsOf } from './http/work.ts'
@@ -69,6 +72,8 @@ export type Server = Addresses & {
 
 /** Longest that work in the background may wait for the database; a person waits two seconds. */
 const backgroundAnswerMs = 30_000
+/** Longest that what was sent as signals may take to be written: nobody watches a page for it. */
+const signalsAnswerMs = 10_000
 
 type StoresNeeds = { databaseUrl: string; keys: Keys; roles: readonly ProcessRole[] }
 
@@ -78,8 +83,8 @@ type StoresNeeds = { databaseUrl: string; keys: Keys; roles: readonly ProcessRol
  */
 const openStores = async ({ databaseUrl, keys, roles }: StoresNeeds) => {
   const opened: Store[] = []
-  const open = async (kind: string, max: number): Promise<Store> => {
-    const store = await openStore({ url: databaseUrl, max, name: `countersign-${kind}` })
+  const open = async (kind: string, max: number, answerMs?: number): Promise<Store> => {
+    const store = await openStore({ url: databaseUrl, max, name: `countersign-${kind}`, ...(answerMs === undefined ? {} : { answerMs }) })
     opened.push(store)
     return store
   }
@@ -87,13 +92,15 @@ const openStores = async ({ databaseUrl, keys, roles }: StoresNeeds) => {
   try {
     const staff = await open('staff', connectionsOf.staff)
     await bindEventKey({ store: staff, keys })
-    const openFor = (role: ProcessRole, kind: string, max: number) => (roles.includes(role) ? open(kind, max) : staff)
-    const [ends, tenants, gateway] = await Promise.all([
+    const openFor = (role: ProcessRole, kind: string, max: number, answerMs?: number) =>
+      roles.includes(role) ? open(kind, max, answerMs) : staff
+    const [ends, tenants, signals, gateway] = await Promise.all([
       openFor('console', 'ends', connectionsOf.ends),
       openFor('console', 'tenants', connectionsOf.tenants),
+      openFor('console', 'signals', connectionsOf.signals, signalsAnswerMs),
       openFor('gateway', 'gateway', 4),
     ])
-    return { staff, ends, tenants, gateway, close }
+    return { staff, ends, tenants, signals, gateway, close }
   } catch (error) {
     await close()
     throw error
@@ -197,6 +204,12 @@ export const serve = async (options: {
     roles: ['worker'],
     start: () => startJudging({ store: background.get(), health: config.health, log }),
   })
+  const counts = newCounts()
+  const signals = newLoopService({
+    name: 'signals',
+    roles: ['console'],
+    start: () => startUpkeep({ store: stores.get().signals, counts, log }),
+  })
   const isRetaining = Object.keys(config.retention).length > 0
   const eraser = newService({
     name: 'eraser store',
@@ -269,6 +282,7 @@ export const serve = async (options: {
     userRoutes(app, needs)
     actionRoutes(app, needs)
     sessionRoutes(app, { ...needs, onRevoked: (id: string) => gateway.find()?.cut(id) })
+    await signalRoutes(app, { counts, settings: config.health, prometheus: undefined })
     auditRoutes(app, { ...needs, closing: closing.signal })
     proofRoutes(app, needs)
     receiptRoutes(app, { ...needs, origin })
@@ -315,7 +329,7 @@ export const serve = async (options: {
       [stores, background],
       watch,
       [writer, sequencer],
-      ...[clock, connector, identity, expiry, outcomes, requests, reconciling, partitions, judging],
+      ...[clock, connector, identity, expiry, outcomes, requests, reconciling, partitions, judging, signals],
       ...(isRetaining ? [eraser, retention] : []),
       ...deliveries,
       ...[gateway, door],

@@ -18,24 +18,28 @@ const columns = {
     session_expiries.session_id session_outcomes.session_id disclosures.holder disclosures.tenant_id legal_holds.id legal_holds.tenant_id
     staff_passkeys.id staff_passkeys.staff_id staff_passkey_removals.passkey_id staff_passkey_removals.removed_by
     staff_passkey_confirmations.passkey_id staff_passkey_confirmations.staff_id staff_passkey_confirmations.confirmed_by
+    ingest_keys.id ingest_key_revocations.key_id signal_sources.key_id signal_series.tenant_id signal_unknown.tenant_id
     passkey_challenges.sign_in_id action_requests.id action_requests.target_id action_requests.tenant_id action_requests.requester_id
     action_requests.sign_in_id action_requests.session_id action_requests.idempotency_key action_decisions.request_id
     action_decisions.requester_id action_decisions.staff_id action_decisions.passkey_id tenant_health.tenant_id`,
   word: `log_entries.action log_entries.category log_entries.result log_entries.target_kind staff.roles api_keys.permissions
     support_sessions.scopes session_revocations.revoked_by_kind disclosures.member unreadable_tenants.members staff_passkeys.transports
+    signal_sources.way signal_counts.cause signal_cursors.source
     passkey_challenges.purpose leases.name action_requests.action action_requests.target_kind action_requests.risk
     action_requests.requires action_requests.state action_requests.parameters action_decisions.decision tenant_health.health
     tenant_health.rules tenant_counts.health health_history.health`,
   ours: `disclosures.salt support_sessions.digests session_revocations.reason_digest log_rejected.why log_sequencer.origin log_sequencer.key_hash
-    log_sequencer.event_key_hash leases.holder staff_sessions.ended_why api_keys.hint directory_sync.error directory_sync.address
+    log_sequencer.event_key_hash leases.holder staff_sessions.ended_why api_keys.hint ingest_keys.hint directory_sync.error directory_sync.address
     directory_sync.audience directory_sync.cursor directory_sync.sync_token schema_migrations.name schema_migrations.sha256
     action_requests.policy health_history.cause`,
   public: 'log_checkpoints.note',
   mirror: `tenants.name tenants.status tenants.plan tenants.region tenant_health.name tenant_health.name_key tenant_health.status
     tenant_health.plan tenant_health.region tenant_counts.status tenant_counts.plan`,
-  route: 'health_minutes.routes health_minutes.latency health_hours.routes health_hours.latency',
+  route: `health_minutes.routes health_minutes.latency health_hours.routes health_hours.latency signal_sources.name signal_series.method
+    signal_series.route signal_unknown.source signal_unknown.body`,
   passing: 'sign_in_flows.nonce sign_in_flows.code_verifier sign_in_flows.return_to',
-  operator: 'api_keys.created_by api_keys.name api_key_revocations.revoked_by',
+  operator: `api_keys.created_by api_keys.name api_key_revocations.revoked_by ingest_keys.created_by ingest_keys.name
+    ingest_key_revocations.revoked_by`,
   erasable: `disclosures.value staff.email staff.name staff_passkeys.name action_requests.target_label action_requests.reason
     action_requests.ticket action_requests.note action_requests.signed action_decisions.reason`,
 }

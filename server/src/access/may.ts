@@ -4,22 +4,32 @@ import { Refusal } from '../errors.ts'
 import { findConcerned, type Named } from './concerned.ts'
 import type { Ctx } from './ctx.ts'
 import { type Denied, deny } from './deny.ts'
-import { actorOf, hasRole, type OperatorPrincipal, type Principal, type StaffPrincipal, type TenantPrincipal } from './principal.ts'
+import {
+  actorOf,
+  hasRole,
+  type IngestPrincipal,
+  type OperatorPrincipal,
+  type Principal,
+  type StaffPrincipal,
+  type TenantPrincipal,
+} from './principal.ts'
 
 /**
- * Who may: staff with one of the roles, a tenant's key with a permission, or the operator. `staff` is for a verb that judges by
+ * Who may: staff with one of the roles, a tenant's key with a permission, an ingest key, or the operator. `staff` is for a verb that judges by
  * more than roles.
  */
-export type May = readonly Role[] | 'staff' | { permission: Permission } | 'operator'
+export type May = readonly Role[] | 'staff' | { permission: Permission } | 'ingest' | 'operator'
 
 /** The ways of saying it that let such a principal in. */
 export type MayOf<P extends Principal> = P extends StaffPrincipal
   ? readonly Role[] | 'staff'
   : P extends TenantPrincipal
     ? { permission: Permission }
-    : P extends OperatorPrincipal
-      ? 'operator'
-      : never
+    : P extends IngestPrincipal
+      ? 'ingest'
+      : P extends OperatorPrincipal
+        ? 'operator'
+        : never
 
 export const isAllowed = (principal: Principal, may: May): boolean => {
   if (typeof may === 'string') return principal.kind === may

@@ -18,10 +18,13 @@ export type StaffPrincipal = {
 /** A tenant's API key. */
 export type TenantPrincipal = { kind: 'tenant'; id: string; tenant_id: string; permissions: Permission[] }
 
+/** What sends signals, by an ingest key. */
+export type IngestPrincipal = { kind: 'ingest'; id: string }
+
 /** The person at the host's command line. */
 export type OperatorPrincipal = { kind: 'operator'; id: string }
 
-export type Principal = StaffPrincipal | TenantPrincipal | OperatorPrincipal
+export type Principal = StaffPrincipal | TenantPrincipal | IngestPrincipal | OperatorPrincipal
 
 /** Whoever nobody vouches for. */
 export const anonymous = { kind: 'anonymous', id: 'anonymous' } as const satisfies Actor
@@ -33,7 +36,7 @@ export const actorOf = (principal: Principal): Actor => {
     return { kind, id, issuer, subject, email, name }
   }
   if (principal.kind === 'tenant') return { kind: 'tenant', id: principal.id, tenant_id: principal.tenant_id }
-  return { kind: 'operator', id: principal.id }
+  return { kind: principal.kind, id: principal.id }
 }
 
 export const hasRole = (principal: Principal, allowed: readonly Role[]): principal is StaffPrincipal =>

@@ -209,6 +209,25 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .argument('<id>', 'its id, key_…')
     .action((id: string) => work(async (opened) => (await import('./keys.ts')).runKeysRevoke(opened, id, say)))
 
+  const ingestKeys = program.command('ingest-keys').description('keys of what sends signals')
+  ingestKeys
+    .command('create')
+    .description('create a key; it is shown once')
+    .requiredOption('--name <text>', 'what sends with it')
+    .option('--expires-in-days <n>', 'when it ends by itself (default: never)')
+    .option('--json', 'print JSON')
+    .action((options) => work(async (opened) => (await import('./ingest-keys.ts')).runIngestKeysCreate(opened, options, say, explain)))
+  ingestKeys
+    .command('list')
+    .description('list keys, without the secrets')
+    .option('--json', 'print JSON')
+    .action((options) => work(async (opened) => (await import('./ingest-keys.ts')).runIngestKeysList(opened, options, say)))
+  ingestKeys
+    .command('revoke')
+    .description('revoke a key, for good')
+    .argument('<id>', 'its id, ing_…')
+    .action((id: string) => work(async (opened) => (await import('./ingest-keys.ts')).runIngestKeysRevoke(opened, id, say)))
+
   const staff = program.command('staff').description('people who signed in')
   staff
     .command('list')

@@ -5,7 +5,7 @@ import type { Store } from '../store/open.ts'
 
 /** Makes the partitions that signals need now and soon, and drops those whose time is over. Answers how many it dropped. */
 export const keepPartitions = async ({ db }: Pick<Store, 'db'>): Promise<number> => {
-  const { rows } = await sql<{ dropped: number }>`select keep_health_partitions() as dropped`.execute(db)
+  const { rows } = await sql<{ dropped: number }>`select keep_health_partitions() as dropped, keep_signal_points()`.execute(db)
   return rows[0]?.dropped ?? 0
 }
 

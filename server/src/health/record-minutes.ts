@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { TenantMinute } from '@countersign/contract/health.ts'
-import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
@@ -84,7 +84,7 @@ const outcome = sql`
 const isMissingPartition = (error: unknown): boolean => /no partition of relation/.test(String((error as Error).message))
 
 /** Runs `write` in one transaction; where the partitions are not there yet, once more when they are. */
-const writing = async (store: Pick<Store, 'db'>, write: (tx: Kysely<Tables>) => Promise<Recorded>): Promise<Recorded> => {
+export const withPartitions = async <T>(store: Pick<Store, 'db'>, write: (tx: Transaction<Tables>) => Promise<T>): Promise<T> => {
   try {
     return await transaction(store, write)
   } catch (error) {
@@ -98,15 +98,14 @@ const hourOf = (instant: RawBuilder<Date>) => sql<Date>`date_trunc('hour', ${ins
 const now = sql<Date>`statement_timestamp()`
 
 /**
- * Records what sources counted, all of it or nothing. A value of (tenant, source, minute) replaces itself, so order, repetition and
+ * Writes what sources counted, in the caller's transaction. A value of (tenant, source, minute) replaces itself, so order, repetition and
  * the size of batches make no difference. Rows are written in the order of their key: no two callers wait for each other in a circle.
  * The caller has checked the values; which minutes count is said by the database's clock.
  */
-export const recordMinutes = (store: Pick<Store, 'db'>, minutes: readonly TenantMinute[]): Promise<Recorded> =>
-  writing(store, async (tx) => {
-    const from = sql<Date>`${hourOf(now)} - make_interval(hours => ${lateHours})`
-    const until = sql<Date>`${now} + make_interval(mins => ${aheadMinutes})`
-    const { rows } = await sql<Recorded>`
+export const writeMinutes = async (tx: Kysely<Tables>, minutes: readonly TenantMinute[]): Promise<Recorded> => {
+  const from = sql<Date>`${hourOf(now)} - make_interval(hours => ${lateHours})`
+  const until = sql<Date>`${now} + make_interval(mins => ${aheadMinutes})`
+  const { rows } = await sql<Recorded>`
       with ${incoming(minutes, 60, from, until)}, written as (
         insert into health_minutes as m (n, minute, source, calls, errors, routes, latency)
         select n, start_at, source, calls, errors, routes, latency from incoming order by n, start_at, source
@@ -121,18 +120,17 @@ export const recordMinutes = (store: Pick<Store, 'db'>, minutes: readonly Tenant
         insert into health_changes (reached_at) select max(start_at) from incoming having count(*) > 0
       )
       ${outcome}`.execute(tx)
-    return rows[0] as Recorded
-  })
+  return rows[0] as Recorded
+}
 
 /**
  * The same for whole hours that are too old for minutes, as a source that remembers more than a day gives them at first. `minute` is
  * the start of the hour.
  */
-export const recordHours = (store: Pick<Store, 'db'>, hours: readonly TenantMinute[]): Promise<Recorded> =>
-  writing(store, async (tx) => {
-    const from = sql<Date>`${hourOf(now)} - make_interval(days => ${lateDays})`
-    const until = sql<Date>`${hourOf(now)} - make_interval(hours => ${lateHours + 1})`
-    const { rows } = await sql<Recorded>`
+export const writeHours = async (tx: Kysely<Tables>, hours: readonly TenantMinute[]): Promise<Recorded> => {
+  const from = sql<Date>`${hourOf(now)} - make_interval(days => ${lateDays})`
+  const until = sql<Date>`${hourOf(now)} - make_interval(hours => ${lateHours + 1})`
+  const { rows } = await sql<Recorded>`
       with ${incoming(hours, 3600, from, until)}, written as (
         insert into health_hours as m (n, hour, source, calls, errors, last_call_at, routes, latency)
         select n, start_at, source, calls, errors, case when calls > 0 then start_at + interval '59 minutes' end, routes, latency
@@ -146,8 +144,16 @@ export const recordHours = (store: Pick<Store, 'db'>, hours: readonly TenantMinu
         insert into health_changes (hour, tenants) select hour, array_agg(distinct n) from written group by hour order by hour
       )
       ${outcome}`.execute(tx)
-    return rows[0] as Recorded
-  })
+  return rows[0] as Recorded
+}
+
+/** `writeMinutes` in a transaction of its own. */
+export const recordMinutes = (store: Pick<Store, 'db'>, minutes: readonly TenantMinute[]): Promise<Recorded> =>
+  withPartitions(store, (tx) => writeMinutes(tx, minutes))
+
+/** `writeHours` in a transaction of its own. */
+export const recordHours = (store: Pick<Store, 'db'>, hours: readonly TenantMinute[]): Promise<Recorded> =>
+  withPartitions(store, (tx) => writeHours(tx, hours))
 
 /** A source said that it is there, and counted everything up to this minute, although it had nothing to count. */
 export const noteSignal = async (store: Pick<Store, 'db'>, reachedAt: Date): Promise<void> => {

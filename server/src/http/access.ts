@@ -2,8 +2,10 @@ import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { Named } from '../access/concerned.ts'
 import type { Base, Ctx } from '../access/ctx.ts'
 import { requireMay } from '../access/may.ts'
+import type { Principal } from '../access/principal.ts'
 import { onRecord } from '../access/transact.ts'
 import { Refusal } from '../errors.ts'
+import { requireIngestKey } from '../identity/ingest-key/require.ts'
 import { requireTenantKey } from '../identity/keys.ts'
 import { type Kind, requireSameOrigin } from '../identity/same-origin.ts'
 import { requireStaff } from '../identity/staff-session.ts'
@@ -15,8 +17,10 @@ import type { Lanes, Work } from './work.ts'
 type Settings = Pick<Base, 'journal'> & { publicUrl: string; stores: Record<Work, Base['store']>; lanes: Lanes; room: Room }
 type Guarded = Exclude<Access, 'public'>
 
+const isOfTenants = (access: Guarded) => typeof access === 'object' && 'permission' in access
+
 const workOf = ({ routeOptions }: FastifyRequest, access: Guarded): Work =>
-  routeOptions.config.work ?? (typeof access === 'object' && 'permission' in access ? 'tenants' : 'staff')
+  routeOptions.config.work ?? (access === 'ingest' ? 'signals' : isOfTenants(access) ? 'tenants' : 'staff')
 
 const probes = new Set(['/healthz', '/readyz'])
 
@@ -35,16 +39,19 @@ const kindOf = ({ is404, routeOptions: { url, config } }: FastifyRequest): Kind 
   return url?.startsWith('/api/') ? 'other' : 'page'
 }
 
+const requirePrincipal = (base: Base, publicUrl: string, request: FastifyRequest, access: Guarded): Promise<Principal> => {
+  const { rawHeaders } = request.raw
+  if (access === 'ingest') return requireIngestKey(base, rawHeaders, eventRequestOf(request))
+  if (isOfTenants(access)) return requireTenantKey(base, rawHeaders)
+  const touch = request.headers['countersign-background'] !== '1' && request.routeOptions.config.background !== true
+  return requireStaff({ ...base, publicUrl }, rawHeaders, { touch })
+}
+
 /** The principal of a request whom the route's verb lets in, judged on the primary. */
 const judge = async ({ publicUrl, stores, journal }: Settings, request: FastifyRequest, access: Guarded): Promise<Ctx> => {
-  const { rawHeaders } = request.raw
-  const { url = '', config } = request.routeOptions
+  const { url = '' } = request.routeOptions
   const base = { store: stores[workOf(request, access)], journal }
-  const touch = request.headers['countersign-background'] !== '1' && config.background !== true
-  const principal =
-    typeof access === 'object' && 'permission' in access
-      ? await requireTenantKey(base, rawHeaders)
-      : await requireStaff({ ...base, publicUrl }, rawHeaders, { touch })
+  const principal = await requirePrincipal(base, publicUrl, request, access)
   const ctx = { ...base, principal, request: eventRequestOf(request) }
   await onRecord(ctx, () => requireMay(ctx, access, url, (request.params ?? {}) as Named))
   return ctx
@@ -85,10 +92,12 @@ export const guardAccess = (app: Door, settings: Settings): void => {
   })
   app.addHook('onRequest', async (request, reply) => {
     requireHost(request, settings.publicUrl)
-    requireSameOrigin(request.method, request.raw.rawHeaders, {
-      expectedOrigin: new URL(settings.publicUrl).origin,
-      kind: kindOf(request),
-    })
+    // A page cannot send an ingest key for anybody: there is none in a browser.
+    if (request.routeOptions.config.access !== 'ingest')
+      requireSameOrigin(request.method, request.raw.rawHeaders, {
+        expectedOrigin: new URL(settings.publicUrl).origin,
+        kind: kindOf(request),
+      })
     // What is not there is not found, for everybody alike.
     if (request.is404) return
     await requireAccess(settings, request, reply, request.routeOptions.config.access as Access)

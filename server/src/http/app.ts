@@ -72,14 +72,21 @@ export const buildDoor = async ({ store, stores, journal, publicUrl, log, routes
   })
   await app.register(fastifySSE, { heartbeatInterval: 15_000 })
   guardInput(app)
-  guardAccess(app, { stores: { ends: store, staff: store, tenants: store, ...stores }, journal, publicUrl, room, lanes: newLanes() })
+  guardAccess(app, {
+    stores: { ends: store, staff: store, tenants: store, signals: store, ...stores },
+    journal,
+    publicUrl,
+    room,
+    lanes: newLanes(),
+  })
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: {
         title: 'Countersign',
         version,
-        description: 'Console API (/api, staff), tenant API (/v1, X-API-Key) and the log (/log, public).',
+        description:
+          'Console API (/api, staff), tenant API (/v1/audit, X-API-Key), signals (/v1/signals and /otlp, X-API-Key) and the log (/log, public).',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: publicUrl }],
@@ -92,6 +99,7 @@ export const buildDoor = async ({ store, stores, journal, publicUrl, log, routes
             description: 'Sign in at /auth/sign-in',
           },
           tenant_key: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'A tenant API key, cs_live_…' },
+          ingest_key: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An ingest key, ci_live_…' },
         },
       },
     },
@@ -99,6 +107,7 @@ export const buildDoor = async ({ store, stores, journal, publicUrl, log, routes
       const { schema, url } = jsonSchemaTransform(input as never)
       const access = input.route.config?.access
       if (access === undefined || access === 'public') return { schema: { ...schema, security: [] }, url }
+      if (access === 'ingest') return { schema: { ...schema, security: [{ ingest_key: [] }] }, url }
       if (access === 'staff') return { schema: { ...schema, security: [{ staff: [] }] }, url }
       if ('permission' in access) return { schema: { ...schema, security: [{ tenant_key: [] }], 'x-permission': access.permission }, url }
       return { schema: { ...schema, security: [{ staff: [] }], 'x-roles': access }, url }

@@ -31,14 +31,20 @@ export const refusalOf = (error: FastifyError | Error): Refusal => {
   return new Refusal('internal', { cause: error })
 }
 
+/** What stands in the program's log of a refusal, and on its answer, in whatever form that is. False where nobody hears it any more. */
+export const noteRefusal = (refusal: Refusal, error: Error, request: FastifyRequest, reply: FastifyReply): boolean => {
+  if (refusal.status >= 500) request.log.error({ err: refusal.facts.cause ?? error, code: refusal.code }, refusal.message)
+  // A caller who broke off, or made room for another, hears nothing any more.
+  if (request.raw.socket.destroyed) return false
+  if (refusal.status < 500) request.log.info({ code: refusal.code, cause: String(refusal.facts.cause ?? '') }, refusal.message)
+  if (refusal.status === 429 || refusal.status === 503) reply.header('retry-after', reply.getHeader('retry-after') ?? '1')
+  return true
+}
+
 /** Answers with problem details, and further members where there are any; what only we may know goes to the program log. */
 export const sendProblem = (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply, members = {}): FastifyReply => {
   const refusal = refusalOf(error)
-  if (refusal.status >= 500) request.log.error({ err: refusal.facts.cause ?? error, code: refusal.code }, refusal.message)
-  // A caller who broke off, or made room for another, hears nothing any more.
-  if (request.raw.socket.destroyed) return reply.hijack()
-  if (refusal.status < 500) request.log.info({ code: refusal.code, cause: String(refusal.facts.cause ?? '') }, refusal.message)
-  if (refusal.status === 429 || refusal.status === 503) reply.header('retry-after', reply.getHeader('retry-after') ?? '1')
+  if (!noteRefusal(refusal, error, request, reply)) return reply.hijack()
   return reply
     .code(refusal.status)
     .type('application/problem+json')

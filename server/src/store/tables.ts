@@ -150,6 +150,40 @@ export type Tables = {
     last_used_at: InstantOrNull
   }
   api_key_revocations: { key_id: string; revoked_at: InstantDefault; revoked_by: string }
+  ingest_keys: {
+    id: string
+    name: string
+    hint: string
+    key_hash: Buffer
+    created_at: InstantDefault
+    created_by: string
+    expires_at: InstantOrNull
+    last_used_at: InstantOrNull
+  }
+  ingest_key_revocations: { key_id: string; revoked_at: InstantDefault; revoked_by: string }
+  signal_sources: {
+    id: Generated<string>
+    way: string
+    name: string
+    key_id: string | null
+    first_us: Big | null
+    heard_at: InstantDefault
+  }
+  signal_series: {
+    id: Generated<string>
+    source_id: Big
+    hash: Buffer
+    tenant_id: string
+    method: string | null
+    route: string | null
+    status: number | null
+    is_delta: boolean
+    made_at: InstantDefault
+  }
+  signal_points: { series_id: Big; started_us: Big; at_us: Big; calls: Big; buckets: string }
+  signal_unknown: { tenant_id: string; source: string; minute: Instant; body: Json; kept_at: InstantDefault }
+  signal_counts: { hour: Instant; cause: string; n: Big }
+  signal_cursors: { source: string; taken_until: Instant; moved_at: InstantDefault }
   tenants: {
     id: string
     name: string

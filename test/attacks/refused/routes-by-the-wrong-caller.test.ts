@@ -1,5 +1,6 @@
 import type { Role } from '@countersign/contract/staff.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createIngestKey } from '../../../server/src/identity/ingest-key/create.ts'
 import { createKey } from '../../../server/src/identity/tenant-key/create.ts'
 import { newVisitor, type Visitor } from '../../support/browser.ts'
 import { type Rig, startRig } from '../../support/rig.ts'
@@ -9,7 +10,7 @@ const judgedByTheVerb: Record<string, Role[]> = {
   'POST /api/sessions/ses_00000000000070008000000000000000/revocation': ['support_admin', 'super_admin'],
 }
 
-type Operation = { method: string; path: string; roles?: Role[]; permission?: string; public: boolean }
+type Operation = { method: string; path: string; roles?: Role[]; permission?: string; ingest: boolean; public: boolean }
 
 const rolesOf = ({ method, path, roles }: Operation): Role[] | undefined => roles ?? judgedByTheVerb[`${method} ${path}`]
 
@@ -20,7 +21,7 @@ let operations: Operation[] = []
 beforeAll(async () => {
   rig = await startRig()
   const document = (await (await fetch(`${rig.console_url}/openapi.json`)).json()) as {
-    paths: Record<string, Record<string, { security: object[]; 'x-roles'?: Role[]; 'x-permission'?: string }>>
+    paths: Record<string, Record<string, { security: Record<string, unknown>[]; 'x-roles'?: Role[]; 'x-permission'?: string }>>
   }
   operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
@@ -35,6 +36,7 @@ beforeAll(async () => {
         .replace('{*}', 'nothing'),
       roles: operation['x-roles'],
       permission: operation['x-permission'],
+      ingest: operation.security.some((scheme) => 'ingest_key' in scheme),
       public: operation.security.length === 0,
     })),
   )
@@ -52,6 +54,11 @@ beforeAll(async () => {
     } as never,
   )
   callers.set('tenant key', { visitor: newVisitor(rig.console_url), headers: { 'x-api-key': key }, roles: [], key: true })
+  const ingest = await createIngestKey(
+    { store: rig.database.store, journal: rig.database.journal, principal: { kind: 'operator', id: 'test' } },
+    { name: 'matrix' },
+  )
+  callers.set('ingest key', { visitor: newVisitor(rig.console_url), headers: { 'x-api-key': ingest.key }, roles: [], key: true })
   const over = await rig.visitorWith(['super_admin'])
   await rig.database.store.db
     .updateTable('staff_sessions')
@@ -80,7 +87,7 @@ describe('AZ-1 every route × every caller answers exactly what its declaration 
     expect(operations.filter((operation) => operation.roles).length).toBeGreaterThan(10)
     expect(operations.filter((operation) => operation.permission).length).toBeGreaterThan(0)
     for (const operation of operations)
-      expect([operation.path, operation.public || rolesOf(operation) || operation.permission]).not.toContain(undefined)
+      expect([operation.path, operation.public || operation.ingest || rolesOf(operation) || operation.permission]).not.toContain(undefined)
   })
 
   for (const caller of [
@@ -91,16 +98,22 @@ describe('AZ-1 every route × every caller answers exactly what its declaration 
     'super_admin',
     'auditor',
     'tenant key',
+    'ingest key',
     'expired sign-in',
   ]) {
-    it(`AZ-1 C1 as ${caller}`, async () => {
+    it(`AZ-1 C1 TI-8 as ${caller}`, async () => {
       const { roles, key } = callers.get(caller) as NonNullable<ReturnType<typeof callers.get>>
       for (const operation of operations.filter((one) => !one.public)) {
         const answer = await call(caller, operation)
         const what = `${operation.method} ${operation.path}`
+        if (operation.ingest) {
+          if (caller === 'ingest key') expect([what, answer]).not.toEqual([what, { status: 401, code: 'key_refused' }])
+          else expect([what, answer]).toEqual([what, { status: 401, code: 'key_refused' }])
+          continue
+        }
         if (operation.permission) {
           // What it was asked for may not be there: it is let in all the same.
-          if (key) expect([what, answer.status === 200 || answer.code === 'not_found']).toEqual([what, true])
+          if (caller === 'tenant key') expect([what, answer.status === 200 || answer.code === 'not_found']).toEqual([what, true])
           else expect([what, answer]).toEqual([what, { status: 401, code: 'key_refused' }])
           continue
         }

@@ -8,7 +8,7 @@ import type { Column } from '../../ui/Table.tsx'
 import { TimeOfDay } from '../../ui/Time.tsx'
 import { type Actor, actorName, noteOf, targetName } from './words.ts'
 
-const icons = { tenant: KeySquare, operator: Terminal, anonymous: CircleUser, system: Bot } as const
+const icons = { tenant: KeySquare, ingest: KeySquare, operator: Terminal, anonymous: CircleUser, system: Bot } as const
 
 export function ActorMark({ actor }: { actor: Actor }) {
   if (actor.kind === 'staff') return <Avatar of={actor.name || actorName(actor)} kind="staff" />

@@ -6,6 +6,7 @@ export type Actor = LoggedEvent['actor']
 export const actorName = (actor: Actor): string => {
   if (actor.kind === 'staff') return actor.email ?? actor.id
   if (actor.kind === 'tenant') return `API key of ${actor.tenant_id}`
+  if (actor.kind === 'ingest') return `ingest key ${actor.id}`
   if (actor.kind === 'operator') return `${actor.id} at the host`
   if (actor.kind === 'anonymous') return 'not signed in'
   return `system · ${actor.id}`

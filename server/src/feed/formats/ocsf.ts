@@ -86,6 +86,9 @@ const kinds: Record<EventName, Kind> = {
   'ACCESS.DENIED': request,
   'KEY.CREATED': ['entity_management', 'Create'],
   'KEY.REVOKED': ['entity_management', 'Delete'],
+  'INGEST_KEY.CREATED': ['entity_management', 'Create'],
+  'INGEST_KEY.FIRST_USED': ['entity_management', 'Other'],
+  'INGEST_KEY.REVOKED': ['entity_management', 'Delete'],
   'STAFF.DISABLED': ['entity_management', 'Disable'],
   'STAFF.ENABLED': ['entity_management', 'Enable'],
   'STAFF.PASSKEY.ENROLLED': ['entity_management', 'Enroll'],
@@ -135,6 +138,7 @@ const userOf = ({ actor }: LoggedEvent): Values => {
       type: 'Admin',
     }
   if (actor.kind === 'tenant') return { uid: actor.id, org: { uid: actor.tenant_id }, type_id: 4, type: 'Service' }
+  if (actor.kind === 'ingest') return { uid: actor.id, type_id: 4, type: 'Service' }
   if (actor.kind === 'operator') return { uid: actor.id, name: actor.id, type_id: 2, type: 'Admin' }
   if (actor.kind === 'system') return { uid: actor.id, name: actor.id, type_id: 3, type: 'System' }
   return { uid: actor.id, name: actor.id, type_id: 0, type: 'Unknown' }

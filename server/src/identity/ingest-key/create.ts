@@ -1,0 +1,47 @@
+import { sql } from 'kysely'
+import { z } from 'zod'
+import type { Ctx } from '../../access/ctx.ts'
+import { parse } from '../../access/parse.ts'
+import { actorOf, type OperatorPrincipal } from '../../access/principal.ts'
+import { transact } from '../../access/transact.ts'
+import { verb } from '../../access/verb.ts'
+import { newId } from '../../ids.ts'
+import { hintOf, newKey } from '../key-format.ts'
+import { hashSecret } from '../secret.ts'
+import { CreateKey } from '../tenant-key/create.ts'
+
+export const CreateIngestKey = z.strictObject({ name: CreateKey.shape.name, expires_in_days: CreateKey.shape.expires_in_days })
+export type CreateIngestKey = z.input<typeof CreateIngestKey>
+
+export type CreatedIngestKey = { id: string; key: string; hint: string; expires_at: Date | null }
+
+/** Creates a key for sending signals. This answer is the only place where it can ever be read. */
+export const createIngestKey = verb({
+  name: 'create an ingest key',
+  may: 'operator',
+  parse: (raw: CreateIngestKey) => parse(CreateIngestKey, raw),
+  async run(ctx: Ctx<OperatorPrincipal>, { name, expires_in_days }): Promise<CreatedIngestKey> {
+    const { principal, journal } = ctx
+    const key = newKey('ingest')
+    const id = newId('ingestKey')
+    const hint = hintOf(key)
+    return await transact(ctx, async (tx) => {
+      const { expires_at } = await tx
+        .insertInto('ingest_keys')
+        .values({
+          ...{ id, name, hint, key_hash: hashSecret(key), created_by: principal.id },
+          expires_at: expires_in_days === undefined ? null : sql`clock_timestamp() + make_interval(days => ${expires_in_days})`,
+        })
+        .returning('expires_at')
+        .executeTakeFirstOrThrow()
+      await journal.record(tx, {
+        action: 'INGEST_KEY.CREATED',
+        result: 'ok',
+        actor: actorOf(principal),
+        target: { kind: 'key', id, label: name },
+        details: { hint, ...(expires_at ? { expires_at: expires_at.toISOString() } : {}) },
+      })
+      return { id, key, hint, expires_at }
+    })
+  },
+})
