@@ -32,7 +32,7 @@ afterAll(() => upstream.close())
 
 type Sample = { at: number; ready: boolean; works: boolean }
 
-/** Every 100 ms: what /readyz says, and whether a request is forwarded and a session could be opened. */
+/** Every 100 ms: what /readyz says, and whether a request is forwarded, on the record, and staff are answered. */
 const watch = async ({ console: url, gateway }: Program) => {
   const visitor = await signIn(url, 'rob')
   const { token } = await openSession(visitor)
@@ -175,6 +175,53 @@ describe("one's own database", () => {
         await pause(1_000)
         await launch(binaries, place)
       })
+    },
+    90_000,
+  )
+
+  it.each([
+    [
+      'INSERT was revoked',
+      'revoke insert on support_sessions from countersign_app',
+      'grant insert on support_sessions to countersign_app',
+      'INSERT on support_sessions',
+    ],
+    [
+      'its sequence was set back',
+      `select setval('events_n', 1)`,
+      `select setval('events_n', (select max(n) + 100 from events))`,
+      'set back',
+    ],
+    // What was signed is not there any more.
+    ['its log was rolled back', 'update log_sequencer set size = size - 1', 'update log_sequencer set size = size + 1', 'log'],
+  ])(
+    'DB-1 where %s, /readyz says so within three seconds, with the reason, and is 200 again after it',
+    async (_what, harm, undo, said) => {
+      program = await startProgram(dataDir.path, environment, ['--config', writeConfig(dataDir.path, upstream.url)])
+      const own = new URL(superuserUrl)
+      own.pathname = '/countersign'
+      const { console: url } = program
+      const visitor = await signIn(url, 'rob')
+      const ask = async () => {
+        // Each opens a tenant, which would be on the record.
+        await visitor.get('/api/tenants/ten_a')
+        const answer = await fetch(`${url}/readyz`)
+        return { status: answer.status, detail: ((await answer.json()) as { detail?: string }).detail ?? '' }
+      }
+      await until(async () => (await ask()).status === 200)
+      await asSuperuser(own.href, harm)
+      try {
+        const harmed = performance.now()
+        const { detail } = await until(async () => {
+          const asked = await ask()
+          return asked.status === 503 ? asked : undefined
+        })
+        expect(performance.now() - harmed).toBeLessThan(graceMs)
+        expect(detail).toContain(said)
+      } finally {
+        await asSuperuser(own.href, undo)
+      }
+      await until(async () => (await ask()).status === 200, 30)
     },
     90_000,
   )

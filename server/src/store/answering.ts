@@ -1,35 +1,29 @@
 import type pg from 'pg'
 import { Refusal } from '../errors.ts'
+import { missingRights, readRights } from './rights.ts'
 
-/** Where something is added as people, tenants and products work: whoever may not add there cannot serve. */
-const addedTo = [
-  'events',
-  'disclosures',
-  'log_entries',
-  'log_checkpoints',
-  'support_sessions',
-  'session_revocations',
-  'staff_sessions',
-  'sign_in_flows',
-]
+const rights = JSON.stringify(readRights())
+const namedAtMost = 5
 
-type Row = { writable: boolean; closed: string[]; may_number: boolean; is_set_back: boolean }
+const refuse = (detail: string): never => {
+  throw new Refusal('store_unavailable', { detail })
+}
 
-/** Throws `store_unavailable` unless the primary answers, and every kind of work could be recorded there. */
+/** Throws `store_unavailable` unless the primary answers, and every kind of work could be done and recorded there. */
 export const requireAnswering = async (pool: Pick<pg.Pool, 'query'>): Promise<void> => {
-  const { rows } = await pool.query<Row>(
-    `select not pg_is_in_recovery() and current_setting('transaction_read_only') = 'off' as writable,
-       array(select name from unnest($1::text[]) as name where not has_table_privilege(name, 'insert')) as closed,
-       has_sequence_privilege('events_n', 'usage') as may_number,
-       coalesce(pg_sequence_last_value('events_n'::regclass), 0) < (select coalesce(max(n), 0) from events) as is_set_back`,
-    [addedTo],
+  const { rows: states } = await pool.query<{ writable: boolean; missing: string[] }>(
+    `select not pg_is_in_recovery() and current_setting('transaction_read_only') = 'off' as writable, array(${missingRights}) as missing`,
+    [rights],
   )
-  const [row] = rows
-  const refuse = (detail: string): never => {
-    throw new Refusal('store_unavailable', { detail })
+  const { writable = false, missing = [] } = states[0] ?? {}
+  if (!writable) refuse('The database takes no writes.')
+  if (missing.length > 0) {
+    const others = missing.length - namedAtMost
+    const names = `${missing.slice(0, namedAtMost).join(', ')}${others > 0 ? `, and ${others} others` : ''}`
+    refuse(`The program may not do all of its work: these rights were taken from it: ${names}.`)
   }
-  if (row?.writable !== true) refuse('The database takes no writes.')
-  if (row && row.closed.length > 0) refuse(`The program may not record: INSERT on ${row.closed.join(', ')} was taken from it.`)
-  if (row && !row.may_number) refuse('The program may not record: USAGE on the sequence events_n was taken from it.')
-  if (row?.is_set_back) refuse('Nothing can be recorded: the sequence events_n was set back below the newest event.')
+  const { rows } = await pool.query<{ is_set_back: boolean }>(
+    `select coalesce(pg_sequence_last_value('events_n'::regclass), 0) < (select coalesce(max(n), 0) from events) as is_set_back`,
+  )
+  if (rows[0]?.is_set_back) refuse('Nothing can be recorded: the sequence events_n was set back below the newest event.')
 }
