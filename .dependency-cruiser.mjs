@@ -177,7 +177,7 @@ export default {
           'outbound',
           'inbound',
           'policy',
-          ...(door === 'cli' ? ['sequencer', 'verify'] : []),
+          ...(door === 'cli' ? ['sequencer', 'verify', 'archive'] : []),
         ),
       ),
     ),

@@ -155,6 +155,18 @@ export const errorCatalogue = {
     title: 'What was approved does not hold any more.',
     hint: 'The request says what has changed. Ask again.',
   },
+  export_gone: {
+    status: 410,
+    title: 'This export is not there any more.',
+    hint: 'Exports are deleted after a day; ask for it again.',
+  },
+  export_changed: {
+    status: 410,
+    title: 'What this export held has changed: values in it were erased in the meantime.',
+    hint: 'Ask for it again: the new one is without them.',
+  },
+  export_not_ready: { status: 409, title: 'This export is still being prepared.', hint: 'Wait until its state is ready.' },
+  range_refused: { status: 416, title: 'The file does not have these bytes.', hint: 'Compare the range with Content-Range.' },
   // support sessions at the gateway
   token_missing: {
     status: 401,

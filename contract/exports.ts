@@ -23,16 +23,6 @@ export const AskExport = z
   .meta({ id: 'AskExport' })
 export type AskExport = z.output<typeof AskExport>
 
-/** How many events it would hold, and what it would need. */
-export const ExportPreview = z
-  .object({
-    rows: z.number().int().describe('Events that match now, counted'),
-    size: z.number().int().describe('Of a log of this size'),
-    needs_auditor: z.boolean().describe('It needs the role auditor or super_admin, and a reason'),
-  })
-  .meta({ id: 'ExportPreview' })
-export type ExportPreview = z.infer<typeof ExportPreview>
-
 export const ExportState = z.enum(['preparing', 'ready', 'failed', 'expired'])
 export const Export = z
   .object({

@@ -14,6 +14,8 @@ export const actionRoles = ['support_admin', 'super_admin', 'support_manager'] a
 /** Who may open the pane of a user: approvers that of the users whom a request is about. */
 export const paneRoles = actionRoles
 export const auditRoles = ['support_admin', 'super_admin', 'auditor', 'support_manager'] as const satisfies readonly Role[]
+/** Who may export events of more than one tenant, or very many of them. */
+export const exportRoles = ['auditor', 'super_admin'] as const satisfies readonly Role[]
 
 export const Staff = z
   .object({

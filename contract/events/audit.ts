@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { parseChoice } from '../choice.ts'
-import { EventId, RequestId, SessionId, TenantId } from '../ids.ts'
+import { EventId, ExportId, RequestId, SessionId, TenantId } from '../ids.ts'
 import { AskedInstant, Sought } from '../text.ts'
-import { count, EventCategory, EventResult, ofTenantIfAny, target, targetKinds } from './common.ts'
-import { erasable, kept } from './members.ts'
+import { count, EventCategory, EventResult, ofTenantIfAny, refusal, requestIfAny, target, targetKinds } from './common.ts'
+import { erasable, kept, optional } from './members.ts'
 
 const listMaximum = 2000
 
@@ -64,7 +64,46 @@ export const auditRead = {
   },
 }
 
-export const auditExported = { target, details: { size: count } }
+const format = z.string().optional().describe('How the events are written')
+
+/** That somebody asked for an export. Visible to the tenant that it was narrowed to. */
+export const exportRequested = {
+  ...ofTenantIfAny,
+  ...refusal,
+  target,
+  reason: erasable(z.string().optional()),
+  request: requestIfAny,
+  details: {
+    export_id: kept(ExportId.optional()),
+    format: kept(format),
+    filters: optional(filters),
+    size: kept(place.describe('It holds what matched in a log of this size')),
+  },
+}
+
+const digest = z.string().optional()
+
+/**
+ * What an export holds, before anybody has it: by this event it can be proven. Of the whole log, by the command line, there is no more
+ * than the size. The digests are of what has salts in it: none of them tells a value that was erased.
+ */
+export const auditExported = {
+  ...ofTenantIfAny,
+  target,
+  details: {
+    size: count,
+    export_id: kept(ExportId.optional()),
+    requested: kept(EventId.optional().describe('The event of asking for it')),
+    format: kept(format),
+    filters: optional(filters),
+    rows: kept(place.describe('Events that are in it')),
+    entries_sha256: kept(digest.describe('SHA-256 of its file entries.ndjson, base64')),
+    packed_sha256: kept(digest.describe('SHA-256 of README.txt, the events and entries.ndjson as they are packed in the file, base64')),
+  },
+}
+
+/** That somebody took an export away, or tried to take another one's. */
+export const exportDownloaded = { ...ofTenantIfAny, ...refusal, target, details: { export_id: kept(ExportId) } }
 
 /** Nothing of the row itself is repeated: whoever wrote it chose the words. */
 export const tamperSuspected = {

@@ -11,6 +11,7 @@ import { readLogStatus } from './audit/status.ts'
 import { type Addresses, addressesOf, type Config } from './config.ts'
 import { openHttpConnector } from './directory/connectors/http.ts'
 import { startSync } from './directory/sync.ts'
+import { startExports } from './exports/run.ts'
 import { startDelivery } from './feed/deliver.ts'
 import { openSender } from './feed/open-sender.ts'
 import { startGateway } from './gateway/start.ts'
@@ -27,6 +28,7 @@ import { auditRoutes } from './http/routes/audit.ts'
 import { authRoutes } from './http/routes/auth.ts'
 import { consoleRoutes } from './http/routes/console.ts'
 import { destinationRoutes } from './http/routes/destinations.ts'
+import { exportRoutes } from './http/routes/exports.ts'
 import { healthRoutes } from './http/routes/health.ts'
 import { logRoutes } from './http/routes/log.ts'
 import { passkeyRoutes } from './http/routes/passkeys.ts'
@@ -51,7 +53,7 @@ import { watchDatabase } from './run/database.ts'
 import { findTroubles } from './run/first-look.ts'
 import { newProgram } from './run/program.ts'
 import { formatStatus, newLoopService, newService } from './run/service.ts'
-import { verifierKeyOf } from './sequencer/log-key.ts'
+import { fingerprintOf, logKeyOf } from './sequencer/log-key.ts'
 import { runSequencer } from './sequencer/run.ts'
 import { newAdmission } from './sessions/admit.ts'
 import { startClockWatch } from './sessions/clock-watch.ts'
@@ -127,7 +129,7 @@ export const serve = async (options: {
   const policy = loadPolicy(config)
   const site = siteOf(publicUrl)
   const origin = config.log.origin ?? defaultOrigin(keys)
-  const logKey = verifierKeyOf(keys, origin)
+  const { text: logKey, verifier } = logKeyOf(keys, origin)
   const isConsole = config.roles.includes('console')
   const closing = new AbortController()
 
@@ -222,6 +224,18 @@ export const serve = async (options: {
     roles: ['worker'],
     start: () => startRetention({ store: background.get(), eraser: eraser.get(), journal, retention: config.retention, log }),
   })
+  const exportStore = newService({
+    name: 'export store',
+    roles: ['worker'],
+    start: () => openStore({ url: databaseUrl, max: 2, name: 'countersign-exports', answerMs: backgroundAnswerMs }),
+    stop: (opened) => opened.close(),
+  })
+  const exporting = newLoopService({
+    name: 'exports',
+    roles: ['worker'],
+    start: () =>
+      startExports({ store: exportStore.get(), journal, seal: { origin, key: logKey, fingerprint: fingerprintOf(verifier) }, log }),
+  })
   const gateway = newService({
     name: 'gateway',
     roles: ['gateway'],
@@ -287,6 +301,7 @@ export const serve = async (options: {
     proofRoutes(app, needs)
     receiptRoutes(app, { ...needs, origin })
     destinationRoutes(app, { ...needs, ...sending })
+    exportRoutes(app, { publicUrl, onAsked: () => exporting.find()?.wake(), closing: closing.signal })
     logRoutes(app, { ...needs, store: stores.get().tenants })
     await consoleRoutes(app, { consoleDir, paths: Object.values(consolePaths) })
   }
@@ -326,10 +341,11 @@ export const serve = async (options: {
   const program = newProgram({
     // Threads take a while to load: begun together.
     services: [
-      [stores, background],
+      [stores, background, exportStore],
       watch,
       [writer, sequencer],
       ...[clock, connector, identity, expiry, outcomes, requests, reconciling, partitions, judging, signals],
+      exporting,
       ...(isRetaining ? [eraser, retention] : []),
       ...deliveries,
       ...[gateway, door],

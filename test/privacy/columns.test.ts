@@ -6,12 +6,13 @@ import { asSuperuser, newDatabase, type TestDatabase } from '../support/database
  * whether a person can stand in it, and if so, puts it where it can be erased.
  *
  * id: ours, the product's or the provider's · word: of a closed list, or of the configuration · ours: a sentence or digest that the
- * program makes · public: meant for everybody · mirror: what the directory says of tenants, gone when it says so · passing:
+ * program makes · day: deleted within a day · public: meant for everybody · mirror: what the directory says of tenants, gone when it says so · passing:
  * deleted within minutes · route: patterns of the product's API, as sources of signals name them, gone within ten days ·
  * operator: the account of who runs the host · erasable: deleted, or set to an id, by an erasure
  */
 const columns = {
-  id: `events.body log_entries.event_id log_entries.actor_id log_entries.tenant_id log_entries.target_id log_entries.session_id
+  id: `exports.id exports.owner_id exports.asked_by exports.tenant_id exports.requested_event_id exports.event_id export_pieces.export_id
+    export_downloads.export_id export_downloads.taken_by feed_parked.event_id events.body log_entries.event_id log_entries.actor_id log_entries.tenant_id log_entries.target_id log_entries.session_id
     log_entries.request_id staff.id staff.issuer staff.subject staff_sessions.id staff_sessions.staff_id api_keys.id api_keys.tenant_id
     api_key_revocations.key_id tenants.id unreadable_tenants.id support_sessions.id support_sessions.tenant_id support_sessions.target_user_id
     support_sessions.staff_id session_revocations.session_id session_revocations.revoked_by session_revocations.event_id
@@ -22,16 +23,17 @@ const columns = {
     passkey_challenges.sign_in_id action_requests.id action_requests.target_id action_requests.tenant_id action_requests.requester_id
     action_requests.sign_in_id action_requests.session_id action_requests.idempotency_key action_decisions.request_id
     action_decisions.requester_id action_decisions.staff_id action_decisions.passkey_id tenant_health.tenant_id`,
-  word: `log_entries.action log_entries.category log_entries.result log_entries.target_kind staff.roles api_keys.permissions
+  word: `exports.owner_kind exports.format exports.failed export_pieces.file feed_cursors.destination feed_parked.destination log_entries.action log_entries.category log_entries.result log_entries.target_kind staff.roles api_keys.permissions
     support_sessions.scopes session_revocations.revoked_by_kind disclosures.member unreadable_tenants.members staff_passkeys.transports
     signal_sources.way signal_counts.cause signal_cursors.source
     passkey_challenges.purpose leases.name action_requests.action action_requests.target_kind action_requests.risk
     action_requests.requires action_requests.state action_requests.parameters action_decisions.decision tenant_health.health
     tenant_health.rules tenant_counts.health health_history.health`,
-  ours: `disclosures.salt support_sessions.digests session_revocations.reason_digest log_rejected.why log_sequencer.origin log_sequencer.key_hash
+  ours: `exports.claim exports.files feed_cursors.error feed_parked.why disclosures.salt support_sessions.digests session_revocations.reason_digest log_rejected.why log_sequencer.origin log_sequencer.key_hash
     log_sequencer.event_key_hash leases.holder staff_sessions.ended_why api_keys.hint ingest_keys.hint directory_sync.error directory_sync.address
     directory_sync.audience directory_sync.cursor directory_sync.sync_token schema_migrations.name schema_migrations.sha256
     action_requests.policy health_history.cause`,
+  day: 'exports.filters',
   public: 'log_checkpoints.note',
   mirror: `tenants.name tenants.status tenants.plan tenants.region tenant_health.name tenant_health.name_key tenant_health.status
     tenant_health.plan tenant_health.region tenant_counts.status tenant_counts.plan`,

@@ -50,31 +50,41 @@ export const readBeside = async (db: Kysely<Tables>, bodies: readonly string[]):
   })
 }
 
-/** Events as they are served: the values that the log commits to in place, the others named. `proof` adds what shows that. */
-export const discloseAll = async (
-  db: Kysely<Tables>,
-  rows: readonly BodyRow[],
-  { proof = false }: { proof?: boolean | undefined } = {},
-): Promise<LoggedEvent[]> => {
+/** An entry with the values that it commits to in place, the names of those that are not there, and the disclosures behind them. */
+export type Revealed = { log_index: number; body: string; entry: Entry; event: object; erased: string[]; disclosures: string[] }
+
+export const revealAll = async (db: Kysely<Tables>, rows: readonly BodyRow[]): Promise<Revealed[]> => {
   const entries = rows.map(({ body }) => JSON.parse(body) as Entry)
   const beside = await readDisclosures(db, entries)
-  let erasures: Awaited<ReturnType<typeof readErasures>> | undefined
-  const events: LoggedEvent[] = []
-  for (const [at, entry] of entries.entries()) {
+  return rows.map(({ log_index, body }, at) => {
+    const entry = entries[at] as Entry
     const shown: Row[] = []
     const { event, erased } = reveal(entry, (member, digest) => {
       const row = beside.find(entry, member, digest)
       if (row) shown.push(row)
       return row && JSON.parse(row.value)
     })
+    return { log_index: Number(log_index), body, entry, event, erased, disclosures: shown.map(format) }
+  })
+}
+
+/** Events as they are served: the values that the log commits to in place, the others named. `proof` adds what shows that. */
+export const discloseAll = async (
+  db: Kysely<Tables>,
+  rows: readonly BodyRow[],
+  { proof = false }: { proof?: boolean | undefined } = {},
+): Promise<LoggedEvent[]> => {
+  let erasures: Awaited<ReturnType<typeof readErasures>> | undefined
+  const events: LoggedEvent[] = []
+  for (const { log_index, entry, event, erased, disclosures } of await revealAll(db, rows)) {
     if (erased.length > 0) erasures ??= await readErasures(db)
     const erasure = erasures && erased.length > 0 ? findErasure(erasures, entry, erased) : undefined
     events.push({
       ...event,
-      log_index: Number(rows[at]?.log_index),
+      log_index,
       ...(erased.length > 0 ? { erased } : {}),
       ...(erasure ? { erasure } : {}),
-      ...(proof ? { erasable: entry.erasable, disclosures: shown.map(format) } : {}),
+      ...(proof ? { erasable: entry.erasable, disclosures } : {}),
     } as unknown as LoggedEvent)
   }
   return events

@@ -43,7 +43,7 @@ export const newReads = (clock?: { now(): number }) => {
   }
 }
 /** What was looked for, without secrets that were typed where an id belongs. */
-const hideFilters = (filters: EventFilters): EventFilters =>
+export const hideFilters = (filters: EventFilters): EventFilters =>
   Object.fromEntries(Object.entries(filters).map(([name, value]) => [name, hideTyped(value)])) as EventFilters
 
 export type Reads = ReturnType<typeof newReads>
@@ -68,21 +68,27 @@ const narrowedTo = async (db: Kysely<Tables>, { tenant_id, session_id }: EventFi
   return new Map([...byTenant].map(([id, own]) => [id, { session_id: own.map((row) => row.id).join(',') }]))
 }
 
-/** The events of a read. Where several tenants are concerned, each sees its own part: the whole may speak of another's people. */
-const eventsOfRead = async (db: Kysely<Tables>, actor: Actor, filters: EventFilters, from?: Continuation): Promise<NewEvent[]> => {
-  const eventOf = (asked: EventFilters, tenantId?: string): NewEvent => ({
+/** What is asked of the log, as it is recorded: once, or where it names several tenants, once more for each. */
+export type Part = { tenant_id?: string; filters: EventFilters }
+
+/** The parts of what is asked. Of several tenants each sees its own: the whole may speak of another's people. */
+export const partsOf = async (db: Kysely<Tables>, filters: EventFilters): Promise<[whole: Part, ...each: Part[]]> => {
+  const narrowed = await narrowedTo(db, filters)
+  const [only] = narrowed.keys()
+  if (only !== undefined && narrowed.size === 1) return [{ tenant_id: only, filters }]
+  const { actor_id: _, target_id: __, ticket: ___, text: ____, tenant_id: _____, session_id: ______, ...shared } = filters
+  return [{ filters }, ...[...narrowed].map(([tenantId, own]) => ({ tenant_id: tenantId, filters: { ...shared, ...own } }))]
+}
+
+const eventsOfRead = async (db: Kysely<Tables>, actor: Actor, asked: EventFilters, from?: Continuation): Promise<NewEvent[]> =>
+  (await partsOf(db, asked)).map(({ filters, ...tenant }) => ({
     action: 'AUDIT.READ',
     result: 'ok',
     actor,
     target: { kind: 'log', id: 'audit' },
-    ...(tenantId === undefined ? {} : { tenant_id: tenantId }),
-    details: { filters: hideFilters(asked), ...from },
-  })
-  const narrowed = await narrowedTo(db, filters)
-  if (narrowed.size <= 1) return [eventOf(filters, [...narrowed.keys()][0])]
-  const { actor_id: _, target_id: __, ticket: ___, text: ____, tenant_id: _____, session_id: ______, ...shared } = filters
-  return [eventOf(filters), ...[...narrowed].map(([tenantId, own]) => eventOf({ ...shared, ...own }, tenantId))]
-}
+    ...tenant,
+    details: { filters: hideFilters(filters), ...from },
+  }))
 
 /**
  * Reading the log is on the log. A read that is narrowed to a tenant, or to a session in it, is visible to that tenant. Only

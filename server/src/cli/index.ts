@@ -74,8 +74,8 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     })
   program
     .command('verify')
-    .description('verify the log: of the database here, of an exported folder, or of a running server')
-    .argument('[source]', 'folder made by export, or address of a server (default: the database here)')
+    .description('verify the log: of the database here, of an exported folder, or of a running server; or an export of events')
+    .argument('[source]', 'folder made by export, file of an export, or address of a server (default: the database here)')
     .option('--checkpoint <file>', 'a checkpoint that you kept: the log must still contain it')
     .option('--vkey <key>', 'verifier key of the log that you trust (default: the one of the source)')
     .option('--api-key <key>', "with an address: also check every event of the key's tenant")

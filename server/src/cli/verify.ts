@@ -4,8 +4,9 @@ import { formatBase64 } from '@countersign/log/bytes.ts'
 import { LogError } from '@countersign/log/errors.ts'
 import { parseVerifierKey } from '@countersign/log/note.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
-import { type Finding, firstFinding, formatPlace } from '@countersign/log/verifier.ts'
+import type { Finding } from '@countersign/log/verifier.ts'
 import { verifyLog } from '@countersign/log/verify.ts'
+import { isArchive } from '../archive/open.ts'
 import { Trouble } from '../errors.ts'
 import type { Keys } from '../keys.ts'
 import { guardPath } from '../sequencer/guard-file.ts'
@@ -16,9 +17,11 @@ import { verifyDatabase } from '../verify/database.ts'
 import { openLogFolder } from '../verify/folder.ts'
 import { readKeptCheckpoint } from '../verify/note-file.ts'
 import { verifyUrl } from '../verify/url.ts'
+import { printFindings } from './findings.ts'
+import { runVerifyExport } from './verify-export.ts'
 
 export type VerifyOptions = {
-  source:
+  source: /** A log in a folder, or an export: its file, or the folder it was unpacked into. */
     | { folder: string }
     /** The running database. With the keys each event's HMAC is checked too; with the data folder the checkpoint kept there. */
     | { store: Store; keys?: Pick<Keys, 'log' | 'event'>; dataDir?: string }
@@ -43,7 +46,7 @@ type Verified = {
   approvals?: ApprovalAccount
 }
 
-/** Findings that are printed after the first. */
+/** Values that are named at most. */
 const maxPrinted = 20
 
 const verifyFolder = async (folder: string, vkey: string | undefined, earlier: string[]): Promise<Verified> => {
@@ -90,8 +93,6 @@ const verifySource = async (source: VerifyOptions['source'], vkey: string | unde
   return await verifyUrl(source.url, { vkey, earlier, apiKey: source.apiKey })
 }
 
-const tell = (finding: Finding): string => `${formatPlace(finding)}: ${finding.reason} (${finding.code})`
-
 /** What is not there any more is a fact, not a fault: the log holds without it. */
 const printDisclosed = ({ checked, erased, erasures, missing }: DisclosureAccount, print: (line: string) => void): void => {
   print(`  values      ${checked} checked${erased === 0 ? '' : `, ${erased} erased`}`)
@@ -122,12 +123,15 @@ const requireKey = (vkey: string): string => {
 export const runVerify = async ({ source, checkpoint, vkey, print = console.log }: VerifyOptions): Promise<number> => {
   const started = performance.now()
   const kept = checkpoint === undefined ? undefined : await readKeptCheckpoint(checkpoint)
+  const trusted = vkey === undefined ? undefined : requireKey(vkey.trim())
   let verified: Verified
   try {
-    verified = await verifySource(source, vkey === undefined ? undefined : requireKey(vkey.trim()), kept ? [kept.note] : [])
+    if ('folder' in source && (await isArchive(source.folder)))
+      return await runVerifyExport({ path: source.folder, vkey: trusted, kept, print })
+    verified = await verifySource(source, trusted, kept ? [kept.note] : [])
   } catch (error) {
     if (!(error instanceof LogError)) throw error
-    print(`The log cannot be believed: ${error.message} (${error.code})`)
+    print(`It cannot be believed: ${error.message} (${error.code})`)
     return 1
   }
   const { origin, size, entries, root, key, checkpoints, findings, disclosed, approvals } = verified
@@ -135,14 +139,7 @@ export const runVerify = async ({ source, checkpoint, vkey, print = console.log 
   if (kept && kept.says.origin !== origin && findings.length === 1) {
     throw new Trouble(`${checkpoint} is a checkpoint of ${kept.says.origin}, and this is ${origin}.`, 'Name a checkpoint of this log.')
   }
-  const first = firstFinding(findings)
-  if (first) {
-    print(`The log ${origin} does NOT verify. First: ${tell(first)}`)
-    const others = findings.filter((finding) => finding !== first)
-    for (const finding of others.slice(0, maxPrinted)) print(`  also ${tell(finding)}`)
-    if (others.length > maxPrinted) print(`  and ${others.length - maxPrinted} more`)
-    return 1
-  }
+  if (printFindings(`The log ${origin}`, findings, print)) return 1
   print(`The log ${origin} verifies.`)
   print(`  size        ${size}`)
   print(`  root        ${formatBase64(root)}`)

@@ -302,4 +302,40 @@ export type Tables = {
     error_at: InstantOrNull
   }
   feed_parked: { destination: string; log_index: Big; event_id: string; why: string; parked_at: InstantDefault }
+  exports: {
+    id: string
+    owner_kind: 'staff' | 'tenant'
+    owner_id: string
+    asked_by: string
+    tenant_id: string | null
+    filters: Json
+    format: string
+    requested_event_id: string
+    size: Big
+    asked_at: InstantDefault
+    expires_at: InstantDefault
+    claim: string | null
+    claimed_until: InstantOrNull
+    rows_expected: ColumnType<string | null, number | null | undefined, number | null>
+    rows: BigDefault
+    event_id: string | null
+    checkpoint_size: ColumnType<string | null, number | null | undefined, number | null>
+    files: ColumnType<unknown, string | null | undefined, string | null>
+    bytes: ColumnType<string | null, number | null | undefined, number | null>
+    digest: Buffer | null
+    ready_at: InstantOrNull
+    failed: string | null
+  }
+  export_pieces: {
+    export_id: string
+    file: string
+    n: number
+    starts_at: Big
+    length: number
+    is_last: boolean
+    indexes: ColumnType<string[] | null, number[] | null, never>
+    literal: Buffer | null
+    sha256: Buffer
+  }
+  export_downloads: { export_id: string; taken_by: string }
 }

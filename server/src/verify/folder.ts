@@ -23,21 +23,26 @@ const newline = 0x0a
 /** An entry holds no raw carriage return: one at the end of its line came with a copy that changed the ends of lines. */
 const withoutReturn = (line: Buffer): Buffer => (line.at(-1) === 0x0d ? line.subarray(0, -1) : line)
 
-/** Lines of a file as bytes, in batches, without a copy of each. */
-export const readLines = async function* (path: string): AsyncGenerator<Uint8Array[]> {
+/** Lines of a file as bytes, in batches, without a copy of each. What follows the last newline is a line of its own. */
+export const splitLines = async function* (chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer[]> {
   let rest: Buffer = Buffer.alloc(0)
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-    const bytes: Buffer = rest.length > 0 ? Buffer.concat([rest, chunk as Buffer]) : (chunk as Buffer)
-    const lines: Uint8Array[] = []
+  for await (const chunk of chunks) {
+    const bytes: Buffer = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
+    const lines: Buffer[] = []
     let start = 0
     for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, start)) {
-      lines.push(withoutReturn(bytes.subarray(start, end)))
+      lines.push(bytes.subarray(start, end))
       start = end + 1
     }
     rest = bytes.subarray(start)
     yield lines
   }
-  if (rest.length > 0) yield [withoutReturn(rest)]
+  if (rest.length > 0) yield [rest]
+}
+
+/** The lines of a file of entries. */
+export const readLines = async function* (path: string): AsyncGenerator<Uint8Array[]> {
+  for await (const lines of splitLines(createReadStream(path, { highWaterMark: 1 << 20 }))) yield lines.map(withoutReturn)
 }
 
 const findNote = (line: string): string | undefined => {

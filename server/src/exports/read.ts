@@ -1,0 +1,30 @@
+import type { Kysely } from 'kysely'
+import { asTenant } from '../audit/as-tenant.ts'
+import { type Revealed, revealAll } from '../audit/disclose.ts'
+import type { Store } from '../store/open.ts'
+import type { Tables } from '../store/tables.ts'
+import type { ExportRow } from './row.ts'
+
+type Owned = Pick<ExportRow, 'owner_kind' | 'owner_id'>
+
+/** Reads what an export holds as whoever asked for it may: a tenant in the role to which row security shows its own alone. */
+export const readAs = async <T>(
+  store: Pick<Store, 'db'>,
+  { owner_kind, owner_id }: Owned,
+  read: (db: Kysely<Tables>) => Promise<T>,
+): Promise<T> => (owner_kind === 'tenant' ? await asTenant(store, owner_id, read) : await read(store.db))
+
+/** Entries by their places in the log, with what lies beside them, in order. Those that are not shown any more are not there. */
+export const readEntriesAt = async (store: Pick<Store, 'db'>, owned: Owned, indexes: readonly string[]): Promise<Revealed[]> => {
+  if (indexes.length === 0) return []
+  return await readAs(store, owned, async (db) => {
+    const rows = await db
+      .selectFrom('log_entries as entry')
+      .innerJoin('events as event', 'event.n', 'entry.event_n')
+      .select(['entry.log_index', 'event.body'])
+      .where('entry.log_index', 'in', [...indexes])
+      .orderBy('entry.log_index')
+      .execute()
+    return await revealAll(db, rows)
+  })
+}
