@@ -11,6 +11,10 @@ export const consolePaths = {
   user: '/users/:user_id',
   sessions: '/sessions',
   session: '/sessions/:session_id',
+  approvals: '/approvals',
+  approval: '/approvals/:request_id',
   audit: '/audit',
   insights: '/insights',
+  delivery: '/settings/delivery',
+  keys: '/keys',
 } as const

@@ -10,13 +10,14 @@ export const paths = {
   session: (sessionId: string, tab?: SessionTab) => ({ to: '/sessions/$sessionId', params: { sessionId }, search: { tab } }) as const,
   approvals: (tab?: ApprovalsTab) => ({ to: '/approvals', search: { tab } }) as const,
   approval: (requestId: string) => ({ to: '/approvals/$requestId', params: { requestId } }) as const,
+  delivery: () => ({ to: '/settings/delivery' }) as const,
   keys: () => ({ to: '/keys' }) as const,
   audit: (search: AuditSearch = {}) => ({ to: '/audit', search }) as const,
 }
 
 export const tenantTabs = ['overview', 'users', 'sessions', 'audit'] as const
 export type TenantTab = (typeof tenantTabs)[number]
-export const sessionTabs = ['access', 'events'] as const
+export const sessionTabs = ['access', 'events', 'receipt'] as const
 export type SessionTab = (typeof sessionTabs)[number]
 export const approvalsTabs = ['waiting', 'mine', 'decided'] as const
 export type ApprovalsTab = (typeof approvalsTabs)[number]

@@ -93,6 +93,11 @@ const approval = createRoute({
   path: '/approvals/$requestId',
   component: lazyRouteComponent(() => import('./pages/approvals/RequestPage.tsx'), 'RequestPage'),
 })
+const delivery = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings/delivery',
+  component: lazyRouteComponent(() => import('./pages/delivery/DeliveryPage.tsx'), 'DeliveryPage'),
+})
 const keys = createRoute({
   getParentRoute: () => shell,
   path: '/keys',
@@ -108,7 +113,7 @@ const audit = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    shell.addChildren([home, tenants, tenant, users, user, sessions, session, approvals, approval, keys, audit]),
+    shell.addChildren([home, tenants, tenant, users, user, sessions, session, approvals, approval, keys, audit, delivery]),
   ]),
   parseSearch,
   stringifySearch: formatSearch,

@@ -1,4 +1,5 @@
 import { ActionRequest } from '@countersign/contract/action-requests.ts'
+import { Receipt } from '@countersign/contract/receipts.ts'
 import { ScopeCatalogue } from '@countersign/contract/scopes.ts'
 import type { CreateSession } from '@countersign/contract/sessions.ts'
 import { AccessLogPage, CreatedSession, type ListSessions, Session, SessionPage } from '@countersign/contract/sessions.ts'
@@ -47,6 +48,13 @@ export const sessionQuery = (id: string) =>
     queryKey: ['sessions', 'one', id],
     queryFn: ({ signal }) => get(address(id), Session, signal),
     refetchInterval: ({ state }) => (state.data?.status === 'ACTIVE' ? 10_000 : false),
+  })
+
+export const receiptQuery = ({ id, status }: Session) =>
+  queryOptions({
+    queryKey: ['sessions', 'receipt', id, status],
+    queryFn: ({ signal }) => get(`${address(id)}/receipt`, Receipt, signal),
+    refetchInterval: ({ state }) => (state.data?.is_complete ? false : 5_000),
   })
 
 export const accessLogQuery = (id: string) =>

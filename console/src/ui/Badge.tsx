@@ -1,6 +1,7 @@
 import type { ActionState } from '@countersign/contract/action-requests.ts'
 import type { Risk } from '@countersign/contract/actions.ts'
 import type { EventResult } from '@countersign/contract/events.ts'
+import type { DestinationState } from '@countersign/contract/feed.ts'
 import type { SessionStatus } from '@countersign/contract/sessions.ts'
 import type { Role } from '@countersign/contract/staff.ts'
 import type { LifecycleStatus } from '@countersign/contract/tenants.ts'
@@ -162,6 +163,21 @@ export function RequestBadge({ state, children }: { state: ActionState; children
   return (
     <Badge tone={tone} shape={shape}>
       {children}
+    </Badge>
+  )
+}
+
+const deliveryLooks: Record<DestinationState['state'], { tone: Tone; shape: ReactNode; word: string }> = {
+  up_to_date: { tone: 'green', shape: tick, word: 'up to date' },
+  delivering: { tone: 'accent', shape: half, word: 'delivering' },
+  retrying: { tone: 'amber', shape: triangle, word: 'retrying' },
+  refusing: { tone: 'red', shape: square, word: 'refuses everything' },
+}
+export function DeliveryBadge({ state }: { state: DestinationState['state'] }) {
+  const { tone, shape, word } = deliveryLooks[state]
+  return (
+    <Badge tone={tone} shape={shape}>
+      {word}
     </Badge>
   )
 }

@@ -19,6 +19,7 @@ import { EventList } from '../audit/EventList.tsx'
 import { AccessLog } from './AccessLog.tsx'
 import { exampleRoute, formatCurl } from './curl.ts'
 import { byWeight } from './presets.ts'
+import { ReceiptSheet } from './ReceiptSheet.tsx'
 import { RevokeButton } from './RevokeButton.tsx'
 import { ScopeTag } from './Scopes.tsx'
 import { TimingCard } from './TimingCard.tsx'
@@ -63,9 +64,12 @@ export function SessionPage() {
         tabs={[
           { id: 'access', label: 'Access Logs' },
           { id: 'events', label: 'Events' },
+          { id: 'receipt', label: 'Receipt' },
         ]}
       >
-        {tab === 'access' ? <AccessLog session={session} /> : <EventList search={{ session_id: session.id }} />}
+        {tab === 'access' ? <AccessLog session={session} /> : null}
+        {tab === 'events' ? <EventList search={{ session_id: session.id }} /> : null}
+        {tab === 'receipt' ? <ReceiptSheet session={session} /> : null}
       </Tabs>
     </Page>
   )

@@ -102,35 +102,40 @@ function RailLink({ page, isNarrow, count }: { page: PageEntry; isNarrow: boolea
   )
 }
 
+/** How many pages a phone has room for; the others are in the palette. */
+const phonePages = 5
+
 /** The rail of a phone. */
 export function BottomBar() {
   const me = useMe()
   const counts = useCounts()
   return (
     <nav aria-label="Pages" className="flex shrink-0 border-line border-t bg-panel pb-[env(safe-area-inset-bottom)] md:hidden">
-      {pagesFor(me).map((page) => {
-        const Icon = page.icon
-        const count = counts[page.name]
-        return (
-          <Link
-            key={page.name}
-            {...page.link}
-            activeOptions={{ includeSearch: false }}
-            activeProps={{ className: 'text-accent font-medium' }}
-            inactiveProps={{ className: 'text-soft' }}
-            className="relative flex h-14 flex-1 flex-col items-center justify-center gap-0.5 text-xs -outline-offset-2"
-          >
-            <Icon aria-hidden="true" className="size-5" strokeWidth={1.75} />
-            {page.name}
-            {count ? (
-              <span className="absolute top-1 left-1/2 ml-2 rounded-full bg-accent-fill px-1.5 font-medium text-[10px] text-on-accent leading-4 nums">
-                {formatNumber(count.count)}
-                <span className="sr-only"> {count.word}</span>
-              </span>
-            ) : null}
-          </Link>
-        )
-      })}
+      {pagesFor(me)
+        .slice(0, phonePages)
+        .map((page) => {
+          const Icon = page.icon
+          const count = counts[page.name]
+          return (
+            <Link
+              key={page.name}
+              {...page.link}
+              activeOptions={{ includeSearch: false }}
+              activeProps={{ className: 'text-accent font-medium' }}
+              inactiveProps={{ className: 'text-soft' }}
+              className="relative flex h-14 flex-1 flex-col items-center justify-center gap-0.5 text-xs -outline-offset-2"
+            >
+              <Icon aria-hidden="true" className="size-5" strokeWidth={1.75} />
+              {page.name}
+              {count ? (
+                <span className="absolute top-1 left-1/2 ml-2 rounded-full bg-accent-fill px-1.5 font-medium text-[10px] text-on-accent leading-4 nums">
+                  {formatNumber(count.count)}
+                  <span className="sr-only"> {count.word}</span>
+                </span>
+              ) : null}
+            </Link>
+          )
+        })}
     </nav>
   )
 }

@@ -47,7 +47,7 @@ export const receiptText = (receipt: Receipt, { productName, consoleUrl }: Pick<
       'Ended',
       receipt.ended_at === null || receipt.ended_by === null ? 'not yet' : `${utc(receipt.ended_at)}, ${endings[receipt.ended_by]}`,
     ],
-    ['Lasted', receipt.minutes === null ? 'not known' : `${receipt.minutes} minutes`],
+    ['Lasted', receipt.minutes === null ? 'not known' : receipt.minutes < 1 ? 'less than a minute' : `${receipt.minutes} minutes`],
     ['Granted', receipt.scopes_granted.join(', ')],
     ['Used', receipt.scopes_used.join(', ') || 'none'],
   ] as const

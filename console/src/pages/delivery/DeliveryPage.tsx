@@ -1,0 +1,36 @@
+import { useQuery } from '@tanstack/react-query'
+import { Send } from 'lucide-react'
+import { destinationsQuery } from '../../api/delivery.ts'
+import { Card } from '../../ui/Card.tsx'
+import { Page } from '../../ui/Page.tsx'
+import { Empty, FailedPage, FailureNote, Loading } from '../../ui/States.tsx'
+import { DestinationCard } from './DestinationCard.tsx'
+
+/** Where events are delivered, and how that goes. */
+export function DeliveryPage() {
+  const { data: destinations, error, refetch } = useQuery(destinationsQuery)
+  if (error && !destinations) return <FailedPage title="Delivery" error={error} onRetry={() => void refetch()} />
+  return (
+    <Page title="Delivery">
+      <p className="max-w-[72ch] text-soft text-sm">
+        The log is delivered in its order, each event at least once. Nothing is queued, so nothing overflows: what a destination has not
+        taken waits in the log. Destinations come from the configuration only.
+      </p>
+      {error ? <FailureNote error={error} onRetry={() => void refetch()} /> : null}
+      {destinations === undefined ? <Loading /> : null}
+      {destinations?.length === 0 ? (
+        <Card>
+          <Empty icon={Send} title="No destination is configured">
+            Name one under <span className="id">destinations</span> in the configuration: a SIEM, a webhook, a file, a customer's own
+            system. docs/siem.md has a set-up for each.
+          </Empty>
+        </Card>
+      ) : null}
+      <div className="grid items-start gap-4 xl:grid-cols-2">
+        {destinations?.map((destination) => (
+          <DestinationCard key={destination.name} destination={destination} />
+        ))}
+      </div>
+    </Page>
+  )
+}
