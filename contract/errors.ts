@@ -262,6 +262,11 @@ export const errorCatalogue = {
     title: 'The database could not confirm that this was stored safely.',
     hint: 'It may or may not have happened: look at the log before you try again.',
   },
+  checkpoint_not_ours: {
+    status: 503,
+    title: 'The newest checkpoint in the database is not one that this log signed.',
+    hint: 'Keep the checkpoints that you have; whoever runs this finds out more with countersign verify.',
+  },
   overloaded: { status: 503, title: 'This server has more requests than it can take.', hint: 'Nothing was done. Try again in a moment.' },
   shutting_down: { status: 503, title: 'This server is shutting down.', hint: 'Try again.' },
   internal: { status: 500, title: 'Something went wrong on our side.', hint: 'Tell your administrator the request id.' },

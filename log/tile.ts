@@ -24,9 +24,13 @@ export const parseTilePath = (path: string): Tile => {
   const level = Number(parts[1])
   const index = Number((parts[2] as string).replaceAll(/[x/]/g, ''))
   const tile = { level, index, width: parts[3] === undefined ? tileWidth : Number(parts[3]) }
-  if (level > maxLevel || !Number.isSafeInteger(index) || tilePath(tile) !== path) throw new LogError('malformed_tile')
+  if (level > maxLevel || tile.width > tileWidth || !Number.isSafeInteger(index) || tilePath(tile) !== path)
+    throw new LogError('malformed_tile')
   return tile
 }
+
+/** How many leaves a tree has at least that has this tile. */
+export const tileEnd = ({ level, index, width }: Tile): number => (index * tileWidth + width) * tileWidth ** level
 
 /** The tile at a place in a tree of this size, as wide as it is there; undefined where there is none. */
 export const tileAt = (level: number, index: number, size: number): Tile | undefined => {

@@ -228,9 +228,10 @@ export const ConfigFile = z.strictObject({
     .strictObject({
       origin: z
         .string()
-        .regex(/^[A-Za-z0-9][A-Za-z0-9./-]*$/)
+        .regex(/^[A-Za-z0-9[][A-Za-z0-9./:[\]-]*$/, 'may hold letters, digits and . / : - [ ], as an address does')
+        .refine((name) => !name.includes('://'), 'is written without a scheme')
         .optional()
-        .describe("The log's name in checkpoints; default made from the console's address"),
+        .describe("The log's name in checkpoints; default: the address of the log, without its scheme"),
     })
     .prefault({}),
   retention: z

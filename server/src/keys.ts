@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto'
 import {
   chmodSync,
   closeSync,
@@ -93,13 +93,4 @@ export const loadKeys = (directory: string): Keys => {
       cause,
     )
   }
-}
-
-/** The log's name where none is configured: made from its key, so that it is its own and stays whatever the address. */
-export const defaultOrigin = (keys: Pick<Keys, 'log'>): string => {
-  const { x } = createPublicKey(keys.log).export({ format: 'jwk' })
-  return `countersign/${createHash('sha256')
-    .update(Buffer.from(x as string, 'base64url'))
-    .digest('hex')
-    .slice(0, 12)}`
 }

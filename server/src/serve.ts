@@ -44,7 +44,7 @@ import { openIdentity } from './identity/open.ts'
 import { siteOf } from './identity/passkeys/needs.ts'
 import { watchIssuer } from './identity/watch.ts'
 import { backlog } from './inbound/room.ts'
-import { defaultOrigin, type Keys } from './keys.ts'
+import type { Keys } from './keys.ts'
 import { troubleOf } from './outbound/breaker.ts'
 import { loadPolicy } from './policy/load.ts'
 import { portTrouble } from './ports.ts'
@@ -53,7 +53,7 @@ import { watchDatabase } from './run/database.ts'
 import { findTroubles } from './run/first-look.ts'
 import { newProgram } from './run/program.ts'
 import { formatStatus, newLoopService, newService } from './run/service.ts'
-import { fingerprintOf, logKeyOf } from './sequencer/log-key.ts'
+import { fingerprintOf, openLogKey } from './sequencer/log-key.ts'
 import { runSequencer } from './sequencer/run.ts'
 import { newAdmission } from './sessions/admit.ts'
 import { startClockWatch } from './sessions/clock-watch.ts'
@@ -77,13 +77,14 @@ const backgroundAnswerMs = 30_000
 /** Longest that what was sent as signals may take to be written: nobody watches a page for it. */
 const signalsAnswerMs = 10_000
 
-type StoresNeeds = { databaseUrl: string; keys: Keys; roles: readonly ProcessRole[] }
+type StoresNeeds = { databaseUrl: string; keys: Keys; config: Config }
 
 /**
- * Connections to a database whose events are marked with our key: for each kind of work its own, as far as the process does it, so
- * that what fills up one of them leaves the others free.
+ * Connections to a database whose events are marked with our key, and whose log is signed with it: for each kind of work its own, as
+ * far as the process does it, so that what fills up one of them leaves the others free.
  */
-const openStores = async ({ databaseUrl, keys, roles }: StoresNeeds) => {
+const openStores = async ({ databaseUrl, keys, config }: StoresNeeds) => {
+  const { roles } = config
   const opened: Store[] = []
   const open = async (kind: string, max: number, answerMs?: number): Promise<Store> => {
     const store = await openStore({ url: databaseUrl, max, name: `countersign-${kind}`, ...(answerMs === undefined ? {} : { answerMs }) })
@@ -94,6 +95,7 @@ const openStores = async ({ databaseUrl, keys, roles }: StoresNeeds) => {
   try {
     const staff = await open('staff', connectionsOf.staff)
     await bindEventKey({ store: staff, keys })
+    const logKey = await openLogKey(staff, { keys, origin: config.log.origin, consoleUrl: addressesOf(config).console_url })
     const openFor = (role: ProcessRole, kind: string, max: number, answerMs?: number) =>
       roles.includes(role) ? open(kind, max, answerMs) : staff
     const [ends, tenants, signals, gateway] = await Promise.all([
@@ -102,7 +104,7 @@ const openStores = async ({ databaseUrl, keys, roles }: StoresNeeds) => {
       openFor('console', 'signals', connectionsOf.signals, signalsAnswerMs),
       openFor('gateway', 'gateway', 4),
     ])
-    return { staff, ends, tenants, signals, gateway, close }
+    return { staff, ends, tenants, signals, gateway, logKey, close }
   } catch (error) {
     await close()
     throw error
@@ -128,17 +130,16 @@ export const serve = async (options: {
   const journal = newJournal(keys.event)
   const policy = loadPolicy(config)
   const site = siteOf(publicUrl)
-  const origin = config.log.origin ?? defaultOrigin(keys)
-  const { text: logKey, verifier } = logKeyOf(keys, origin)
   const isConsole = config.roles.includes('console')
   const closing = new AbortController()
 
   const stores = newService({
     name: 'store',
-    start: () => openStores({ databaseUrl, keys, roles: config.roles }),
+    start: () => openStores({ databaseUrl, keys, config }),
     stop: (opened) => opened.close(),
   })
   const store = { get: () => stores.get().staff }
+  const logKey = { get: () => stores.get().logKey }
   const background = newService({
     name: 'background store',
     roles: ['worker'],
@@ -158,7 +159,7 @@ export const serve = async (options: {
     name: 'sequencer',
     roles: ['worker'],
     isNeeded: true,
-    start: () => runSequencer({ store: store.get(), databaseUrl, keys, dataDir: config.data_dir, origin, log }),
+    start: () => runSequencer({ store: store.get(), databaseUrl, keys, dataDir: config.data_dir, origin: logKey.get().origin, log }),
     status: (thread) => thread.status(),
     stop: (thread) => thread.stop(),
   })
@@ -233,8 +234,10 @@ export const serve = async (options: {
   const exporting = newLoopService({
     name: 'exports',
     roles: ['worker'],
-    start: () =>
-      startExports({ store: exportStore.get(), journal, seal: { origin, key: logKey, fingerprint: fingerprintOf(verifier) }, log }),
+    start: () => {
+      const { origin, text: key, verifier } = logKey.get()
+      return startExports({ store: exportStore.get(), journal, seal: { origin, key, fingerprint: fingerprintOf(verifier) }, verifier, log })
+    },
   })
   const gateway = newService({
     name: 'gateway',
@@ -255,18 +258,18 @@ export const serve = async (options: {
     stop: (opened) => opened.close(),
   })
 
-  const sending = {
-    ...{ config, origin, environment: process.env, consoleUrl: publicUrl, productName: config.product.name },
+  const sending = () => ({
+    ...{ config, origin: logKey.get().origin, environment: process.env, consoleUrl: publicUrl, productName: config.product.name },
     key: { privateKey: keys.assertion.privateKey, kid: keys.assertion.publicJwk.kid },
-  }
+  })
   const deliveries = Object.entries(config.destinations).map(([name, destination]) =>
     newLoopService({
       name: `feed ${name}`,
       roles: ['worker'],
       start: () =>
         startDelivery({
-          ...{ ...sending, store: background.get(), sequenced: store.get(), name, destination, log },
-          sender: openSender({ ...sending, name, destination }),
+          ...{ ...sending(), store: background.get(), sequenced: store.get(), name, destination, log },
+          sender: openSender({ ...sending(), name, destination }),
         }),
     }),
   )
@@ -279,11 +282,11 @@ export const serve = async (options: {
   })
   const issuer = newLoopService({ name: 'identity provider', roles: ['console'], start: () => watchIssuer(identity.get().issuer, log) })
 
-  const logStatus = () => readLogStatus(store.get(), logKey, sequencer.find()?.stopped())
+  const logStatus = () => readLogStatus(store.get(), logKey.get().text, sequencer.find()?.stopped())
   const consoleDoorRoutes = async (app: Door): Promise<void> => {
     const needs = {
       ...{ store: store.get(), journal, connector: connector.get(), identity: identity.get(), reads: newReads() },
-      ...{ config, policy, site, publicUrl, gatewayUrl, logStatus, log },
+      ...{ config, policy, site, publicUrl, gatewayUrl, logStatus, logKey: logKey.get(), log },
     }
     await authRoutes(app, needs)
     passkeyRoutes(app, {
@@ -299,8 +302,8 @@ export const serve = async (options: {
     await signalRoutes(app, { counts, settings: config.health, prometheus: undefined })
     auditRoutes(app, { ...needs, closing: closing.signal })
     proofRoutes(app, needs)
-    receiptRoutes(app, { ...needs, origin })
-    destinationRoutes(app, { ...needs, ...sending })
+    receiptRoutes(app, { ...needs, origin: logKey.get().origin })
+    destinationRoutes(app, { ...needs, ...sending() })
     exportRoutes(app, { publicUrl, onAsked: () => exporting.find()?.wake(), closing: closing.signal })
     logRoutes(app, { ...needs, store: stores.get().tenants })
     await consoleRoutes(app, { consoleDir, paths: Object.values(consolePaths) })

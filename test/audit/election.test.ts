@@ -4,7 +4,7 @@ import { runVerify } from '../../server/src/cli/verify.ts'
 import { loadKeys } from '../../server/src/keys.ts'
 import { holdLease, LostLease, takeLease } from '../../server/src/run/elected.ts'
 import { loadEdge } from '../../server/src/sequencer/load-edge.ts'
-import { bindLogKey, logKeyOf } from '../../server/src/sequencer/log-key.ts'
+import { bindLogKey, logKeyOf, openLogKey } from '../../server/src/sequencer/log-key.ts'
 import { publishCheckpoint } from '../../server/src/sequencer/publish.ts'
 import { startSequencer } from '../../server/src/sequencer/sequence.ts'
 import { tick } from '../../server/src/sequencer/tick.ts'
@@ -158,6 +158,18 @@ describe('P3 one log, one key, one root a size', () => {
     await expect(startSequencer({ ...rig.needs, origin: 'other.example/log' })).rejects.toThrow(`is ${origin}, not other.example/log`)
     const keys = loadKeys(`${rig.dataDir}/other-keys`)
     await expect(startSequencer({ ...rig.needs, keys })).rejects.toThrow('was signed with the key SHA256:')
+  })
+
+  it('names a log that begins by its address, and keeps that name wherever it moves (C2SP)', async () => {
+    const { store, keys } = rig
+    const open = (consoleUrl: string, configured?: string) => openLogKey(store, { keys, origin: configured, consoleUrl })
+    expect((await open('http://localhost:4000')).origin).toBe(origin) // it was begun with this one
+    await asSuperuser(rig.superuserUrl, 'update log_sequencer set origin = null, key_hash = null')
+    expect((await open('https://support.product.example:8443')).origin).toBe('support.product.example:8443/log')
+    expect((await open('http://localhost:4000')).origin).toBe('support.product.example:8443/log')
+    await expect(open('http://localhost:4000', 'other.example/log')).rejects.toThrow(
+      'is support.product.example:8443/log, not other.example/log',
+    )
   })
 
   it('never signs a second root for a size, whichever of file and table remembers the first', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { sha256 } from '@countersign/log/sha256-node.ts'
 import { appendToEdge, type Edge, rootOfEdge } from '@countersign/log/tile.ts'
 import { hashLeaf } from '@countersign/log/tree.ts'
-import { readCheckpoint } from '../../server/src/audit/checkpoint.ts'
+import { findCheckpoint } from '../../server/src/audit/checkpoint.ts'
 import { runVerify } from '../../server/src/cli/verify.ts'
 import { asSuperuser, makeOnce } from '../support/database.ts'
 import { eventOf, newRig, numbers, type Rig } from './rig.ts'
@@ -31,7 +31,7 @@ const buildLog = async (): Promise<Rig> => {
     await rig.record(...numbers(next - size, size).map((n) => eventOf(n, { tenant_id: `ten_${n % 7}` })))
     await rig.sequencer.drain()
     size = next
-    if (next === 500) writeFileSync(keptIn(rig.dataDir), (await readCheckpoint(rig.store)) as string)
+    if (next === 500) writeFileSync(keptIn(rig.dataDir), (await findCheckpoint(rig.store))?.note as string)
   }
   await rig.sequencer.release()
   return rig

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { parseTilePath } from '@countersign/log/tile.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { readCheckpoint } from '../../server/src/audit/checkpoint.ts'
+import { findCheckpoint } from '../../server/src/audit/checkpoint.ts'
 import { listTenantEvents } from '../../server/src/audit/list.ts'
 import { readTile } from '../../server/src/audit/tree-reader.ts'
 import { runVerify } from '../../server/src/cli/verify.ts'
@@ -20,7 +20,7 @@ let spoil: (path: string, body: Buffer) => Buffer = (_path, body) => body
 // The doors are another room's: here is the least that a door does with the functions of this one.
 const answer = async (path: string, key: string | undefined): Promise<Buffer | undefined> => {
   const { pathname, searchParams } = new URL(path, 'http://x')
-  if (pathname === '/log/checkpoint') return Buffer.from((await readCheckpoint(rig.store)) as string)
+  if (pathname === '/log/checkpoint') return Buffer.from((await findCheckpoint(rig.store))?.note as string)
   if (pathname === '/log/key') return Buffer.from(`${rig.sequencer.key.text}\n`)
   if (pathname === '/v1/audit' && key === 'key-of-ten_3') {
     const page = {
@@ -45,7 +45,7 @@ beforeAll(async () => {
   await record(0, 700)
   await rig.sequencer.drain()
   earlier = join(rig.dataDir, 'earlier')
-  writeFileSync(earlier, (await readCheckpoint(rig.store)) as string)
+  writeFileSync(earlier, (await findCheckpoint(rig.store))?.note as string)
   for (const from of numbers(35)) await record(700 + from * 1900, 700 + (from + 1) * 1900)
   await rig.sequencer.drain()
   server = createServer((request, response) => {

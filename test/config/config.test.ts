@@ -190,6 +190,20 @@ describe('the configuration', () => {
     )
   })
 
+  it.each(['support.product.example/log', 'support.product.example:8443/log', 'localhost:4000/log', '[::1]:4000/log'])(
+    'M2 takes the address %s as the name of the log',
+    (origin) => {
+      expect(parseConfig(`${minimal}log: { origin: '${origin}' }`, 'test').log.origin).toBe(origin)
+    },
+  )
+
+  it.each(['https://support.product.example/log', 'a log', 'a+b', '', '/log', 'log\\n1'])(
+    'M2 refuses %j as the name of the log',
+    (origin) => {
+      expect(troubleOf(() => parseConfig(`${minimal}log: { origin: "${origin}" }`, 'test'))).toContain('log.origin: ')
+    },
+  )
+
   it('the shipped example is valid', () => {
     const file = new URL('../../examples/acme/countersign.config.yaml', import.meta.url)
     expect(parseConfig(readFileSync(file, 'utf8'), 'example').gateway.routes.length).toBeGreaterThan(5)

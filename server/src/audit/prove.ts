@@ -1,9 +1,10 @@
+import type { VerifierKey } from '@countersign/log/note.ts'
 import { proveInclusion } from '@countersign/log/proof.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
 import { formatTlogProof } from '@countersign/log/tlog-proof.ts'
 import { Refusal } from '../errors.ts'
 import type { Store } from '../store/open.ts'
-import { findCheckpoint } from './checkpoint.ts'
+import { readCheckpoint } from './checkpoint.ts'
 import { waitForSequenced } from './sequenced.ts'
 import { nodeReader } from './tree-reader.ts'
 
@@ -11,13 +12,13 @@ import { nodeReader } from './tree-reader.ts'
 const patienceMilliseconds = 3_000
 const lookMilliseconds = 100
 
-type Signed = NonNullable<Awaited<ReturnType<typeof findCheckpoint>>>
+type Signed = NonNullable<Awaited<ReturnType<typeof readCheckpoint>>>
 
 /** The newest checkpoint, once it covers the entry at this index. */
-export const awaitCheckpoint = async (store: Store, index: number): Promise<Signed> => {
+export const awaitCheckpoint = async (store: Store, key: VerifierKey, index: number): Promise<Signed> => {
   const signal = AbortSignal.timeout(patienceMilliseconds)
   for (;;) {
-    const newest = await findCheckpoint(store)
+    const newest = await readCheckpoint(store, key)
     if (newest && newest.size > index) return newest
     if (signal.aborted) throw new Refusal('log_behind')
     await waitForSequenced(store, lookMilliseconds, signal)
@@ -25,8 +26,8 @@ export const awaitCheckpoint = async (store: Store, index: number): Promise<Sign
 }
 
 /** Proves that the entry at this index is in the log, by its newest checkpoint (C2SP tlog-proof). */
-export const proveEntry = async (store: Store, index: number, signed?: Signed): Promise<string> => {
-  const { size, note } = signed ?? (await awaitCheckpoint(store, index))
+export const proveEntry = async (store: Store, key: VerifierKey, index: number): Promise<string> => {
+  const { size, note } = await awaitCheckpoint(store, key, index)
   const proof = await proveInclusion(sha256, nodeReader(store, size), index, size)
   return formatTlogProof({ index, proof, checkpoint: note })
 }

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from 'node:fs/p
 import { userInfo } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { findCheckpoint } from '../audit/checkpoint.ts'
+import { readCheckpoint } from '../audit/checkpoint.ts'
 import { readBeside } from '../audit/disclose.ts'
 import type { Journal } from '../audit/record.ts'
 import { readEntries, readLeaves } from '../audit/tree-reader.ts'
@@ -115,12 +115,12 @@ export const runExport = async ({
 }: ExportOptions): Promise<void> => {
   const target = resolve(out)
   await requireFree(target)
-  const newest = await findCheckpoint(store)
   const origin = await findOrigin(store)
+  const key = origin === undefined ? undefined : logKeyOf(keys, origin)
+  const newest = key && (await readCheckpoint(store, key.verifier))
   if (!newest || origin === undefined)
     throw new Trouble('The log has no checkpoint yet.', 'Start the program once; it signs within a second of the first event.')
   const { size, note } = newest
-  const key = logKeyOf(keys, origin)
   await transaction(store, (tx) =>
     journal.record(tx, {
       action: 'AUDIT.EXPORTED',

@@ -1,12 +1,10 @@
-import type { LoggedEvent, LogStatus } from '@countersign/contract/events.ts'
+import type { LoggedEvent } from '@countersign/contract/events.ts'
 import type { LogHead, ReadEvent } from '@countersign/contract/proofs.ts'
 import { auditRoles } from '@countersign/contract/staff.ts'
-import { parseCheckpoint } from '@countersign/log/checkpoint.ts'
-import { parseNote } from '@countersign/log/note.ts'
 import type { Ctx } from '../access/ctx.ts'
 import type { Principal, StaffPrincipal, TenantPrincipal } from '../access/principal.ts'
 import { verb } from '../access/verb.ts'
-import { findCheckpoint } from '../audit/checkpoint.ts'
+import { type LogIdentity, readCheckpoint } from '../audit/checkpoint.ts'
 import { findEvent, findTenantEvent } from '../audit/find-event.ts'
 import { proveEntry } from '../audit/prove.ts'
 import { recordEventRead } from '../audit/read.ts'
@@ -14,7 +12,8 @@ import { Refusal } from '../errors.ts'
 import { readerOf } from './read.ts'
 
 type Wanted = { event_id: string } & ReadEvent
-type HeadCtx<P extends Principal> = Ctx<P> & { logStatus: () => Promise<LogStatus> }
+/** With the log's key: what it did not sign is shown to nobody. */
+type LogCtx<P extends Principal> = Ctx<P> & { logKey: LogIdentity }
 
 const require = (event: LoggedEvent | undefined): LoggedEvent => {
   if (!event) throw new Refusal('not_found')
@@ -44,30 +43,29 @@ export const readTenantEvent = verb({
 export const proveEvent = verb({
   name: 'prove an event',
   may: auditRoles,
-  run: async ({ store }: Ctx<StaffPrincipal>, { event_id }: Wanted): Promise<string> =>
-    await proveEntry(store, require(await findEvent(store, event_id)).log_index),
+  run: async ({ store, logKey }: LogCtx<StaffPrincipal>, { event_id }: Wanted): Promise<string> =>
+    await proveEntry(store, logKey.verifier, require(await findEvent(store, event_id)).log_index),
 })
 
 /** The same of one of the tenant's own events. */
 export const proveTenantEvent = verb({
   name: "prove one of the tenant's events",
   may: { permission: 'audit:read' },
-  run: async ({ store, principal }: Ctx<TenantPrincipal>, { event_id }: Wanted): Promise<string> =>
-    await proveEntry(store, require(await findTenantEvent(store, principal.tenant_id, event_id)).log_index),
+  run: async ({ store, principal, logKey }: LogCtx<TenantPrincipal>, { event_id }: Wanted): Promise<string> =>
+    await proveEntry(store, logKey.verifier, require(await findTenantEvent(store, principal.tenant_id, event_id)).log_index),
 })
 
-const readHead = async <P extends Principal>({ store, logStatus }: HeadCtx<P>): Promise<LogHead> => {
-  const newest = await findCheckpoint(store)
+const readHead = async <P extends Principal>({ store, logKey }: LogCtx<P>): Promise<LogHead> => {
+  const newest = await readCheckpoint(store, logKey.verifier)
   if (!newest) throw new Refusal('not_found', { detail: 'The log has no checkpoint yet.' })
-  const { origin } = parseCheckpoint(parseNote(newest.note).text)
   const { size, root, note, signed_at } = newest
   return {
-    origin,
+    origin: logKey.origin,
     size,
     root: root.toString('base64'),
     checkpoint: note,
     signed_at: signed_at.toISOString(),
-    key: (await logStatus()).key,
+    key: logKey.text,
   }
 }
 
@@ -75,12 +73,12 @@ const readHead = async <P extends Principal>({ store, logStatus }: HeadCtx<P>): 
 export const readLogHead = verb({
   name: 'read the head of the log',
   may: auditRoles,
-  run: (ctx: HeadCtx<StaffPrincipal>): Promise<LogHead> => readHead(ctx),
+  run: (ctx: LogCtx<StaffPrincipal>): Promise<LogHead> => readHead(ctx),
 })
 
 /** The same for a tenant's key. */
 export const readTenantLogHead = verb({
   name: 'read the head of the log as a tenant',
   may: { permission: 'audit:read' },
-  run: (ctx: HeadCtx<TenantPrincipal>): Promise<LogHead> => readHead(ctx),
+  run: (ctx: LogCtx<TenantPrincipal>): Promise<LogHead> => readHead(ctx),
 })

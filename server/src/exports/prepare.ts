@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { Actor } from '@countersign/contract/events.ts'
+import type { VerifierKey } from '@countersign/log/note.ts'
 import { type Kysely, sql } from 'kysely'
 import type { Base } from '../access/ctx.ts'
 import { archiveFiles } from '../archive/files.ts'
 import { formatReadme } from '../archive/readme.ts'
 import { layOut } from '../archive/zip.ts'
+import { requireSigned } from '../audit/checkpoint.ts'
 import { type Revealed, revealAll } from '../audit/disclose.ts'
 import { type Matching, matching } from '../audit/matching.ts'
 import { waitForSequenced } from '../audit/sequenced.ts'
@@ -18,7 +20,7 @@ import { writeEntries, writeEvents, writeProof } from './write.ts'
 
 /** The log's name and key, as an export hands them on. */
 export type Seal = { origin: string; key: string; fingerprint: string }
-export type PrepareNeeds = Base & { seal: Seal }
+export type PrepareNeeds = Base & { seal: Seal; verifier: VerifierKey }
 
 /** Who prepares an export: written with each step, so that one that was overtaken writes nothing. */
 export type Claim = { id: string; holder: string }
@@ -153,15 +155,20 @@ const gather = async (needs: PrepareNeeds, row: ExportRow, claim: Claim, signal:
 type Proven = { index: number; size: number; note: string }
 
 /** Where the export's own event stands in the log, and the first checkpoint that holds it. */
-const findProven = async ({ store }: Base, eventId: string): Promise<Proven | undefined> => {
-  const { rows } = await sql<{ log_index: string; size: string; note: string }>`
-    select e.log_index, c.size, c.note
-    from log_entries e cross join lateral (select size, note from log_checkpoints where size > e.log_index order by size limit 1) c
+const findProven = async ({ store, verifier }: PrepareNeeds, eventId: string): Promise<Proven | undefined> => {
+  const { rows } = await sql<{ log_index: string; size: string; root: Buffer; note: string }>`
+    select e.log_index, c.size, c.root, c.note
+    from log_entries e cross join lateral (select size, root, note from log_checkpoints where size > e.log_index order by size limit 1) c
     where e.event_id = ${eventId}`.execute(store.db)
-  return rows[0] && { index: Number(rows[0].log_index), size: Number(rows[0].size), note: rows[0].note }
+  const [found] = rows
+  if (!found) return undefined
+  const { root, note } = found
+  const size = Number(found.size)
+  await requireSigned({ size, root, note }, verifier)
+  return { index: Number(found.log_index), size, note }
 }
 
-const waitForProven = async (needs: Base, eventId: string, claim: Claim, signal: AbortSignal): Promise<Proven> => {
+const waitForProven = async (needs: PrepareNeeds, eventId: string, claim: Claim, signal: AbortSignal): Promise<Proven> => {
   for (;;) {
     const proven = await findProven(needs, eventId)
     if (proven) return proven

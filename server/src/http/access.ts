@@ -88,10 +88,15 @@ export const guardAccess = (app: Door, settings: Settings): void => {
   app.decorate('declared', [])
   app.addHook('onRoute', (route: RouteOptions) => {
     if (route.config?.access === undefined) throw new Error(`${String(route.method)} ${route.url} does not declare who may call it`)
-    for (const method of [route.method].flat()) app.declared.push({ method, url: route.url })
+    // HEAD is the GET of the same path, without the body.
+    for (const method of [route.method].flat()) if (method !== 'HEAD') app.declared.push({ method, url: route.url })
   })
   app.addHook('onRequest', async (request, reply) => {
     requireHost(request, settings.publicUrl)
+    if (request.routeOptions.config.isOpen) {
+      reply.raw.setHeader('access-control-allow-origin', '*')
+      return
+    }
     // A page cannot send an ingest key for anybody: there is none in a browser.
     if (request.routeOptions.config.access !== 'ingest')
       requireSameOrigin(request.method, request.raw.rawHeaders, {

@@ -12,6 +12,8 @@ export type Access = 'public' | Exclude<May, 'operator'>
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access
+    /** Pages of other sites may read the answer: it is about nobody, and nobody's cookie matters. */
+    isOpen?: boolean
     /** Keeps events that are made while this route answers out of the sign-in's idle time. */
     background?: boolean
     /** Answers with a stream whoever asks for one by Accept: such a request takes no turn, as it goes on and on. */

@@ -7,6 +7,7 @@ import {
   type VerifierKey,
 } from '@countersign/log/note.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
+import type { LogIdentity } from '../audit/checkpoint.ts'
 import { Trouble } from '../errors.ts'
 import type { Keys } from '../keys.ts'
 import type { Store } from '../store/open.ts'
@@ -23,7 +24,7 @@ export const verifierKeyOf = (keys: Pick<Keys, 'log'>, origin: string): string =
 /** Fingerprint of the log's key, to be compared by people over another channel. */
 export const fingerprintOf = (key: Pick<VerifierKey, 'publicKey'>): string => fingerprintOfKey(sha256, key)
 
-export type LogKey = { origin: string; text: string; verifier: VerifierKey; signer: Signer }
+export type LogKey = LogIdentity & { signer: Signer }
 
 export const logKeyOf = (keys: Pick<Keys, 'log'>, origin: string): LogKey => {
   const text = verifierKeyOf(keys, origin)
@@ -34,6 +35,22 @@ export const logKeyOf = (keys: Pick<Keys, 'log'>, origin: string): LogKey => {
 /** The origin that the log was begun with, if it was. */
 export const findOrigin = async ({ db }: Pick<Store, 'db'>): Promise<string | undefined> =>
   (await db.selectFrom('log_sequencer').select('origin').executeTakeFirstOrThrow()).origin ?? undefined
+
+/** The name of a log that begins at this address, as C2SP has it: where its checkpoint is served, without the scheme. */
+export const originAt = (consoleUrl: string): string => `${new URL(consoleUrl).host}/log`
+
+/**
+ * The key of the log that is or will be in this database, under its name: the configured one, the one that it was begun with, or the
+ * one that its address gives. Refuses another one than it was begun with.
+ */
+export const openLogKey = async (
+  store: Pick<Store, 'db'>,
+  { keys, origin, consoleUrl }: { keys: Pick<Keys, 'log'>; origin: string | undefined; consoleUrl: string },
+): Promise<LogKey> => {
+  const key = logKeyOf(keys, origin ?? (await findOrigin(store)) ?? originAt(consoleUrl))
+  await bindLogKey(store, key)
+  return key
+}
 
 /** Binds the log to its origin and key at first use, and refuses another one later: a log is signed by one key. */
 export const bindLogKey = async (store: Pick<Store, 'db'>, key: LogKey): Promise<void> => {

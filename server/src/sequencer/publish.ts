@@ -1,4 +1,4 @@
-import { type Checkpoint, parseCheckpoint, signCheckpoint, verifyCheckpoint } from '@countersign/log/checkpoint.ts'
+import { type Checkpoint, signCheckpoint, verifyCheckpoint } from '@countersign/log/checkpoint.ts'
 import { proveConsistency, verifyConsistency } from '@countersign/log/proof.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
 import { sql } from 'kysely'
@@ -53,14 +53,22 @@ const requireGenuine = async ({ store, eventKey }: Needs, from: number, to: numb
   }
 }
 
+/** The newest checkpoint in the database, or the one of a size: what everybody is shown. */
+export const readShown = async ({ store, key }: Pick<Needs, 'store' | 'key'>, size?: number): Promise<Checkpoint | undefined> => {
+  const row = await findCheckpoint(store, size)
+  if (!row) return undefined
+  const stop = (why: string): never => {
+    throw new Stop(
+      `The ${size === undefined ? 'newest checkpoint' : `checkpoint of ${size} entries`} in the database is not one of ours: ${why}`,
+    )
+  }
+  const shown = await verifyCheckpoint(row.note, [key.verifier]).catch((error: Error) => stop(error.message))
+  return shown.size === row.size && row.root.equals(shown.root) ? shown : stop('Its row says otherwise.')
+}
+
 /** Makes sure that the log continues everything that was signed before: the newest checkpoint in the database and the kept one. */
 export const requireContinuity = async (needs: Needs, head: Head): Promise<void> => {
-  const newest = await findCheckpoint(needs.store)
-  const shown =
-    newest &&
-    (await verifyCheckpoint(newest.note, [needs.key.verifier]).catch((error) => {
-      throw new Stop(`The newest checkpoint in the database is not one of ours: ${error.message}`)
-    }))
+  const shown = await readShown(needs)
   if (shown) await requirePrefix(needs, 'the newest checkpoint in the database', shown, head)
   const kept = await readGuard(needs.dataDir, needs.key)
   if (kept) await requirePrefix(needs, 'the last checkpoint signed here', kept, head)
@@ -84,7 +92,6 @@ export const publishCheckpoint = async (needs: Needs, { size, root }: Head): Pro
     .values({ size, root: Buffer.from(root), note })
     .onConflict((conflict) => conflict.column('size').doNothing())
     .execute()
-  const shown = await findCheckpoint(store, size)
-  const { root: shownRoot } = parseCheckpoint(shown?.note.split('\n\n')[0]?.concat('\n') ?? '')
-  if (!Buffer.from(shownRoot).equals(root)) throw new Stop(`Another root was signed for ${size} entries already.`)
+  const shown = await readShown(needs, size)
+  if (!shown || !Buffer.from(shown.root).equals(root)) throw new Stop(`Another root was signed for ${size} entries already.`)
 }

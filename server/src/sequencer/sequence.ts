@@ -15,7 +15,7 @@ import { lastNumber, requireHighMark, requireUnmoved } from './high-mark.ts'
 import { loadEdge, Stop } from './load-edge.ts'
 import { bindLogKey, type LogKey, logKeyOf } from './log-key.ts'
 import { newPatrol, type Patrol } from './patrol.ts'
-import { publishCheckpoint, requireContinuity } from './publish.ts'
+import { publishCheckpoint, readShown, requireContinuity } from './publish.ts'
 import { type Head, tick } from './tick.ts'
 
 export type SequencerNeeds = {
@@ -70,11 +70,15 @@ export const createSequencer = (needs: SequencerNeeds, holder?: string) => {
     return rows[0] as { work: boolean; high_n: string }
   }
 
-  /** Nothing is taken or signed on tables that are not as they should be: a policy or a trigger could hide or hold back anything. */
-  const requireShape = async (held: Leader): Promise<void> => {
+  /**
+   * Nothing is taken or signed on tables that are not as they should be: a policy or a trigger could hide or hold back anything. Nor
+   * beside a checkpoint that is not ours.
+   */
+  const requireSound = async (held: Leader): Promise<void> => {
     if (performance.now() - held.lookedAt < lookMs) return
     const change = tellChanges(await findChanges(store.pool))
     if (change !== undefined) throw new Stop(change)
+    await readShown(publishNeeds)
     held.lookedAt = performance.now()
   }
 
@@ -86,7 +90,7 @@ export const createSequencer = (needs: SequencerNeeds, holder?: string) => {
 
   /** Takes one batch, if there is any, and signs when it is time. Answers whether there may be more at once. */
   const sequence = async (held: Leader, signNow: boolean): Promise<boolean> => {
-    await requireShape(held)
+    await requireSound(held)
     let more = held.patrol.isDue() && (await held.patrol.step(held.highN))
     const { work, high_n } = await look()
     if (high_n !== held.highN) await requireUnmoved(needs, held.lease, held.highN)

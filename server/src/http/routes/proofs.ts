@@ -1,12 +1,13 @@
-import { LoggedEvent, type LogStatus } from '@countersign/contract/events.ts'
+import { LoggedEvent } from '@countersign/contract/events.ts'
 import { LogHead, OneEvent, ReadEvent } from '@countersign/contract/proofs.ts'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
+import type { LogIdentity } from '../../audit/checkpoint.ts'
 import { proveEvent, proveTenantEvent, readEvent, readLogHead, readTenantEvent, readTenantLogHead } from '../../events/prove.ts'
 import { ctxOf, type Door } from '../door.ts'
 import { problems } from '../fail.ts'
 
-type Needs = { logStatus: () => Promise<LogStatus> }
+type Needs = { logKey: LogIdentity }
 
 const tlogProof = { 200: z.any().describe('text/plain: C2SP tlog-proof'), ...problems }
 
@@ -17,7 +18,7 @@ const sendText = (reply: FastifyReply, text: string): FastifyReply =>
     .send(text)
 
 /** One event, that it is in the log, and what the log signed last: for staff, and for a tenant's key. */
-export const proofRoutes = (app: Door, needs: Needs): void => {
+export const proofRoutes = (app: Door, { logKey }: Needs): void => {
   const doors = [
     { base: '/api/audit', tags: ['audit'], whose: 'An event of the log', read: readEvent, prove: proveEvent, head: readLogHead },
     {
@@ -37,7 +38,7 @@ export const proofRoutes = (app: Door, needs: Needs): void => {
         config: { access: head.may },
         schema: { tags, summary: 'What the log signed last', response: { 200: LogHead, ...problems } },
       },
-      async (request) => head({ ...ctxOf(request), ...needs }),
+      async (request) => head({ ...ctxOf(request), logKey }),
     )
     app.get(
       `${base}/:event_id`,
@@ -50,7 +51,7 @@ export const proofRoutes = (app: Door, needs: Needs): void => {
     app.get(
       `${base}/:event_id/proof`,
       { config: { access: prove.may }, schema: { tags, summary, params: OneEvent, response: tlogProof } },
-      async (request, reply) => sendText(reply, await prove(ctxOf(request), request.params)),
+      async (request, reply) => sendText(reply, await prove({ ...ctxOf(request), logKey }, request.params)),
     )
   }
 }
