@@ -47,7 +47,7 @@ const requirePrivate = (path: string): void => {
 }
 
 /** Reads a file; where there is none, writes what `make` gives first. The first of several replicas wins. */
-const keep = (path: string, make: () => string): string => {
+export const keepSecret = (path: string, make: () => string): string => {
   if (!existsSync(path)) {
     const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
     writeFileSync(draft, make(), { mode: 0o600, flush: true })
@@ -71,10 +71,10 @@ export const loadKeys = (directory: string): Keys => {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     chmodSync(directory, 0o700)
-    const log = createPrivateKey(keep(join(directory, 'log.pem'), newEd25519))
-    const assertion = createPrivateKey(keep(join(directory, 'assertion.pem'), newEd25519))
+    const log = createPrivateKey(keepSecret(join(directory, 'log.pem'), newEd25519))
+    const assertion = createPrivateKey(keepSecret(join(directory, 'assertion.pem'), newEd25519))
     const event = Buffer.from(
-      keep(join(directory, 'event.key'), () => randomBytes(32).toString('base64')),
+      keepSecret(join(directory, 'event.key'), () => randomBytes(32).toString('base64')),
       'base64',
     )
     if (event.length !== 32) throw new Error('event.key does not hold 32 bytes')

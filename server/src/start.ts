@@ -1,11 +1,15 @@
 import { mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
+import { newJournal } from './audit/record.ts'
 import { startExample } from './cli/example.ts'
+import { currentOperator } from './cli/operator.ts'
 import type { Start } from './cli/start.ts'
 import { addressesOf, type Config, loadConfig } from './config.ts'
 import { findExposures } from './exposures.ts'
-import { loadKeys } from './keys.ts'
+import { ensureIngestKey } from './identity/ingest-key/create.ts'
+import { newKey } from './identity/key-format.ts'
+import { type Keys, keepSecret, loadKeys } from './keys.ts'
 import { loadPolicy } from './policy/load.ts'
 import { pickPort, portTrouble } from './ports.ts'
 import { newProgram } from './run/program.ts'
@@ -13,6 +17,7 @@ import { newService } from './run/service.ts'
 import { type Database, openDatabase } from './store/database.ts'
 import { defaultDataDir } from './store/embedded.ts'
 import { forgetInstance, writeInstance } from './store/instance.ts'
+import { openStore } from './store/open.ts'
 
 const programLog = (level: string, file: string): Logger =>
   pino(
@@ -20,6 +25,21 @@ const programLog = (level: string, file: string): Logger =>
     // Opened here: one that is still being opened when the program is told to end would throw, and keep others from their last step.
     pino.destination({ dest: openSync(file, 'a', 0o600), sync: false }),
   )
+
+/** The ingest key of the example product, which it keeps from start to start. */
+const exampleKey = ({ data_dir }: Config): string => keepSecret(join(data_dir, 'example-ingest.key'), () => newKey('ingest'))
+
+const admitExample = async ({ url, keys, key }: { url: string; keys: Keys; key: string }): Promise<void> => {
+  const store = await openStore({ url, max: 1, name: 'countersign-example' })
+  try {
+    await ensureIngestKey(
+      { store, journal: newJournal(keys.event), principal: currentOperator() },
+      { name: 'Acme, the example product', key },
+    )
+  } finally {
+    await store.close()
+  }
+}
 
 /** A port that is taken is told before anything is begun. */
 const requirePort = (host: string, wanted: number, what: string, variable: string): Promise<number> =>
@@ -83,6 +103,7 @@ export const start: Start = async ({ file, roles, environment, say }) => {
         consoleUrl: addressesOf(config).console_url,
         upstreamAudience: config.gateway.upstream_audience,
         connectorAudience: config.directory.connector.audience,
+        ingestKey: exampleKey(config),
         log,
       })
       config.gateway.upstream = new URL(product.url).origin
@@ -101,7 +122,9 @@ export const start: Start = async ({ file, roles, environment, say }) => {
       const { serve } = await loading
       const { appUrl, eraserUrl } = database.get()
       const before = () => (examplePort === undefined ? [] : [example.status()])
-      return serve({ config, databaseUrl: appUrl, eraserUrl, keys, log, before })
+      const server = await serve({ config, databaseUrl: appUrl, eraserUrl, keys, log, before })
+      if (examplePort !== undefined) await admitExample({ url: appUrl, keys, key: exampleKey(config) })
+      return server
     },
     stop: (server) => server.close(),
   })

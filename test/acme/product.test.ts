@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { journaled } from '../../examples/acme/src/journal.ts'
 import { seededPassword } from '../../examples/acme/src/seed/people.ts'
+import { Switches } from '../../examples/acme/src/signals/switches.ts'
 import { startTraffic } from '../../examples/acme/src/traffic/run.ts'
 import { type AcmeRig, assertionClaims, newIssuer, now, signIn, startAcme, trustedIssuer } from './rig.ts'
 
@@ -418,7 +419,7 @@ it('the traffic: real people sign in, read, write and err, and leave when it sto
     (await acme.sql<{ n: number }>(`SELECT count(*)::int AS n FROM session WHERE "ipAddress" = '127.0.0.1'`))[0]?.n
   const earlier = await sessions()
   const stopping = new AbortController()
-  const traffic = startTraffic({ url: acme.url, requestsPerSecond: 200, stopping: stopping.signal })
+  const traffic = startTraffic({ switches: new Switches(), url: acme.url, requestsPerSecond: 200, stopping: stopping.signal })
   const made = () =>
     new Set(
       lines()

@@ -47,6 +47,8 @@ export const startProgram = async (
       COUNTERSIGN_EXAMPLE_PORT: '0',
       COUNTERSIGN_DATA_DIR: dataDir,
       DATABASE_URL: '',
+      // Its made-up history is for who looks at health.
+      ACME_MADE_UP: '0',
       ...environment,
     },
   })

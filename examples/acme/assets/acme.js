@@ -81,6 +81,20 @@ on('sign-out', 'click', async () => {
   location.assign('/sign-in')
 })
 
+for (const button of document.querySelectorAll('[data-switch]'))
+  button.addEventListener('click', async () => {
+    button.disabled = true
+    const { tenant, switch: name, to } = button.dataset
+    const response = await fetch('/dev/switches', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ tenant_id: tenant, [name]: to === 'true' }),
+    }).catch(() => undefined)
+    if (response?.ok) return location.reload()
+    say('trouble', 'That did not work: Countersign may not be there.')
+    button.disabled = false
+  })
+
 if ($('signed-in')) {
   const look = setInterval(async () => {
     const found = await auth('/get-session').catch(() => true)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { SignalSettings } from './signals/start.ts'
 
 const flag = (fallback: boolean) =>
   z
@@ -16,6 +17,9 @@ const Environment = z.object({
   ACME_CONNECTOR_AUDIENCE: z.string().min(1).default('acme-connector'),
   ACME_REQUEST_JOURNAL: z.string().optional(),
   ACME_TRAFFIC: z.coerce.number().min(0).max(200).default(2),
+  ACME_SIGNALS_URL: z.url().default('http://localhost:4000'),
+  ACME_SIGNALS_KEY: z.string().min(1).optional(),
+  ACME_MADE_UP: flag(true),
   ACME_SEED: flag(true),
   ACME_FAULTS: flag(false),
   ACME_EXIT_WITH_PARENT: flag(false),
@@ -31,6 +35,8 @@ export type Settings = {
   connectorAudience: string
   journal: string | undefined
   requestsPerSecond: number
+  /** Undefined where nobody is told. */
+  signals: SignalSettings | undefined
   seed: boolean
   faults: boolean
   exitWithParent: boolean
@@ -51,6 +57,10 @@ export function parseEnvironment(environment: Record<string, string | undefined>
     connectorAudience: e.ACME_CONNECTOR_AUDIENCE,
     journal: e.ACME_REQUEST_JOURNAL,
     requestsPerSecond: e.ACME_TRAFFIC,
+    signals:
+      e.ACME_SIGNALS_KEY === undefined
+        ? undefined
+        : { url: new URL(e.ACME_SIGNALS_URL).origin, key: e.ACME_SIGNALS_KEY, madeUp: e.ACME_MADE_UP },
     seed: e.ACME_SEED,
     faults: e.ACME_FAULTS,
     exitWithParent: e.ACME_EXIT_WITH_PARENT,

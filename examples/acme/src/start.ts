@@ -9,6 +9,7 @@ import { Faults } from './faults.ts'
 import { Journal } from './journal.ts'
 import { seed } from './seed/run.ts'
 import { buildServer } from './server.ts'
+import { startSignals } from './signals/start.ts'
 import { newSignerKey, Signer } from './signer.ts'
 import { startTraffic } from './traffic/run.ts'
 import { TrustedCaller } from './trust/verify.ts'
@@ -28,6 +29,7 @@ export async function start(settings: Settings): Promise<Running> {
       return { secret, signer }
     })
 
+    const signals = await startSignals(database, settings.signals, stopping.signal)
     let auth: Auth | undefined
     let url = ''
     const acme: Acme = {
@@ -39,6 +41,7 @@ export async function start(settings: Settings): Promise<Running> {
       authIn: (tx) => openAuth({ db: tx }, secret, url),
       url: () => url,
       signer,
+      signals,
       support: new TrustedCaller(settings.trustedIssuer, settings.trustedJwksUrl, settings.audience),
       directory: new TrustedCaller(settings.trustedIssuer, settings.trustedJwksUrl, settings.connectorAudience),
       stopping: stopping.signal,
@@ -51,13 +54,19 @@ export async function start(settings: Settings): Promise<Running> {
     url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
     auth = openAuth(database, secret, url)
 
-    const traffic = startTraffic({ url, requestsPerSecond: settings.requestsPerSecond, stopping: stopping.signal })
+    const traffic = startTraffic({
+      url,
+      requestsPerSecond: settings.requestsPerSecond,
+      stopping: stopping.signal,
+      switches: signals.switches,
+    })
     return {
       url,
       port,
       async stop() {
         stopping.abort()
         await traffic
+        await signals.stop()
         await app.close()
         await journal?.close()
         await database.close()

@@ -26,6 +26,8 @@ type Options = {
   consoleUrl: string
   upstreamAudience: string
   connectorAudience: string
+  /** With which it sends its signals. */
+  ingestKey: string
   log: Logger
 }
 
@@ -43,6 +45,8 @@ const launch = async (options: Options): Promise<Process> => {
       ACME_TRUSTED_JWKS_URL: `${options.consoleUrl}/.well-known/jwks.json`,
       ACME_AUDIENCE: options.upstreamAudience,
       ACME_CONNECTOR_AUDIENCE: options.connectorAudience,
+      ACME_SIGNALS_URL: options.consoleUrl,
+      ACME_SIGNALS_KEY: options.ingestKey,
       ACME_EXIT_WITH_PARENT: '1',
     },
   })

@@ -7,7 +7,7 @@ import { type Caller, requireCaller } from './caller.ts'
 type Handler = (on: { caller: Caller; request: FastifyRequest; reply: FastifyReply }) => Promise<unknown>
 
 /** What support needs to be let in here; null closes the route to support for good. */
-type Route = { method: HTTPMethods; url: string; scope: string | null; handle: Handler }
+type Route = { method: HTTPMethods & string; url: string; scope: string | null; handle: Handler }
 
 export function addRoutes(app: FastifyInstance, acme: Acme, routes: Route[]): void {
   for (const { method, url, scope, handle } of routes) {
@@ -16,7 +16,16 @@ export function addRoutes(app: FastifyInstance, acme: Acme, routes: Route[]): vo
       url,
       // Who is calling is settled before a byte of the body is read.
       onRequest: async (request) => {
-        callers.set(request, await requireCaller(acme, request, scope))
+        const caller = await requireCaller(acme, request, scope)
+        callers.set(request, caller)
+        // As a developer has switched it.
+        if (acme.signals.switches.isFailing(caller.tenantId) && Math.random() < 0.5)
+          throw new Problem('internal', 'switched on by a developer')
+      },
+      onResponse: async (request, reply) => {
+        const tenantId = callers.get(request)?.tenantId
+        if (tenantId === undefined) return
+        acme.signals.meter.record({ tenantId, method, route: url, status: reply.statusCode, seconds: reply.elapsedTime / 1_000 })
       },
       handler: (request, reply) => handle({ caller: callerOf(request), request, reply }),
     })

@@ -13,7 +13,7 @@ export const layout = (title: string, body: Html): Html => html`<!doctype html>
 <body>
 <header>
   <span><a class="brand" href="/">Acme Attest</a> <span class="hint">example product</span></span>
-  <nav><a href="/account">Account</a> <a href="/mailbox">Mailbox</a> <a href="/support">Support calls</a></nav>
+  <nav><a href="/account">Account</a> <a href="/mailbox">Mailbox</a> <a href="/support">Support calls</a> <a href="/dev">Developers</a></nav>
 </header>
 <main>
 <h1>${title}</h1>

@@ -1,8 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { fromNodeHeaders } from 'better-auth/node'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
 import type { Acme } from '../acme.ts'
+import { parse } from '../api/route.ts'
+import { addressesOf } from '../auth/addresses.ts'
+import { Problem } from '../problem.ts'
 import { account, signedOut } from './account.ts'
+import { developers } from './developers.ts'
 import { home } from './home.ts'
 import type { Html } from './html.ts'
 import { mailbox } from './mailbox.ts'
@@ -20,6 +25,14 @@ const show = (reply: FastifyReply, page: Html) =>
     .header('referrer-policy', 'no-referrer')
     .type('text/html; charset=utf-8')
     .send(page.text)
+
+const Switch = z.strictObject({ tenant_id: z.string().min(1).max(200), stopped: z.boolean().optional(), failing: z.boolean().optional() })
+
+/** A page of another site may switch nothing. */
+function requireOwnPage(acme: Acme, { headers: { origin } }: FastifyRequest): void {
+  if (origin !== undefined && !addressesOf(acme.url()).includes(origin))
+    throw new Problem('cross_origin', 'this request comes from another site')
+}
 
 /** The few pages that people see of this product: enough to be signed in, and to notice when one no longer is. */
 export function mountPages(app: FastifyInstance, acme: Acme): void {
@@ -39,5 +52,13 @@ export function mountPages(app: FastifyInstance, acme: Acme): void {
   app.get('/mailbox', async (_request, reply) => show(reply, await mailbox(acme.database)))
   app.get('/support', async (_request, reply) => show(reply, support(await listSupportCalls(acme.database))))
   app.get('/support/calls', async () => ({ items: await listSupportCalls(acme.database) }))
+  app.get('/dev', async (_request, reply) => show(reply, await developers(acme.database, acme.signals.switches)))
+  app.post('/dev/switches', async (request, reply) => {
+    requireOwnPage(acme, request)
+    const { tenant_id, ...to } = parse(Switch, request.body)
+    acme.signals.switches.set(tenant_id, to)
+    await acme.signals.resend(tenant_id)
+    return reply.status(204).send()
+  })
   app.get('/healthz', async () => ({ ok: true }))
 }

@@ -1,5 +1,5 @@
 /** Somebody signed in, and the last things they saw. */
-export type Member = { url: string; cookie: string; attestations: string[]; notifications: string[]; exports: string[] }
+export type Member = { url: string; tenantId: string; cookie: string; attestations: string[]; notifications: string[]; exports: string[] }
 
 const patienceMs = 10_000
 
@@ -21,7 +21,8 @@ export async function signIn(url: string, email: string, password: string): Prom
     .getSetCookie()
     .map((line) => line.split(';')[0])
     .join('; ')
-  return { url, cookie, attestations: [], notifications: [], exports: [] }
+  const [, tenant = ''] = /@([^.]+)/.exec(email) ?? []
+  return { url, tenantId: `ten_${tenant}`, cookie, attestations: [], notifications: [], exports: [] }
 }
 
 export async function signOut(member: Member): Promise<void> {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { seededPassword } from '../seed/people.ts'
 import { Random } from '../seed/random.ts'
+import type { Switches } from '../signals/switches.ts'
 import { acts } from './acts.ts'
 import { type Member, signIn, signOut } from './member.ts'
 
@@ -14,8 +15,13 @@ const people = [
 ]
 
 /** Keeps the product busy: a few real people sign in over HTTP and use it, until the program stops. */
-export async function startTraffic(on: { url: string; requestsPerSecond: number; stopping: AbortSignal }): Promise<void> {
-  const { url, requestsPerSecond, stopping } = on
+export async function startTraffic(on: {
+  url: string
+  requestsPerSecond: number
+  stopping: AbortSignal
+  switches: Switches
+}): Promise<void> {
+  const { url, requestsPerSecond, stopping, switches } = on
   if (requestsPerSecond === 0) return
   const random = new Random(Date.now())
   const members: Member[] = []
@@ -27,7 +33,8 @@ export async function startTraffic(on: { url: string; requestsPerSecond: number;
         if (member) members.push(member)
         else people.splice(members.length, 1)
       }
-      if (members.length > 0) await random.pick(acts)(random.pick(members), random)
+      const busy = members.filter(({ tenantId }) => !switches.isStopped(tenantId))
+      if (busy.length > 0) await random.pick(acts)(random.pick(busy), random)
       // Nobody clicks in even steps.
       await pause((-Math.log(1 - random.next()) * 1000) / requestsPerSecond, undefined, { signal: stopping })
     }
