@@ -5,7 +5,14 @@ import { type Keys, loadKeys } from '../../server/src/keys.ts'
 import { openDatabase } from '../../server/src/store/database.ts'
 import { connect, openStore, type Store } from '../../server/src/store/open.ts'
 
-export type BenchDatabase = { store: Store; keys: Keys; dataDir: string; asOwner(text: string): Promise<void>; close(): Promise<void> }
+export type BenchDatabase = {
+  store: Store
+  url: string
+  keys: Keys
+  dataDir: string
+  asOwner(text: string): Promise<void>
+  close(): Promise<void>
+}
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} }
 
@@ -18,10 +25,11 @@ export const newBenchDatabase = async (): Promise<BenchDatabase> => {
   const store = await openStore({ url: database.appUrl, answerMs: 60_000 })
   return {
     store,
+    url: database.appUrl,
     keys: loadKeys(join(folder, 'keys')),
     dataDir: folder,
     asOwner: async (text) => {
-      const client = await connect(database.ownerUrl)
+      const client = await connect(database.ownerUrl, { answerMs: 1_800_000 })
       try {
         await client.query(text)
       } finally {

@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ActionRequest } from '@countersign/contract/action-requests.ts'
 import { actionNames, actions } from '@countersign/contract/actions.ts'
 import { type ErrorCode, errorCatalogue } from '@countersign/contract/errors.ts'
-import type { EventFilters, LoggedEvent } from '@countersign/contract/events.ts'
+import { type EventFilter, parseFilter, passes } from '@countersign/contract/event-filter.ts'
+import { EventFilters } from '@countersign/contract/events.ts'
 import { CreateSession, ListSessions, type Session } from '@countersign/contract/sessions.ts'
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import { ListTenants, type Tenant } from '@countersign/contract/tenants.ts'
@@ -47,20 +48,8 @@ const current = (session: Session): Session => {
   return { ...session, status: 'EXPIRED', standing: 'expired', ended_at: session.expires_at, ended_by: 'expiry', remaining_seconds: 0 }
 }
 
-const fits = (event: LoggedEvent, filters: EventFilters) =>
-  (!filters.category || event.category === filters.category) &&
-  (!filters.action ||
-    (filters.action.endsWith('*') ? event.action.startsWith(filters.action.slice(0, -1)) : event.action === filters.action)) &&
-  (!filters.actor_id || event.actor.id === filters.actor_id) &&
-  (!filters.target_id || event.target?.id === filters.target_id) &&
-  (!filters.tenant_id || event.tenant_id === filters.tenant_id) &&
-  (!filters.session_id || event.session_id === filters.session_id) &&
-  (!filters.ticket || event.ticket === filters.ticket) &&
-  (!filters.result || event.result === filters.result) &&
-  (!filters.from || event.occurred_at >= filters.from) &&
-  (!filters.to || event.occurred_at < filters.to)
-
-const filtersOf = (url: URL) => Object.fromEntries(url.searchParams) as EventFilters
+const filtersOf = (url: URL): EventFilter =>
+  parseFilter(Object.fromEntries([...url.searchParams].filter(([name]) => name in EventFilters.shape)))
 
 const personOf = (call: Call) => {
   const person = data.people.find((each) => each.login === call.login)
@@ -246,7 +235,11 @@ const readLog = () => ({
 })
 
 const listEvents = ({ url, mode }: Call) =>
-  page(mode === 'empty' ? [] : data.events.filter((event) => fits(event, filtersOf(url))).reverse(), url)
+  page(mode === 'empty' ? [] : data.events.filter((event) => passes(filtersOf(url), event)).reverse(), url)
+const countEvents = ({ url }: Call) => {
+  const { length: size } = data.events
+  return { count: data.events.filter((event) => passes(filtersOf(url), event)).length, is_exact: true, size }
+}
 const accessLog = ({ url, mode }: Call, id: string) =>
   page(
     mode === 'empty'
@@ -337,6 +330,7 @@ const routes: readonly [method: string, path: RegExp, answer: Answer][] = [
   ['GET', /^\/api\/me\/passkeys$/, (call) => ({ items: call.mode === 'empty' ? [] : data.passkeysOf(personOf(call)) })],
   ['GET', /^\/api\/passkeys\/waiting$/, () => ({ items: data.passkeysOf(data.people[0] as (typeof data.people)[number]).slice(1) })],
   ['GET', /^\/api\/audit$/, staffOrAuditor(listEvents)],
+  ['GET', /^\/api\/audit\/count$/, staffOrAuditor(countEvents)],
 ]
 
 const send = (response: ServerResponse, status: number, body: unknown, type = 'application/json') => {
@@ -361,7 +355,7 @@ const stream = ({ url, headers }: Call, request: IncomingMessage, response: Serv
   const timer = setInterval(() => {
     for (; next < data.events.length; next += 1) {
       const event = data.events[next]
-      if (event && fits(event, filters)) response.write(`id: ${event.log_index}\nevent: event\ndata: ${JSON.stringify(event)}\n\n`)
+      if (event && passes(filters, event)) response.write(`id: ${event.log_index}\nevent: event\ndata: ${JSON.stringify(event)}\n\n`)
     }
   }, 200)
   request.on('close', () => clearInterval(timer))

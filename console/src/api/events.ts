@@ -1,5 +1,5 @@
-import { type EventFilters, EventPage } from '@countersign/contract/events.ts'
-import { infiniteQueryOptions } from '@tanstack/react-query'
+import { EventCount, type EventFilters, EventPage } from '@countersign/contract/events.ts'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { get, withQuery } from './call.ts'
 
 export const eventsQuery = (filters: EventFilters) =>
@@ -11,4 +11,14 @@ export const eventsQuery = (filters: EventFilters) =>
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
+  })
+
+/** How many events fit, as of the size of the log when it is asked. */
+export const countQuery = (filters: EventFilters, exact: boolean) =>
+  queryOptions({
+    queryKey: ['event-count', filters, exact],
+    queryFn: ({ signal }) => get(withQuery('/api/audit/count', { ...filters, exact: exact ? 'true' : undefined }), EventCount, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+    placeholderData: keepPreviousData,
   })

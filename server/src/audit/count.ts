@@ -2,7 +2,7 @@ import type { EventCount, EventFilters } from '@countersign/contract/events.ts'
 import type { Kysely } from 'kysely'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
-import { asTenant } from './as-tenant.ts'
+import { asReader, asTenant } from './as-tenant.ts'
 import { ofTenant } from './list.ts'
 import { type Matching, matching } from './matching.ts'
 import { readLogSize } from './tree-reader.ts'
@@ -40,7 +40,8 @@ const countMatching = async (db: Kysely<Tables>, asked: Matching, size: number, 
 export const countEvents = async (store: Pick<Store, 'db'>, filters: EventFilters, exact: boolean): Promise<EventCount> => {
   const size = await readLogSize(store)
   if (Object.values(filters).every((value) => value === undefined)) return { count: size, is_exact: true, size }
-  return await countMatching(store.db, await matching(store.db, filters), size, exact)
+  const asked = await matching(store.db, filters)
+  return await asReader(store, (tx) => countMatching(tx, asked, size, exact))
 }
 
 export const countTenantEvents = async (

@@ -3,7 +3,7 @@ import type { EventFilters, EventPage, Order } from '@countersign/contract/event
 import type { Kysely } from 'kysely'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
-import { asTenant } from './as-tenant.ts'
+import { asReader, asTenant } from './as-tenant.ts'
 import { type Page, pageOfRows, parseCursor } from './cursor.ts'
 import { discloseAll } from './disclose.ts'
 import { type Matching, matching, type Span } from './matching.ts'
@@ -23,8 +23,10 @@ const readPage = async (db: Kysely<Tables>, matching: Matching, page: EventsPage
 }
 
 /** Events in the log, newest first where nothing else is asked for, for staff who may read all of it. */
-export const listEvents = async (store: Pick<Store, 'db'>, filters: EventFilters, page: EventsPage): Promise<EventPage> =>
-  await readPage(store.db, await matching(store.db, filters), page)
+export const listEvents = async (store: Pick<Store, 'db'>, filters: EventFilters, page: EventsPage): Promise<EventPage> => {
+  const asked = await matching(store.db, filters)
+  return await asReader(store, (tx) => readPage(tx, asked, page))
+}
 
 /** What concerns one tenant. Kept apart twice: the query asks for that tenant alone, and it runs in a role that sees nothing else. */
 export const ofTenant = (tenantId: string, filters: Omit<EventFilters, 'tenant_id'>): EventFilters => ({

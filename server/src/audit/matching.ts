@@ -1,11 +1,11 @@
 import { type EventFilter, parseFilter } from '@countersign/contract/event-filter.ts'
 import type { EventFilters } from '@countersign/contract/events.ts'
-import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely'
 import { Refusal } from '../errors.ts'
 import type { Tables } from '../store/tables.ts'
 import { type Condition, conditionsOf } from './conditions.ts'
 import type { BodyRow } from './disclose.ts'
-import { type Driver, type Held, type Way, waysFor } from './drivers.ts'
+import { type Driver, type Held, type Way, wayByWords, waysFor } from './drivers.ts'
 import { timeBounds } from './time-bounds.ts'
 
 /** Which places of the log: those after one and before another. */
@@ -22,54 +22,90 @@ export type Matching = {
   sample(db: Kysely<Tables>, before: number, step: number): Promise<number>
 }
 
-type Entries = RawBuilder<{ log_index: string; event_n: string }>
+type Entries = RawBuilder<unknown>
 
 /** Up to this size a span is read as it stands. */
 const shortSpan = 2000
+/** So many entries of the log, or of another index, are looked at for words before their own is asked. */
+const metMaximum = { ofLog: 8_000, ofIndex: 500 }
 /** Ways to find are compared by what they find, up to this. */
-const comparedMaximum = 20_000
+const comparedMaximum = 8_000
 
 const every = (conditions: readonly Condition[]): Condition => (conditions.length === 0 ? sql`true` : sql.join([...conditions], sql` and `))
 
-/** The entries of one index that meet conditions, first in order: without a sort, whatever the planner thinks of them. */
-const fromIndex = ({ columns, values, of }: Driver, conditions: readonly Condition[], ordered: RawBuilder<unknown>): Entries => {
-  const met = [...(of ? [of] : []), ...conditions]
-  if (columns.length === 0) return sql`select entry.log_index, entry.event_n from log_entries entry where ${every(met)} ${ordered}`
+/** In which order rows are wanted, and how many; undefined where it is all of them, in any order. */
+type Wanted = { order: 'asc' | 'desc'; limit: number } | undefined
+
+const directed = (names: readonly string[], { order, limit }: NonNullable<Wanted>) =>
+  sql`order by ${sql.join(names.map((name) => sql`${sql.ref(name)} ${sql.raw(order)}`))} limit ${limit}`
+
+const row = (parts: readonly RawBuilder<unknown>[]) => sql`(${sql.join([...parts])})`
+
+/**
+ * That an entry stands in a span, and has the values that are sought. For rows in order it is said as bounds of an index, which is
+ * then the one way to have that order: as equalities, the planner would rather walk the whole log backwards for what it takes to
+ * be frequent.
+ */
+const within = (columns: readonly string[], { after, before }: Required<Span>, wanted: Wanted): Condition[] => {
+  const places = (sign: '>' | '<', place: number) => sql<SqlBool>`entry.log_index ${sql.raw(sign)} ${String(place)}::bigint`
+  const given = columns.map((column) => sql`${sql.ref(`entry.${column}`)}`)
+  const sought = columns.map((column) => sql`${sql.ref(`sought.${column}`)}`)
+  if (wanted === undefined || columns.length === 0)
+    return [...given.map((column, at): Condition => sql`${column} = ${sought[at]}`), places('>', after), places('<', before)]
+  const bound = (sign: '>' | '<', place: number): Condition =>
+    sql`${row([...given, sql`entry.log_index`])} ${sql.raw(sign)} ${row([...sought, sql`${String(place)}::bigint`])}`
+  // What the indexes leave out, and the bounds do not say.
+  const held = given.map((column): Condition => sql`${column} is not null`)
+  return [...held, bound('>', after), bound('<', before)]
+}
+
+/** The entries of one index that meet conditions, first in order. */
+const fromIndex = ({ columns, values, of }: Driver, conditions: readonly Condition[], span: Required<Span>, wanted: Wanted): Entries => {
+  const met = every([...within(columns, span, wanted), ...(of ? [of] : []), ...conditions])
+  const ordered =
+    wanted === undefined
+      ? sql``
+      : directed(
+          [...columns, 'log_index'].map((column) => `entry.${column}`),
+          wanted,
+        )
+  const entries: Entries = sql`select entry.* from log_entries entry where ${met} ${ordered}`
+  if (columns.length === 0) return entries
   const names = columns.map((column) => sql.ref(column))
-  const lists = columns.map((_, at) => sql`${values.map((row) => row[at])}::text[]`)
-  const equal = columns.map((column): Condition => sql`${sql.ref(`entry.${column}`)} = ${sql.ref(`sought.${column}`)}`)
+  const lists = columns.map((_, at) => sql`${values.map((value) => value[at])}::text[]`)
   return sql`
-    select hit.* from (select distinct * from unnest(${sql.join(lists)}) as given (${sql.join(names)})) sought cross join lateral (
-      select entry.log_index, entry.event_n from log_entries entry where ${every([...equal, ...met])} ${ordered}) hit`
+    select hit.* from (select distinct * from unnest(${sql.join(lists)}) as given (${sql.join(names)})) sought
+    cross join lateral (${entries}) hit`
 }
 
-const fromHeld = ({ events, sessions }: Held, conditions: readonly Condition[], ordered: RawBuilder<unknown>): Entries => sql`
-  (select entry.log_index, entry.event_n from log_entries entry where entry.event_id = any(${events}::text[]) and ${every(conditions)})
-  union (${fromIndex({ columns: ['session_id'], values: sessions.map((id) => [id]) }, conditions, ordered)})`
+const fromHeld = ({ events, sessions }: Held, conditions: readonly Condition[], span: Required<Span>, wanted: Wanted): Entries => sql`
+  (select entry.* from log_entries entry
+   where entry.event_id = any(${events}::text[]) and ${every([...within([], span, undefined), ...conditions])})
+  union (${fromIndex({ columns: ['session_id'], values: sessions.map((id) => [id]) }, conditions, span, wanted)})`
 
-const fromWay = (way: Way | undefined, conditions: readonly Condition[], ordered: RawBuilder<unknown>): Entries => {
-  if (way === undefined) return fromIndex({ columns: [], values: [] }, conditions, ordered)
-  return 'held' in way ? fromHeld(way.held, conditions, ordered) : fromIndex(way.by, conditions, ordered)
+const fromWay = (way: Way | undefined, conditions: readonly Condition[], span: Required<Span>, wanted?: Wanted): Entries => {
+  if (way === undefined) return fromIndex({ columns: [], values: [] }, conditions, span, wanted)
+  return 'held' in way ? fromHeld(way.held, conditions, span, wanted) : fromIndex(way.by, conditions, span, wanted)
 }
 
-const inSpan = ({ after, before }: Span): Condition[] => [
-  ...(after === undefined ? [] : [sql<boolean>`entry.log_index > ${String(after)}::bigint`]),
-  ...(before === undefined ? [] : [sql<boolean>`entry.log_index < ${String(before)}::bigint`]),
-]
+type Chosen = { way: Way | undefined; count: number }
 
-/** The way that finds fewest, whatever else is asked. */
-const chooseWay = async (db: Kysely<Tables>, ways: readonly Way[], span: Span): Promise<Way | undefined> => {
-  if (ways.length < 2) return ways[0]
-  const limit = sql`limit ${comparedMaximum}`
-  const counts = ways.map((way) => sql`(select count(*) from (select from (${fromWay(way, inSpan(span), limit)}) hit ${limit}) found)::int`)
+/** The way that finds fewest, whatever else is asked, and how many it finds, counted up to a limit. */
+const chooseWay = async (db: Kysely<Tables>, ways: readonly Way[], span: Required<Span>): Promise<Chosen> => {
+  if (ways.length === 0) return { way: undefined, count: Number.MAX_SAFE_INTEGER }
+  const wanted = { order: 'desc', limit: comparedMaximum } as const
+  const counts = ways.map(
+    (way) => sql`(select count(*) from (select from (${fromWay(way, [], span, wanted)}) hit limit ${comparedMaximum}) found)::int`,
+  )
   const { rows } = await sql<{ counts: number[] }>`select array[${sql.join(counts)}] as counts`.execute(db)
   const found = rows[0]?.counts ?? []
-  return ways[found.indexOf(Math.min(...found))]
+  const count = Math.min(...found)
+  return { way: ways[found.indexOf(count)], count }
 }
 
-const narrow = (asked: Span, bounds: { lo: number; hi: number }): Required<Span> => ({
-  after: Math.max(asked.after ?? -1, bounds.lo - 1),
-  before: Math.min(asked.before ?? Number.MAX_SAFE_INTEGER, bounds.hi),
+const narrow = ({ after = -1, before = Number.MAX_SAFE_INTEGER }: Span, bounds = { lo: 0, hi: before }): Required<Span> => ({
+  after: Math.max(after, bounds.lo - 1),
+  before: Math.min(before, bounds.hi),
 })
 
 /** Staff are known by their addresses to those who read: where one is given, it is looked up. */
@@ -102,27 +138,46 @@ export const matching = async (db: Kysely<Tables>, filters: EventFilters): Promi
     read ??= Promise.all([timeBounds(db, filter), waysFor(db, filter)]).then(([bounds, ways]) => ({ bounds, ways }))
     return read
   }
-  const isShort = ({ after, before }: Span): boolean => before !== undefined && after !== undefined && before - after <= shortSpan
-  const plan = async (asked: Span): Promise<{ span: Span; way: Way | undefined }> => {
-    if (conditions.length === 0 || isShort(asked)) return { span: asked, way: undefined }
+  const isShort = ({ after, before }: Required<Span>): boolean => before - after <= shortSpan
+  const plan = async (asked: Span): Promise<Chosen & { span: Required<Span> }> => {
+    const given = narrow(asked)
+    if (conditions.length === 0 || isShort(given)) return { span: given, way: undefined, count: 0 }
     const { bounds, ways } = await learn()
-    const span = narrow(asked, bounds)
-    return { span, way: isShort(span) ? undefined : await chooseWay(db, ways, span) }
+    const span = narrow(given, bounds)
+    if (isShort(span)) return { span, way: undefined, count: 0 }
+    // Of one way it matters how many it finds only where words are looked for in them.
+    if (ways.length === 1 && filter.text === undefined) return { span, way: ways[0], count: 0 }
+    return { span, ...(await chooseWay(db, ways, span)) }
+  }
+  const select = async (as: Kysely<Tables>, entries: Entries, wanted: NonNullable<Wanted>): Promise<BodyRow[]> => {
+    const { rows } = await sql<BodyRow>`
+      select entry.log_index, event.body from (select * from (${entries}) entry ${directed(['log_index'], wanted)}) entry
+      join events event on event.n = entry.event_n order by entry.log_index ${sql.raw(wanted.order)}`.execute(as)
+    return rows
+  }
+  /** Words that many have are soon met on the way; for the others their own index is asked. */
+  const findWords = async (as: Kysely<Tables>, { span, way, count }: Chosen & { span: Required<Span> }, wanted: NonNullable<Wanted>) => {
+    const limit = way === undefined ? metMaximum.ofLog : metMaximum.ofIndex
+    if (count > limit) {
+      const first = fromWay(way, [], span, { ...wanted, limit })
+      const met = sql`select entry.* from (select * from (${first}) entry ${directed(['log_index'], { ...wanted, limit })}) entry where ${every(conditions)}`
+      const rows = await select(as, met, wanted)
+      if (rows.length === wanted.limit) return rows
+    }
+    const byWords = count > limit ? await wayByWords(db, filter) : undefined
+    return await select(as, fromWay(byWords ?? way, conditions, span, wanted), wanted)
   }
   return {
     async find(as, { order, limit, ...asked }) {
-      const { span, way } = await plan(asked)
-      const ordered = sql`order by log_index ${sql.raw(order)} limit ${limit}`
-      const { rows } = await sql<BodyRow>`
-        select entry.log_index, event.body
-        from (select * from (${fromWay(way, [...inSpan(span), ...conditions], ordered)}) entry ${ordered}) entry
-        join events event on event.n = entry.event_n order by entry.log_index ${sql.raw(order)}`.execute(as)
-      return rows
+      const planned = await plan(asked)
+      const wanted = { order, limit }
+      if (filter.text !== undefined && planned.count > 0) return await findWords(as, planned, wanted)
+      return await select(as, fromWay(planned.way, conditions, planned.span, wanted), wanted)
     },
     async count(as, asked, limit) {
       const { span, way } = await plan(asked)
-      const upTo = limit === undefined ? sql`` : sql`limit ${limit}`
-      return await countOf(as, sql`select from (${fromWay(way, [...inSpan(span), ...conditions], upTo)}) hit ${upTo}`)
+      if (limit === undefined) return await countOf(as, fromWay(way, conditions, span))
+      return await countOf(as, sql`select from (${fromWay(way, conditions, span, { order: 'desc', limit })}) hit limit ${limit}`)
     },
     sample: async (as, before, step) =>
       await countOf(

@@ -2,7 +2,7 @@ import type { EventFilters, LoggedEvent } from '@countersign/contract/events.ts'
 import type { Kysely } from 'kysely'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
-import { asTenant } from './as-tenant.ts'
+import { asReader, asTenant } from './as-tenant.ts'
 import { discloseAll } from './disclose.ts'
 import { ofTenant } from './list.ts'
 import { matching } from './matching.ts'
@@ -30,7 +30,7 @@ export const tailEvents = async function* (
 ): AsyncGenerator<LoggedEvent, void, undefined> {
   const filters = tenantId === undefined ? asked : ofTenant(tenantId, asked)
   const reading = <T>(read: (db: Kysely<Tables>) => Promise<T>): Promise<T> =>
-    tenantId === undefined ? read(store.db) : asTenant(store, tenantId, read)
+    tenantId === undefined ? asReader(store, read) : asTenant(store, tenantId, read)
   let after = afterIndex
   while (!signal.aborted) {
     const size = await readLogSize(store)

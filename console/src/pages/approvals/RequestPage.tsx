@@ -1,4 +1,5 @@
 import type { ActionRequest } from '@countersign/contract/action-requests.ts'
+import { only } from '@countersign/contract/choice.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { isOver, requestQuery } from '../../api/actions.ts'
@@ -76,7 +77,7 @@ function Request({ request }: { request: ActionRequest }) {
         </div>
       </div>
       <EventList
-        search={{ target_id: request.target.id, tenant_id: request.tenant_id }}
+        search={{ target_id: only(request.target.id), tenant_id: only(request.tenant_id) }}
         most={8}
         card={{ title: `What has happened with this ${request.target.kind}` }}
       />

@@ -1,212 +1,266 @@
-import { useQuery } from '@tanstack/react-query'
-import { ChevronDown } from 'lucide-react'
-import { type FormEvent, useId, useState } from 'react'
+import { ChevronDown, SlidersHorizontal } from 'lucide-react'
+import { type ReactNode, useState } from 'react'
 import { client } from '../../api/client.ts'
-import { canUseConsole, useMe } from '../../api/me.ts'
-import { tenantHintsQuery } from '../../api/tenants.ts'
+import { useMe } from '../../api/me.ts'
 import { Button, buttonClass } from '../../ui/Button.tsx'
 import { Chip } from '../../ui/Chip.tsx'
-import { Input } from '../../ui/Field.tsx'
-import { formatUtc, shortId } from '../../ui/format.ts'
+import { Dialog } from '../../ui/Dialog.tsx'
+import { formatLocal, plural, shortId } from '../../ui/format.ts'
 import { Inert } from '../../ui/Inert.tsx'
-import { FilterMenu } from '../../ui/Menu.tsx'
 import { Popover } from '../../ui/Popover.tsx'
-import { Segments } from '../../ui/Segments.tsx'
+import { Search } from '../../ui/Search.tsx'
+import { useWidth } from '../../ui/width.ts'
 import { knownActors } from './actors.ts'
-import { AuditSearch, eventGroups, groupOf, type Span, spans, spanWords } from './search.ts'
+import { type FilterProps, ListBody, TimeBody } from './FilterBodies.tsx'
+import { fields } from './fields.ts'
+import { asksForReads, choiceOf, countFilters, type ListName, listNames, spanWords, withValue } from './search.ts'
 
-type Props = { search: AuditSearch; onSet: (change: AuditSearch) => void; onClear: () => void }
-
-const resultWords = { ok: 'ok', deny: 'deny', error: 'error' } as const
-const spanOptions = [
-  { value: 'all' as const, label: 'All time' },
-  ...(Object.keys(spans) as Span[]).map((value) => ({ value, label: spanWords[value] })),
-]
+type Props = FilterProps & { onClear: () => void; count: ReactNode }
 
 /** Filters combine, and live in the address (A30). */
-export function AuditFilters({ search, onSet, onClear }: Props) {
+export function AuditFilters({ search, onSet, onClear, count }: Props) {
+  const isPhone = useWidth() === 'phone'
   return (
     <div className="flex flex-col gap-2">
       <div className="flex flex-wrap items-center gap-2">
-        <Segments<Span | 'all'>
-          label="Time"
-          value={search.last ?? 'all'}
-          onChoose={(last) => onSet({ last: last === 'all' ? undefined : last, from: undefined, to: undefined })}
-          options={spanOptions}
-          className="max-sm:w-full"
-        />
-        <AdminFilter search={search} onSet={onSet} />
-        <FilterMenu
-          label="Event"
-          value={groupOf(search)}
-          onChoose={(value) =>
-            onSet({ category: undefined, action: undefined, ...eventGroups.find((group) => group.value === value)?.search })
-          }
-          groups={[{ choices: eventGroups.slice(0, 1) }, { choices: eventGroups.slice(1, 5) }, { choices: eventGroups.slice(5) }]}
-        />
-        <TenantFilter onSet={onSet} />
-        <TextFilter label="Target" hint="Id of a tenant, user, session or key" onApply={(target_id) => onSet({ target_id })} />
-        <TextFilter label="Ticket" hint="#4831 or SUP-4831" onApply={(ticket) => onSet({ ticket })} />
-        <FilterMenu
-          label="Result"
-          value={search.result ?? 'all'}
-          onChoose={(value) => onSet(AuditSearch.pick({ result: true }).parse({ result: value }))}
-          groups={[
-            {
-              choices: [{ value: 'all', label: 'Any result' }, ...Object.entries(resultWords).map(([value, label]) => ({ value, label }))],
-            },
-          ]}
-        />
+        <Words search={search} onSet={onSet} />
+        {isPhone ? <FilterSheet search={search} onSet={onSet} onClear={onClear} count={count} /> : null}
+        <Quick search={search} onSet={onSet} />
       </div>
+      {isPhone ? null : <FilterBar search={search} onSet={onSet} />}
       <Chips search={search} onSet={onSet} onClear={onClear} />
+      <div className="flex min-h-6 flex-wrap items-center gap-x-3 gap-y-1 text-soft text-sm">
+        {count}
+        <Reads search={search} onSet={onSet} />
+      </div>
     </div>
   )
 }
 
-function AdminFilter({ search, onSet }: Omit<Props, 'onClear'>) {
-  const me = useMe()
-  const others = [...knownActors(client)].filter(([id]) => id !== me.staff.id)
+const leastWords = 3
+
+function Words({ search, onSet }: FilterProps) {
+  const [isShort, setShort] = useState(false)
   return (
-    <FilterMenu
-      label="Admin"
-      value={search.actor_id ?? 'all'}
-      onChoose={(value) => onSet({ actor_id: value === 'all' ? undefined : value })}
-      groups={[
-        {
-          choices: [
-            { value: 'all', label: 'Everybody' },
-            { value: me.staff.id, label: `${me.staff.email} (me)` },
-          ],
-        },
-        ...(others.length > 0
-          ? [{ label: 'Seen here', choices: others.map(([value, label]) => ({ value, label: <Inert text={label} /> })) }]
-          : []),
-      ]}
-    />
-  )
-}
-
-function useTextFilter(onApply: (text: string) => void) {
-  const [isOpen, setOpen] = useState(false)
-  const [text, setText] = useState('')
-  const apply = (value: string) => {
-    setOpen(false)
-    setText('')
-    onApply(value)
-  }
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    if (text.trim()) apply(text.trim())
-  }
-  return { isOpen, setOpen, text, setText, apply, submit }
-}
-
-const trigger = (label: string) => (
-  <button type="button" className={`${buttonClass('plain', 'small')} text-soft`}>
-    {label}
-    <ChevronDown aria-hidden="true" className="text-faint" />
-  </button>
-)
-
-function TextFilter({ label, hint, onApply }: { label: string; hint: string; onApply: (text: string) => void }) {
-  const { isOpen, setOpen, text, setText, submit } = useTextFilter(onApply)
-  const id = useId()
-  return (
-    <Popover trigger={trigger(label)} label={`Filter by ${label.toLowerCase()}`} open={isOpen} onOpen={setOpen}>
-      <form onSubmit={submit} className="flex items-center gap-2">
-        <label htmlFor={id} className="sr-only">
-          {label}
-        </label>
-        <Input id={id} value={text} placeholder={hint} onChange={(event) => setText(event.target.value)} autoFocus />
-        <Button submit disabled={text.trim() === ''}>
-          Apply
-        </Button>
-      </form>
-    </Popover>
-  )
-}
-
-function TenantFilter({ onSet }: Pick<Props, 'onSet'>) {
-  const { isOpen, setOpen, text, setText, apply, submit } = useTextFilter((tenant_id) => onSet({ tenant_id }))
-  const canAsk = canUseConsole(useMe())
-  const { data } = useQuery({ ...tenantHintsQuery(text.trim()), enabled: canAsk && isOpen && text.trim().length >= 2 })
-  const id = useId()
-  const hints = text.trim().length >= 2 ? (data?.items ?? []) : []
-  return (
-    <Popover trigger={trigger('Tenant')} label="Filter by tenant" open={isOpen} onOpen={setOpen} className="w-80 p-2">
-      <form onSubmit={submit} className="flex items-center gap-2 p-1">
-        <label htmlFor={id} className="sr-only">
-          Tenant
-        </label>
-        <Input
-          id={id}
-          value={text}
-          placeholder={canAsk ? 'Name or id' : 'Tenant id'}
-          onChange={(event) => setText(event.target.value)}
-          autoFocus
-        />
-        <Button submit disabled={text.trim() === ''}>
-          Apply
-        </Button>
-      </form>
-      {hints.length > 0 ? (
-        <ul className="mt-1">
-          {hints.map((tenant) => (
-            <li key={tenant.id}>
-              <button
-                type="button"
-                onClick={() => apply(tenant.id)}
-                className="flex min-h-8 w-full items-center gap-2 rounded-md px-2 text-left text-sm hover:bg-sunk"
-              >
-                <span className="min-w-0 flex-1 truncate">
-                  <Inert text={tenant.name} />
-                </span>
-                <span className="id shrink-0 text-faint">{shortId(tenant.id)}</span>
-              </button>
-            </li>
-          ))}
-        </ul>
+    <div className="flex min-w-0 items-center gap-2 max-md:flex-1">
+      <Search
+        label="Reasons and notes"
+        placeholder="Reasons and notes"
+        value={search.text ?? ''}
+        delayMs={400}
+        className="w-60 max-md:w-full"
+        onSearch={(typed) => {
+          const text = typed.trim()
+          setShort(text !== '' && text.length < leastWords)
+          const next = text.length < leastWords ? undefined : text
+          if (next !== search.text) onSet({ text: next })
+        }}
+      />
+      {isShort ? (
+        <span role="status" className="shrink-0 text-faint text-xs">
+          {plural(leastWords, 'letter')} at least
+        </span>
       ) : null}
+    </div>
+  )
+}
+
+/** The filters of which one click is enough (A30). */
+function Quick({ search, onSet }: FilterProps) {
+  const isOnly = (name: ListName, value: string) => search[name] === value
+  const toggle = (name: ListName, value: string) => onSet({ [name]: isOnly(name, value) ? undefined : value })
+  const quick = [
+    { label: 'all admins', isOn: choiceOf(search, 'actor_id').any.length === 0, choose: () => onSet({ actor_id: undefined }) },
+    { label: 'impersonate', isOn: isOnly('action', 'IMPERSONATE.*'), choose: () => toggle('action', 'IMPERSONATE.*') },
+    { label: 'resets', isOn: isOnly('action', '*.RESET'), choose: () => toggle('action', '*.RESET') },
+    {
+      label: 'last 1 h',
+      isOn: search.last === '1h',
+      choose: () => onSet({ last: search.last === '1h' ? undefined : '1h', from: undefined, to: undefined }),
+    },
+  ]
+  return (
+    <fieldset className="flex flex-wrap items-center gap-1.5">
+      <legend className="sr-only">Often asked</legend>
+      {quick.map(({ label, isOn, choose }) => (
+        <button
+          key={label}
+          type="button"
+          aria-pressed={isOn}
+          onClick={choose}
+          className="inline-flex h-7 pointer-coarse:h-10 items-center rounded-full border border-edge px-3 text-soft text-sm transition-colors hover:bg-hover aria-pressed:border-accent aria-pressed:bg-chosen aria-pressed:font-medium aria-pressed:text-ink"
+        >
+          {label}
+        </button>
+      ))}
+    </fieldset>
+  )
+}
+
+const inBar = ['actor_id', 'action', 'result', 'tenant_id', 'target_id', 'ticket'] as const satisfies readonly ListName[]
+const inMore = ['category', 'resource_type', 'session_id'] as const satisfies readonly ListName[]
+
+function FilterButton({ label, children, wide = false }: { label: string; children: ReactNode; wide?: boolean }) {
+  return (
+    <Popover
+      label={`Filter by ${label.toLowerCase()}`}
+      className={wide ? 'w-96 p-3' : 'w-72 p-3'}
+      trigger={
+        <button type="button" className={`${buttonClass('plain', 'small')} text-soft`}>
+          {label}
+          <ChevronDown aria-hidden="true" className="text-faint" />
+        </button>
+      }
+    >
+      {children}
     </Popover>
   )
 }
 
-/** Everything in force that has no place of its own above. */
-function Chips({ search, onSet, onClear }: Props) {
+function FilterBar(props: FilterProps) {
+  return (
+    <div className="flex flex-wrap items-center gap-1.5">
+      <FilterButton label="Time">
+        <TimeBody {...props} />
+      </FilterButton>
+      {inBar.map((name) => (
+        <FilterButton key={name} label={fields[name].label} wide={name === 'action'}>
+          <ListBody name={name} {...props} />
+        </FilterButton>
+      ))}
+      <FilterButton label="More">
+        <div className="flex max-h-[70vh] flex-col gap-3 overflow-y-auto">
+          {inMore.map((name) => (
+            <section key={name} aria-label={fields[name].label}>
+              <ListBody name={name} {...props} />
+            </section>
+          ))}
+        </div>
+      </FilterButton>
+    </div>
+  )
+}
+
+/** All of them in one place, where there is no room for a bar. */
+function FilterSheet({ search, onSet, onClear, count }: Props) {
+  const [isOpen, setOpen] = useState(false)
+  const inForce = countFilters(search)
+  const props = { search, onSet }
+  return (
+    <>
+      <Button icon={<SlidersHorizontal aria-hidden="true" />} onClick={() => setOpen(true)}>
+        Filters{inForce > 0 ? ` (${inForce})` : ''}
+      </Button>
+      {isOpen ? (
+        <Dialog
+          title="Filters"
+          onClose={() => setOpen(false)}
+          footer={
+            <>
+              <span className="min-w-0 flex-1 text-soft text-sm">{count}</span>
+              <Button onClick={onClear} disabled={inForce === 0}>
+                Clear all
+              </Button>
+              <Button kind="main" onClick={() => setOpen(false)}>
+                Show
+              </Button>
+            </>
+          }
+        >
+          <div className="-mx-5 -my-4 flex flex-col">
+            <SheetPart label="Time" set={search.last || search.from || search.to ? 1 : 0}>
+              <TimeBody {...props} />
+            </SheetPart>
+            {[...inBar, ...inMore].map((name) => {
+              const { any, none } = choiceOf(search, name)
+              return (
+                <SheetPart key={name} label={fields[name].label} set={any.length + none.length}>
+                  <ListBody name={name} {...props} />
+                </SheetPart>
+              )
+            })}
+          </div>
+        </Dialog>
+      ) : null}
+    </>
+  )
+}
+
+function SheetPart({ label, set, children }: { label: string; set: number; children: ReactNode }) {
+  return (
+    <details className="group border-line border-b last:border-b-0">
+      <summary className="flex min-h-11 cursor-default list-none items-center gap-2 px-5 font-medium text-sm -outline-offset-2 [&::-webkit-details-marker]:hidden">
+        <span className="min-w-0 flex-1">{label}</span>
+        {set > 0 ? <span className="text-accent text-xs">{set} set</span> : null}
+        <ChevronDown aria-hidden="true" className="size-4 text-faint transition-transform group-open:rotate-180" />
+      </summary>
+      <div className="px-5 pb-4">{children}</div>
+    </details>
+  )
+}
+
+/** That reads of the log are left out, and the way to see them. */
+function Reads({ search, onSet }: FilterProps) {
+  const isShown = search.reads === 'shown'
+  if (asksForReads(search) && !isShown) return null
+  return (
+    <span className="flex items-center gap-1">
+      {isShown ? 'Reads of the log are shown' : 'Reads of the log are left out'}
+      <Button kind="quiet" size="small" onClick={() => onSet({ reads: isShown ? undefined : 'shown' })}>
+        {isShown ? 'Leave them out' : 'Show them'}
+      </Button>
+    </span>
+  )
+}
+
+/** Everything in force, in the words of the rows. */
+function Chips({ search, onSet, onClear }: Omit<Props, 'count'>) {
   const me = useMe()
-  const { last: _, event: __, ...rest } = search
-  const chips = Object.entries(rest).filter((entry): entry is [keyof typeof rest, string] => entry[1] !== undefined)
-  if (chips.length === 0) return null
-  const wordsFor = (name: keyof typeof rest, value: string): string => {
-    if (name === 'actor_id') return value === me.staff.id ? me.staff.email : (knownActors(client).get(value) ?? shortId(value))
-    if (name === 'action' || name === 'category') return eventGroups.find((group) => group.value === groupOf(search))?.label ?? value
-    if (name === 'from' || name === 'to') return formatUtc(value)
+  if (countFilters(search) === 0) return null
+  const actors = knownActors(client)
+  const wordsFor = (name: ListName, value: string): string => {
+    if (name === 'actor_id') return value === me.staff.id ? me.staff.email : (actors.get(value) ?? shortId(value))
     return name.endsWith('_id') ? shortId(value) : value
   }
+  const { last, from, to, text } = search
   return (
     <div className="flex flex-wrap items-center gap-2">
-      {chips.map(([name, value]) => (
-        <Chip key={name} name={chipNames[name]} onRemove={() => onSet({ [name]: undefined })}>
-          <Inert text={wordsFor(name, value)} />
+      {last ? (
+        <Chip name="Time" onRemove={() => onSet({ last: undefined })}>
+          {spanWords[last]}
         </Chip>
-      ))}
+      ) : null}
+      {from ? (
+        <Chip name="From" onRemove={() => onSet({ from: undefined })}>
+          {formatLocal(from)}
+        </Chip>
+      ) : null}
+      {to ? (
+        <Chip name="Until" onRemove={() => onSet({ to: undefined })}>
+          {formatLocal(to)}
+        </Chip>
+      ) : null}
+      {listNames.flatMap((name) => {
+        const { any, none } = choiceOf(search, name)
+        const chip = (value: string, isOut: boolean) => (
+          <Chip
+            key={`${name} ${isOut} ${value}`}
+            name={isOut ? `${fields[name].label} not` : fields[name].label}
+            onRemove={() => onSet(withValue(search, name, value, undefined))}
+          >
+            <Inert text={wordsFor(name, value)} />
+          </Chip>
+        )
+        return [...any.map((value) => chip(value, false)), ...none.map((value) => chip(value, true))]
+      })}
+      {text ? (
+        <Chip name="Reason or note" onRemove={() => onSet({ text: undefined })}>
+          <Inert text={text} />
+        </Chip>
+      ) : null}
       <Button kind="quiet" size="small" onClick={onClear}>
         Clear all
       </Button>
     </div>
   )
-}
-
-const chipNames: Record<keyof Omit<AuditSearch, 'last' | 'event'>, string> = {
-  category: 'Event',
-  action: 'Event',
-  actor_id: 'Admin',
-  resource_type: 'Kind of target',
-  target_id: 'Target',
-  tenant_id: 'Tenant',
-  session_id: 'Session',
-  ticket: 'Ticket',
-  result: 'Result',
-  from: 'From',
-  to: 'To',
 }

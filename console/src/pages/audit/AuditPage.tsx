@@ -1,14 +1,20 @@
 import { useNavigate, useSearch } from '@tanstack/react-router'
-import { useCallback } from 'react'
+import { useCallback, useMemo } from 'react'
+import { serverNow } from '../../api/clock.ts'
 import { Page } from '../../ui/Page.tsx'
 import { AuditFilters } from './AuditFilters.tsx'
+import { EventCount } from './EventCount.tsx'
 import { EventList } from './EventList.tsx'
-import type { AuditSearch } from './search.ts'
+import { type AuditSearch, toFilters } from './search.ts'
+import { Views } from './Views.tsx'
 
 export function AuditPage() {
   const search = useSearch({ from: '/shell/audit' })
   const navigate = useNavigate({ from: '/audit' })
-  const set = useCallback((change: AuditSearch) => void navigate({ search: (now) => ({ ...now, ...change }) }), [navigate])
+  const set = useCallback(
+    (change: AuditSearch) => void navigate({ search: (now) => ({ ...now, event: undefined, ...change }) }),
+    [navigate],
+  )
   const { event } = search
   // Opened, it is a step of its own, so that Back closes it; the next one and its end take that step's place.
   const open = useCallback(
@@ -16,14 +22,25 @@ export function AuditPage() {
       void navigate({ search: (now) => ({ ...now, event: index?.toString() }), replace: index === undefined || event !== undefined }),
     [navigate, event],
   )
-  const clear = useCallback(() => void navigate({ search: {} }), [navigate])
+  const choose = useCallback((next: AuditSearch) => void navigate({ search: next }), [navigate])
+  const { event: _, ...asked } = search
+  const key = JSON.stringify(asked)
+  // What the page shows is what is counted, and what an export holds.
+  const filters = useMemo(() => toFilters(JSON.parse(key) as AuditSearch, serverNow()), [key])
   return (
-    <Page title="Audit">
+    <Page title="Audit" acts={<Views search={search} onChoose={choose} />}>
       <EventList
         search={search}
         opened={{ index: event === undefined ? undefined : Number(event), onOpen: open }}
         onFilter={set}
-        toolbar={<AuditFilters search={search} onSet={set} onClear={clear} />}
+        toolbar={
+          <AuditFilters
+            search={search}
+            onSet={set}
+            onClear={() => choose({ reads: search.reads })}
+            count={<EventCount key={key} filters={filters} />}
+          />
+        }
       />
     </Page>
   )

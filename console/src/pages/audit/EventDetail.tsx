@@ -1,3 +1,4 @@
+import { only } from '@countersign/contract/choice.ts'
 import type { LoggedEvent } from '@countersign/contract/events.ts'
 import { Link } from '@tanstack/react-router'
 import { ListFilter } from 'lucide-react'
@@ -12,16 +13,23 @@ import { formatBytes, formatDuration, formatNumber } from '../../ui/format.ts'
 import { IdChip } from '../../ui/IdChip.tsx'
 import { Inert } from '../../ui/Inert.tsx'
 import { SidePanel } from '../../ui/SidePanel.tsx'
-import { Instant } from '../../ui/Time.tsx'
+import { Instant, TimeOfDay } from '../../ui/Time.tsx'
 import { describeLeaf } from './leaf.ts'
 import type { AuditSearch } from './search.ts'
 import { VerifyEvent } from './VerifyEvent.tsx'
 import { actorName } from './words.ts'
 
-type Props = { event: LoggedEvent; onClose: () => void; onFilter: (change: AuditSearch) => void }
+type Props = {
+  event: LoggedEvent
+  /** All events of the same deed, this one among them. */
+  others: readonly LoggedEvent[]
+  onOpen: (index: number) => void
+  onClose: () => void
+  onFilter: (change: AuditSearch) => void
+}
 
 /** One event at the side: every field, its place in the log, and the bytes that the log's leaf is the hash of. */
-export function EventDetail({ event, onClose, onFilter }: Props) {
+export function EventDetail({ event, others, onOpen, onClose, onFilter }: Props) {
   const { canonical, leaf } = useMemo(() => describeLeaf(event), [event])
   return (
     <SidePanel
@@ -31,9 +39,10 @@ export function EventDetail({ event, onClose, onFilter }: Props) {
       closeLabel="Close the event"
       onClose={onClose}
     >
+      {others.length > 1 ? <Deed event={event} others={others} onOpen={onOpen} /> : null}
       <EventFacts event={event} onFilter={onFilter} />
       {event.erased ? <Erased event={event} /> : null}
-      {event.request ? <RequestFacts request={event.request} /> : null}
+      {event.request ? <RequestFacts event={event} request={event.request} onFilter={onFilter} /> : null}
       {event.details ? <Part title="Details">{<Code what="details" text={JSON.stringify(event.details, null, 2)} />}</Part> : null}
       <Part title="Proof">
         <VerifyEvent key={event.id} event={event} />
@@ -45,6 +54,28 @@ export function EventDetail({ event, onClose, onFilter }: Props) {
         <Code what="canonical JSON" text={canonical} />
       </Part>
     </SidePanel>
+  )
+}
+
+/** The row was one deed: each of its events, of which one is shown. */
+function Deed({ event, others, onOpen }: Pick<Props, 'event' | 'others' | 'onOpen'>) {
+  return (
+    <ol aria-label="Events of this deed" className="-mx-2 flex flex-col">
+      {others.map((each) => (
+        <li key={each.id}>
+          <button
+            type="button"
+            aria-current={each.id === event.id ? 'true' : undefined}
+            onClick={() => onOpen(each.log_index)}
+            className="flex min-h-8 pointer-coarse:min-h-10 w-full items-center gap-2 rounded-md px-2 text-left text-sm hover:bg-hover aria-[current=true]:bg-chosen"
+          >
+            <TimeOfDay at={each.occurred_at} />
+            <span className="id min-w-0 flex-1 truncate">{each.action}</span>
+            <ResultWord result={each.result} />
+          </button>
+        </li>
+      ))}
+    </ol>
   )
 }
 
@@ -93,7 +124,7 @@ function Filterable({ children, label, onFilter }: { children: ReactNode; label:
   )
 }
 
-function EventFacts({ event, onFilter }: Omit<Props, 'onClose'>) {
+function EventFacts({ event, onFilter }: Pick<Props, 'event' | 'onFilter'>) {
   const isConsole = canUseConsole(useMe())
   const { actor, target, tenant_id: tenantId, session_id: sessionId, ticket } = event
   return (
@@ -102,14 +133,14 @@ function EventFacts({ event, onFilter }: Omit<Props, 'onClose'>) {
         ['Time', <Instant key="time" at={event.occurred_at} />],
         [
           'Admin',
-          <Filterable key="admin" label="Events of the same actor" onFilter={() => onFilter({ actor_id: actor.id })}>
+          <Filterable key="admin" label="Events of the same actor" onFilter={() => onFilter({ actor_id: only(actor.id) })}>
             <Inert text={actorName(actor)} />
             {actor.kind === 'staff' && actor.name ? <Inert text={actor.name} className="block text-faint text-xs" /> : null}
           </Filterable>,
         ],
         target && [
           'Target',
-          <Filterable key="target" label="Events with the same target" onFilter={() => onFilter({ target_id: target.id })}>
+          <Filterable key="target" label="Events with the same target" onFilter={() => onFilter({ target_id: only(target.id) })}>
             <span className="block text-faint text-xs">{target.kind}</span>
             {target.label ? <Inert text={target.label} className="block" /> : null}
             <IdChip id={target.id} what={`${target.kind} id`} />
@@ -117,7 +148,7 @@ function EventFacts({ event, onFilter }: Omit<Props, 'onClose'>) {
         ],
         tenantId !== undefined && [
           'Tenant',
-          <Filterable key="tenant" label="Events of the same tenant" onFilter={() => onFilter({ tenant_id: tenantId })}>
+          <Filterable key="tenant" label="Events of the same tenant" onFilter={() => onFilter({ tenant_id: only(tenantId) })}>
             {isConsole ? (
               <Link {...paths.tenant(tenantId)} className="id text-accent hover:underline">
                 {tenantId}
@@ -129,7 +160,7 @@ function EventFacts({ event, onFilter }: Omit<Props, 'onClose'>) {
         ],
         sessionId !== undefined && [
           'Session',
-          <Filterable key="session" label="Events of the same session" onFilter={() => onFilter({ session_id: sessionId })}>
+          <Filterable key="session" label="Events of the same session" onFilter={() => onFilter({ session_id: only(sessionId) })}>
             {isConsole ? (
               <Link {...paths.session(sessionId)} className="id break-all text-accent hover:underline">
                 {sessionId}
@@ -141,7 +172,7 @@ function EventFacts({ event, onFilter }: Omit<Props, 'onClose'>) {
         ],
         ticket !== undefined && [
           'Ticket',
-          <Filterable key="ticket" label="Events with the same ticket" onFilter={() => onFilter({ ticket })}>
+          <Filterable key="ticket" label="Events with the same ticket" onFilter={() => onFilter({ ticket: only(ticket) })}>
             {ticket}
           </Filterable>,
         ],
@@ -166,7 +197,9 @@ function EventFacts({ event, onFilter }: Omit<Props, 'onClose'>) {
   )
 }
 
-function RequestFacts({ request }: { request: NonNullable<LoggedEvent['request']> }) {
+type RequestProps = Pick<Props, 'event' | 'onFilter'> & { request: NonNullable<LoggedEvent['request']> }
+
+function RequestFacts({ event: { session_id }, request, onFilter }: RequestProps) {
   return (
     <Part title="Request">
       <Facts
@@ -207,7 +240,16 @@ function RequestFacts({ request }: { request: NonNullable<LoggedEvent['request']
               {formatBytes(request.bytes)}
             </span>,
           ],
-          ['Request id', <IdChip key="id" id={request.id} what="request id" whole />],
+          [
+            'Request id',
+            session_id === undefined ? (
+              <IdChip key="id" id={request.id} what="request id" whole />
+            ) : (
+              <Filterable key="id" label="Every event of this request" onFilter={() => onFilter({ session_id, request_id: request.id })}>
+                <IdChip id={request.id} what="request id" whole />
+              </Filterable>
+            ),
+          ],
         ]}
       />
     </Part>

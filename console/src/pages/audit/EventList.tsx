@@ -1,6 +1,6 @@
 import type { LoggedEvent } from '@countersign/contract/events.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
+import { useNavigate, useRouter } from '@tanstack/react-router'
 import { ScrollText } from 'lucide-react'
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react'
 import { createPortal } from 'react-dom'
@@ -15,7 +15,8 @@ import { FloatingPill, LivePill } from '../../ui/LivePill.tsx'
 import { besideClass } from '../../ui/SidePanel.tsx'
 import { Empty } from '../../ui/States.tsx'
 import { Table } from '../../ui/Table.tsx'
-import { columns, narrowColumns, PhoneEvent } from './columns.tsx'
+import { columnsFor, narrowed, PhoneEvent } from './columns.tsx'
+import { type Deed, foldDeeds, isOf } from './deeds.ts'
 import { EventDetail } from './EventDetail.tsx'
 import { type AuditSearch, toFilters } from './search.ts'
 import { useHold } from './useHold.ts'
@@ -69,6 +70,7 @@ function Events({ search, most, card, opened, onFilter, onFull, pillPlace }: Eve
   // The span's beginning is fixed when it is chosen, so that the list and the stream ask the same.
   const [filters] = useState(() => toFilters(search, serverNow()))
   const navigate = useNavigate()
+  const router = useRouter()
   const list = useInfiniteQuery(eventsQuery(filters))
   const read = useMemo(() => list.data?.pages.flatMap((page) => page.items), [list.data])
   const newest = read ? (read[0]?.log_index ?? 0) : undefined
@@ -80,12 +82,20 @@ function Events({ search, most, card, opened, onFilter, onFull, pillPlace }: Eve
     onFull()
   }, [isFull, filters, onFull])
 
-  const events = useMemo(() => {
-    const all = [...arrived.slice(arrived.length - shown), ...(read ?? [])]
-    return most === undefined ? all : all.slice(0, most)
-  }, [arrived, shown, read, most])
+  const events = useMemo(() => [...arrived.slice(arrived.length - shown), ...(read ?? [])], [arrived, shown, read])
+  const deeds = useMemo(() => foldDeeds(events).slice(0, most), [events, most])
 
-  const chosen = opened.index === undefined ? undefined : events.find((event) => event.log_index === opened.index)
+  const deed = deeds.find((each) => isOf(each, opened.index))
+  const chosen = deed?.events.find((event) => event.log_index === opened.index)
+  const { onOpen } = opened
+  const ways = useMemo(
+    () => ({
+      open: ({ head }: Deed) => onOpen(head.log_index),
+      hrefOf: ({ head }: Deed) => router.buildLocation(paths.audit({ ...search, event: String(head.log_index) })).href,
+    }),
+    [onOpen, router, search],
+  )
+  const columns = useMemo(() => columnsFor(ways), [ways])
   const isOutOfReach = useReach(list, opened.index, chosen, events)
 
   const pill = <LivePill state={state} held={isHeld} waiting={waiting} onShow={showAll} words="· immutable" />
@@ -94,14 +104,14 @@ function Events({ search, most, card, opened, onFilter, onFull, pillPlace }: Eve
       <FloatingPill isScrolled={isScrolled} waiting={waiting} onShow={showAll} />
       <Table
         label="Events"
-        columns={chosen ? narrowColumns : columns}
-        rows={events}
-        keyOf={(event) => String(event.log_index)}
-        phone={(event) => <PhoneEvent event={event} />}
+        columns={chosen ? narrowed(columns) : columns}
+        rows={deeds}
+        keyOf={({ key }) => key}
+        phone={(each) => <PhoneEvent deed={each} />}
         phoneHeight={82}
-        divide={(event) => formatDay(event.occurred_at)}
-        onOpen={(event) => opened.onOpen(event.log_index === opened.index ? undefined : event.log_index)}
-        isChosen={(event) => event.log_index === opened.index}
+        divide={({ head }) => formatDay(head.occurred_at)}
+        onOpen={(each) => opened.onOpen(isOf(each, opened.index) ? undefined : each.head.log_index)}
+        isChosen={(each) => isOf(each, opened.index)}
         isLoading={list.isPending}
         error={list.error}
         onRetry={() => void list.refetch()}
@@ -146,9 +156,11 @@ function Events({ search, most, card, opened, onFilter, onFull, pillPlace }: Eve
       ) : (
         table
       )}
-      {chosen ? (
+      {deed && chosen ? (
         <EventDetail
           event={chosen}
+          others={deed.events}
+          onOpen={opened.onOpen}
           onClose={() => opened.onOpen(undefined)}
           onFilter={onFilter ?? ((change) => void navigate(paths.audit(change)))}
         />

@@ -6,7 +6,8 @@ import { Inert, InertLine } from '../../ui/Inert.tsx'
 import { Avatar } from '../../ui/Person.tsx'
 import type { Column } from '../../ui/Table.tsx'
 import { TimeOfDay } from '../../ui/Time.tsx'
-import { type Actor, actorName, noteOf, targetName } from './words.ts'
+import type { Deed } from './deeds.ts'
+import { type Actor, actorName, noteOfDeed, targetName } from './words.ts'
 
 const icons = { tenant: KeySquare, ingest: KeySquare, operator: Terminal, anonymous: CircleUser, system: Bot } as const
 
@@ -28,10 +29,39 @@ function ActorCell({ actor }: { actor: Actor }) {
   )
 }
 
-export function EventName({ action }: { action: string }) {
+type NameProps = { deed: Deed; open: (() => void) | undefined; href: string | undefined }
+
+/** The name is the way to the event: a click opens it at the side, a new tab has its address. */
+export function EventName({ deed: { head, events }, open, href }: NameProps) {
+  const name = (
+    <span data-tip={head.action} data-cut className="id block min-w-0 truncate font-medium">
+      {head.action}
+    </span>
+  )
   return (
-    <span data-tip={action} data-cut className="id block truncate font-medium">
-      {action}
+    <span className="flex min-w-0 items-baseline gap-1.5">
+      {href === undefined ? (
+        name
+      ) : (
+        <a
+          href={href}
+          tabIndex={-1}
+          className="min-w-0 hover:underline"
+          onClick={(click) => {
+            if (click.metaKey || click.ctrlKey || click.shiftKey || click.altKey) return
+            click.preventDefault()
+            open?.()
+          }}
+        >
+          {name}
+        </a>
+      )}
+      {events.length > 1 ? (
+        <span data-tip={events.map(({ action }) => action).join('\n')} className="nums shrink-0 text-faint text-xs">
+          +{events.length - 1}
+          <span className="sr-only"> more of the same deed</span>
+        </span>
+      ) : null}
     </span>
   )
 }
@@ -46,43 +76,54 @@ function TargetCell({ event }: { event: LoggedEvent }) {
   )
 }
 
-export const columns: readonly Column<LoggedEvent>[] = [
-  { id: 'time', header: 'Time', width: '80px', cell: (event) => <TimeOfDay at={event.occurred_at} /> },
-  { id: 'admin', header: 'Admin', width: '18%', cell: (event) => <ActorCell actor={event.actor} /> },
-  { id: 'event', header: 'Event', width: '216px', cell: (event) => <EventName action={event.action} /> },
-  { id: 'target', header: 'Target', width: '17%', from: 'lg', cell: (event) => <TargetCell event={event} /> },
-  { id: 'note', header: 'Note', cell: (event) => <InertLine text={noteOf(event)} className="text-soft" /> },
-  { id: 'result', header: 'Result', width: '76px', cell: (event) => <ResultWord result={event.result} /> },
+/** How a row is opened, and where it lives. */
+export type Ways = { open: (deed: Deed) => void; hrefOf: (deed: Deed) => string }
+
+export const columnsFor = ({ open, hrefOf }: Ways): readonly Column<Deed>[] => [
+  { id: 'time', header: 'Time', width: '80px', cell: ({ head }) => <TimeOfDay at={head.occurred_at} /> },
+  { id: 'admin', header: 'Admin', width: '18%', cell: ({ head }) => <ActorCell actor={head.actor} /> },
+  {
+    id: 'event',
+    header: 'Event',
+    width: '252px',
+    cell: (deed) => <EventName deed={deed} open={() => open(deed)} href={hrefOf(deed)} />,
+  },
+  { id: 'target', header: 'Target', width: '17%', from: 'lg', cell: ({ head }) => <TargetCell event={head} /> },
+  { id: 'note', header: 'Note', cell: (deed) => <InertLine text={noteOfDeed(deed)} className="text-soft" /> },
+  { id: 'result', header: 'Result', width: '76px', cell: ({ head }) => <ResultWord result={head.result} /> },
 ]
 
 /** Beside an open event, which says the rest: what happened and the note keep their room. */
-export const narrowColumns: readonly Column<LoggedEvent>[] = columns
-  .filter((column) => column.id !== 'target')
-  .map((column) => (column.id === 'admin' ? { ...column, width: '20%' } : column))
+export const narrowed = (columns: readonly Column<Deed>[]): readonly Column<Deed>[] =>
+  columns
+    .filter((column) => column.id !== 'target')
+    .map((column) => (column.id === 'admin' ? { ...column, width: '20%' } : column.id === 'event' ? { ...column, width: '216px' } : column))
 
-export function PhoneEvent({ event }: { event: LoggedEvent }) {
+export function PhoneEvent({ deed }: { deed: Deed }) {
+  const { head } = deed
+  const note = noteOfDeed(deed)
   return (
     <span className="flex min-w-0 flex-col gap-1">
       <span className="flex items-center gap-2">
         <span className="min-w-0 flex-1">
-          <EventName action={event.action} />
+          <EventName deed={deed} open={undefined} href={undefined} />
         </span>
-        <ResultWord result={event.result} />
+        <ResultWord result={head.result} />
       </span>
       <span className="flex min-w-0 items-center gap-1.5 text-xs">
-        <TimeOfDay at={event.occurred_at} />
+        <TimeOfDay at={head.occurred_at} />
         <span className="min-w-0 truncate">
-          <Inert text={actorName(event.actor)} />
+          <Inert text={actorName(head.actor)} />
         </span>
       </span>
       <span className="truncate text-faint text-xs">
-        {event.target ? (
+        {head.target ? (
           <>
-            {event.target.kind} <Inert text={targetName(event)} />
-            {noteOf(event) ? ' · ' : ''}
+            {head.target.kind} <Inert text={targetName(head)} />
+            {note ? ' · ' : ''}
           </>
         ) : null}
-        <Inert text={noteOf(event)} />
+        <Inert text={note} />
       </span>
     </span>
   )

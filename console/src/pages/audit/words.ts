@@ -1,4 +1,6 @@
 import type { LoggedEvent } from '@countersign/contract/events.ts'
+import { formatDuration, plural } from '../../ui/format.ts'
+import type { Deed } from './deeds.ts'
 
 export type Actor = LoggedEvent['actor']
 
@@ -14,8 +16,31 @@ export const actorName = (actor: Actor): string => {
 
 export const targetName = ({ target }: LoggedEvent): string => (target ? (target.label ?? target.id) : '')
 
-/** The note of a row: the ticket, then what the event says, else why it was done, else the request it speaks of. */
-export const noteOf = ({ ticket, note, reason, request }: LoggedEvent): string => {
-  const words = note ?? reason ?? (request ? `${request.method} ${request.path ?? request.route ?? ''}` : undefined)
+const requestWords = ({ method, path, route, status, duration_ms }: NonNullable<LoggedEvent['request']>): string =>
+  [
+    `${method} ${path ?? route ?? ''}`,
+    status === undefined ? undefined : String(status),
+    duration_ms === undefined ? undefined : formatDuration(duration_ms),
+  ]
+    .filter((part) => part !== undefined)
+    .join(' · ')
+
+/** What was searched for, and how many were shown. */
+const searchWords = (event: LoggedEvent): string | undefined => {
+  if (event.action === 'USER.FOUND') return `${plural(event.details.count, 'user')} shown`
+  if (event.action !== 'USER.SEARCHED') return undefined
+  const { query, count } = event.details ?? {}
+  return [query === undefined ? 'erased' : `“${query}”`, count === undefined ? undefined : `${plural(count, 'user')} found`]
+    .filter((part) => part !== undefined)
+    .join(' · ')
+}
+
+/** The note of a row: the ticket, then what the event says, else why it was done, else the search or the request it speaks of. */
+export const noteOf = (event: LoggedEvent): string => {
+  const { ticket, note, reason, request } = event
+  const words = note ?? reason ?? searchWords(event) ?? (request ? requestWords(request) : undefined)
   return [ticket, words].filter((part) => part !== undefined && part !== '').join(' · ')
 }
+
+/** A row says what its events say together: a path stands in the admission alone, where it was erased later or not. */
+export const noteOfDeed = ({ head, events }: Deed): string => noteOf(head) || noteOf(events[0] ?? head)

@@ -1,3 +1,4 @@
+import { only } from '@countersign/contract/choice.ts'
 import type { Session } from '@countersign/contract/sessions.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
@@ -120,7 +121,7 @@ function Details({ session }: { session: Session }) {
           ['Reason', <Inert key="reason" text={session.reason} className="whitespace-pre-line" />],
           session.ticket !== null && [
             'Ticket',
-            <Link key="ticket" {...paths.audit({ ticket: session.ticket })} className="text-accent hover:underline">
+            <Link key="ticket" {...paths.audit({ ticket: only(session.ticket) })} className="text-accent hover:underline">
               {session.ticket}
             </Link>,
           ],

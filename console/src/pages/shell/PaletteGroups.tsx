@@ -1,4 +1,5 @@
 import { actionNames, actions } from '@countersign/contract/actions.ts'
+import { only } from '@countersign/contract/choice.ts'
 import type { Tenant } from '@countersign/contract/tenants.ts'
 import type { FoundUser } from '@countersign/contract/users.ts'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
@@ -86,7 +87,7 @@ export function Ids({ text, isConsole, onClose }: Part & { isConsole: boolean })
         </Item>
       ) : null}
       {isTicket ? (
-        <Item value={`ticket ${text}`} icon={<TicketIcon />} onSelect={() => go(paths.audit({ ticket: text }))}>
+        <Item value={`ticket ${text}`} icon={<TicketIcon />} onSelect={() => go(paths.audit({ ticket: only(text) }))}>
           Events with ticket {text}
         </Item>
       ) : null}

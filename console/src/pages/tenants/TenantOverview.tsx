@@ -1,3 +1,4 @@
+import { only } from '@countersign/contract/choice.ts'
 import type { Tenant } from '@countersign/contract/tenants.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -41,7 +42,7 @@ export function TenantOverview({ tenant }: { tenant: Tenant }) {
         <OpenSessions tenant={tenant} />
       </div>
       <EventList
-        search={{ tenant_id: tenant.id }}
+        search={{ tenant_id: only(tenant.id) }}
         most={8}
         card={{
           title: 'What has happened here',

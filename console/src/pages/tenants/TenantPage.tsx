@@ -1,3 +1,4 @@
+import { only } from '@countersign/contract/choice.ts'
 import type { Tenant } from '@countersign/contract/tenants.ts'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
@@ -54,7 +55,7 @@ export function TenantPage() {
         {tab === 'overview' ? <TenantOverview tenant={tenant} /> : null}
         {tab === 'users' ? <TenantUsers tenant={tenant} /> : null}
         {tab === 'sessions' ? <SessionList filters={{ tenant_id: tenant.id }} isTenantKnown /> : null}
-        {tab === 'audit' ? <EventList search={{ tenant_id: tenant.id }} /> : null}
+        {tab === 'audit' ? <EventList search={{ tenant_id: only(tenant.id) }} /> : null}
       </Tabs>
     </Page>
   )

@@ -1,4 +1,5 @@
 import type { ActionName } from '@countersign/contract/actions.ts'
+import { only } from '@countersign/contract/choice.ts'
 import type { UserPane } from '@countersign/contract/users.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams, useSearch } from '@tanstack/react-router'
@@ -139,7 +140,7 @@ function Pane({ pane, error }: { pane: UserPane; error: unknown }) {
         </div>
       </div>
       <EventList
-        search={{ target_id: user.id, tenant_id: user.tenant_id }}
+        search={{ target_id: only(user.id), tenant_id: only(user.tenant_id) }}
         most={12}
         card={{ title: 'What has happened with this user' }}
       />
@@ -177,7 +178,7 @@ function Opened({ pane: { opened }, breaking }: { pane: UserPane; breaking: Acti
         {opened.ticket ? (
           <>
             ticket{' '}
-            <Link {...paths.audit({ ticket: opened.ticket })} className="text-accent hover:underline">
+            <Link {...paths.audit({ ticket: only(opened.ticket) })} className="text-accent hover:underline">
               {opened.ticket}
             </Link>
           </>

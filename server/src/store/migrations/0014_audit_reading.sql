@@ -4,8 +4,6 @@
 drop index log_entries_action, log_entries_denied;
 create index log_entries_action on log_entries (action, log_index)
   where action not in ('SUPPORT_SESSION.REQUEST.ADMITTED', 'SUPPORT_SESSION.REQUEST.COMPLETED');
-create index log_entries_others on log_entries (log_index)
-  where action not in ('SUPPORT_SESSION.REQUEST.ADMITTED', 'SUPPORT_SESSION.REQUEST.COMPLETED');
 create index log_entries_tenant_action on log_entries (tenant_id, action, log_index)
   where action not in ('SUPPORT_SESSION.REQUEST.ADMITTED', 'SUPPORT_SESSION.REQUEST.COMPLETED');
 create index log_entries_denied on log_entries (result, action, log_index) where result <> 'ok';
