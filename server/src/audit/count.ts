@@ -20,28 +20,30 @@ const round = (count: number): number => {
   return Math.round(count / unit) * unit
 }
 
-const countExactly = async (db: Kysely<Tables>, asked: Matching, size: number): Promise<EventCount> => {
+type Reading = <T>(read: (tx: Kysely<Tables>) => Promise<T>) => Promise<T>
+
+const countExactly = async (asked: Matching, size: number, reading: Reading): Promise<EventCount> => {
   let count = 0
   for (let after = -1; after < size - 1; after += atOnce) {
-    count += await asked.count(db, { after, before: Math.min(size, after + atOnce + 1) })
+    count += await reading(await asked.count({ after, before: Math.min(size, after + atOnce + 1) }))
   }
   return { count, is_exact: true, size }
 }
 
 /** How many events of a log of this size match: about, unless they are few or it is to be exact. */
-const countMatching = async (db: Kysely<Tables>, asked: Matching, size: number, exact: boolean): Promise<EventCount> => {
-  if (exact) return await countExactly(db, asked, size)
-  const few = await asked.count(db, { before: size }, countedMaximum + 1)
+const countMatching = async (asked: Matching, size: number, exact: boolean, reading: Reading): Promise<EventCount> => {
+  if (exact) return await countExactly(asked, size, reading)
+  const few = await reading(await asked.count({ before: size }, countedMaximum + 1))
   if (few <= countedMaximum) return { count: few, is_exact: true, size }
   const step = Math.max(1, Math.floor(size / sampled))
-  return { count: Math.max(countedMaximum, round((await asked.sample(db, size, step)) * step)), is_exact: false, size }
+  const seen = await reading((tx) => asked.sample(tx, size, step))
+  return { count: Math.max(countedMaximum, round(seen * step)), is_exact: false, size }
 }
 
 export const countEvents = async (store: Pick<Store, 'db'>, filters: EventFilters, exact: boolean): Promise<EventCount> => {
   const size = await readLogSize(store)
   if (Object.values(filters).every((value) => value === undefined)) return { count: size, is_exact: true, size }
-  const asked = await matching(store.db, filters)
-  return await asReader(store, (tx) => countMatching(tx, asked, size, exact))
+  return await countMatching(await matching(store.db, filters), size, exact, (read) => asReader(store, read))
 }
 
 export const countTenantEvents = async (
@@ -52,5 +54,5 @@ export const countTenantEvents = async (
 ): Promise<EventCount> => {
   const size = await readLogSize(store)
   const asked = await matching(store.db, ofTenant(tenantId, filters))
-  return await asTenant(store, tenantId, (tx) => countMatching(tx, asked, size, exact))
+  return await countMatching(asked, size, exact, (read) => asTenant(store, tenantId, read))
 }

@@ -16,17 +16,17 @@ const spanOf = ({ cursor, after, order }: EventsPage): Span => {
   return order === 'asc' ? { after: parseCursor(cursor) } : { after, before: parseCursor(cursor) }
 }
 
-const readPage = async (db: Kysely<Tables>, matching: Matching, page: EventsPage): Promise<EventPage> => {
+type Reading = <T>(read: (tx: Kysely<Tables>) => Promise<T>) => Promise<T>
+
+const readPage = async (asked: Matching, page: EventsPage, reading: Reading): Promise<EventPage> => {
   const { order = 'desc', limit, proof } = page
-  const rows = await matching.find(db, { ...spanOf(page), order, limit: limit + 1 })
-  return pageOfRows(await discloseAll(db, rows, { proof }), limit)
+  const read = await asked.find({ ...spanOf(page), order, limit: limit + 1 })
+  return await reading(async (tx) => pageOfRows(await discloseAll(tx, await read(tx), { proof }), limit))
 }
 
 /** Events in the log, newest first where nothing else is asked for, for staff who may read all of it. */
-export const listEvents = async (store: Pick<Store, 'db'>, filters: EventFilters, page: EventsPage): Promise<EventPage> => {
-  const asked = await matching(store.db, filters)
-  return await asReader(store, (tx) => readPage(tx, asked, page))
-}
+export const listEvents = async (store: Pick<Store, 'db'>, filters: EventFilters, page: EventsPage): Promise<EventPage> =>
+  await readPage(await matching(store.db, filters), page, (read) => asReader(store, read))
 
 /** What concerns one tenant. Kept apart twice: the query asks for that tenant alone, and it runs in a role that sees nothing else. */
 export const ofTenant = (tenantId: string, filters: Omit<EventFilters, 'tenant_id'>): EventFilters => ({
@@ -39,7 +39,5 @@ export const listTenantEvents = async (
   tenantId: string,
   filters: Omit<EventFilters, 'tenant_id'>,
   page: EventsPage,
-): Promise<EventPage> => {
-  const asked = await matching(store.db, ofTenant(tenantId, filters))
-  return await asTenant(store, tenantId, (tx) => readPage(tx, asked, page))
-}
+): Promise<EventPage> =>
+  await readPage(await matching(store.db, ofTenant(tenantId, filters)), page, (read) => asTenant(store, tenantId, read))

@@ -3,6 +3,7 @@ import type { EventFilters } from '@countersign/contract/events.ts'
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely'
 import { Refusal } from '../errors.ts'
 import type { Tables } from '../store/tables.ts'
+import { asReader } from './as-tenant.ts'
 import { type Condition, conditionsOf } from './conditions.ts'
 import type { BodyRow } from './disclose.ts'
 import { type Driver, type Held, type Way, wayByWords, waysFor } from './drivers.ts'
@@ -14,10 +15,13 @@ export type Place = Span & { order: 'asc' | 'desc'; limit: number }
 
 /** What a filter means in this log, now: its words as ids, its time as places. */
 export type Matching = {
-  /** Rows that match, in order. May be asked in another role than the one that made this: it adds nothing to what that one sees. */
-  find(db: Kysely<Tables>, place: Place): Promise<BodyRow[]>
+  /**
+   * Rows that match, in order: how they are found is settled first, as the program. They are read in whatever role the answer is
+   * given a connection of, so that nothing is added to what that one sees.
+   */
+  find(place: Place): Promise<(db: Kysely<Tables>) => Promise<BodyRow[]>>
   /** How many match, counted no further than to a limit. */
-  count(db: Kysely<Tables>, span: Span, limit?: number): Promise<number>
+  count(span: Span, limit?: number): Promise<(db: Kysely<Tables>) => Promise<number>>
   /** How many match of each so many entries below a place. */
   sample(db: Kysely<Tables>, before: number, step: number): Promise<number>
 }
@@ -97,7 +101,7 @@ const chooseWay = async (db: Kysely<Tables>, ways: readonly Way[], span: Require
   const counts = ways.map(
     (way) => sql`(select count(*) from (select from (${fromWay(way, [], span, wanted)}) hit limit ${comparedMaximum}) found)::int`,
   )
-  const { rows } = await sql<{ counts: number[] }>`select array[${sql.join(counts)}] as counts`.execute(db)
+  const { rows } = await asReader({ db }, (tx) => sql<{ counts: number[] }>`select array[${sql.join(counts)}] as counts`.execute(tx))
   const found = rows[0]?.counts ?? []
   const count = Math.min(...found)
   return { way: ways[found.indexOf(count)], count }
@@ -128,6 +132,9 @@ const countOf = async (db: Kysely<Tables>, entries: RawBuilder<unknown>): Promis
   return Number(rows[0]?.count)
 }
 
+/** A way, and the span of the log in which it is gone. */
+type Plan = Chosen & { span: Required<Span> }
+
 /** Makes filters into what the log is asked. Read as the program, whoever is shown the events then. */
 export const matching = async (db: Kysely<Tables>, filters: EventFilters): Promise<Matching> => {
   const filter = await withActors(db, parseFilter(filters))
@@ -139,7 +146,7 @@ export const matching = async (db: Kysely<Tables>, filters: EventFilters): Promi
     return read
   }
   const isShort = ({ after, before }: Required<Span>): boolean => before - after <= shortSpan
-  const plan = async (asked: Span): Promise<Chosen & { span: Required<Span> }> => {
+  const plan = async (asked: Span): Promise<Plan> => {
     const given = narrow(asked)
     if (conditions.length === 0 || isShort(given)) return { span: given, way: undefined, count: 0 }
     const { bounds, ways } = await learn()
@@ -149,35 +156,33 @@ export const matching = async (db: Kysely<Tables>, filters: EventFilters): Promi
     if (ways.length === 1 && filter.text === undefined) return { span, way: ways[0], count: 0 }
     return { span, ...(await chooseWay(db, ways, span)) }
   }
-  const select = async (as: Kysely<Tables>, entries: Entries, wanted: NonNullable<Wanted>): Promise<BodyRow[]> => {
-    const { rows } = await sql<BodyRow>`
-      select entry.log_index, event.body from (select * from (${entries}) entry ${directed(['log_index'], wanted)}) entry
-      join events event on event.n = entry.event_n order by entry.log_index ${sql.raw(wanted.order)}`.execute(as)
-    return rows
-  }
-  /** Words that many have are soon met on the way; for the others their own index is asked. */
-  const findWords = async (as: Kysely<Tables>, { span, way, count }: Chosen & { span: Required<Span> }, wanted: NonNullable<Wanted>) => {
+  /** Words that many have are soon met on the way; where they are not, their own index is asked. */
+  const planWords = async ({ span, way, count }: Plan, wanted: NonNullable<Wanted>): Promise<Plan> => {
     const limit = way === undefined ? metMaximum.ofLog : metMaximum.ofIndex
-    if (count > limit) {
-      const first = fromWay(way, [], span, { ...wanted, limit })
-      const met = sql`select entry.* from (select * from (${first}) entry ${directed(['log_index'], { ...wanted, limit })}) entry where ${every(conditions)}`
-      const rows = await select(as, met, wanted)
-      if (rows.length === wanted.limit) return rows
-    }
-    const byWords = count > limit ? await wayByWords(db, filter) : undefined
-    return await select(as, fromWay(byWords ?? way, conditions, span, wanted), wanted)
+    if (filter.text === undefined || count <= limit) return { span, way, count }
+    const first = sql`select * from (${fromWay(way, [], span, { ...wanted, limit })}) entry ${directed(['log_index'], { ...wanted, limit })}`
+    const met = sql`select from (${first}) entry where ${every(conditions)} limit ${wanted.limit}`
+    if ((await asReader({ db }, (tx) => countOf(tx, met))) === wanted.limit) return { span, way, count }
+    return { span, way: (await wayByWords(db, filter)) ?? way, count }
   }
   return {
-    async find(as, { order, limit, ...asked }) {
-      const planned = await plan(asked)
+    async find({ order, limit, ...asked }) {
       const wanted = { order, limit }
-      if (filter.text !== undefined && planned.count > 0) return await findWords(as, planned, wanted)
-      return await select(as, fromWay(planned.way, conditions, planned.span, wanted), wanted)
+      const { span, way } = await planWords(await plan(asked), wanted)
+      const entries = fromWay(way, conditions, span, wanted)
+      return async (as) => {
+        const { rows } = await sql<BodyRow>`
+          select entry.log_index, event.body from (select * from (${entries}) entry ${directed(['log_index'], wanted)}) entry
+          join events event on event.n = entry.event_n order by entry.log_index ${sql.raw(order)}`.execute(as)
+        return rows
+      }
     },
-    async count(as, asked, limit) {
-      const { span, way } = await plan(asked)
-      if (limit === undefined) return await countOf(as, fromWay(way, conditions, span))
-      return await countOf(as, sql`select from (${fromWay(way, conditions, span, { order: 'desc', limit })}) hit limit ${limit}`)
+    async count(asked, limit) {
+      const wanted: Wanted = limit === undefined ? undefined : { order: 'desc', limit }
+      const planned = await plan(asked)
+      const { span, way } = wanted ? await planWords(planned, wanted) : planned
+      const entries = fromWay(way, conditions, span, wanted)
+      return (as) => countOf(as, wanted ? sql`select from (${entries}) hit limit ${wanted.limit}` : entries)
     },
     sample: async (as, before, step) =>
       await countOf(

@@ -29,8 +29,8 @@ export const tailEvents = async function* (
   { tenantId, ...how }: How = {},
 ): AsyncGenerator<LoggedEvent, void, undefined> {
   const filters = tenantId === undefined ? asked : ofTenant(tenantId, asked)
-  const reading = <T>(read: (db: Kysely<Tables>) => Promise<T>): Promise<T> =>
-    tenantId === undefined ? asReader(store, read) : asTenant(store, tenantId, read)
+  const reading = <T>(work: (db: Kysely<Tables>) => Promise<T>): Promise<T> =>
+    tenantId === undefined ? asReader(store, work) : asTenant(store, tenantId, work)
   let after = afterIndex
   while (!signal.aborted) {
     const size = await readLogSize(store)
@@ -39,7 +39,8 @@ export const tailEvents = async function* (
       continue
     }
     const { find } = await matching(store.db, filters)
-    const events = await reading(async (db) => discloseAll(db, await find(db, { after, before: size, order: 'asc', limit: batch }), how))
+    const read = await find({ after, before: size, order: 'asc', limit: batch })
+    const events = await reading(async (db) => discloseAll(db, await read(db), how))
     for (const event of events) {
       if (signal.aborted) return
       yield event

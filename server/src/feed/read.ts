@@ -1,7 +1,7 @@
 import { leafOf } from '@countersign/log/entry.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
 import type { Kysely } from 'kysely'
-import { asTenant } from '../audit/as-tenant.ts'
+import { asReader, asTenant } from '../audit/as-tenant.ts'
 import { discloseAll } from '../audit/disclose.ts'
 import { ofTenant } from '../audit/list.ts'
 import { matching } from '../audit/matching.ts'
@@ -24,11 +24,12 @@ export const readBatch = async ({ store, origin }: Needs, destination: Destinati
   const { tenant_id } = destination
   const filter = filterOf(destination)
   const { find } = await matching(store.db, tenant_id === undefined ? filter : ofTenant(tenant_id, filter))
-  const read = async (db: Kysely<Tables>) => {
-    const rows = await find(db, { after: from - 1, before: size, order: 'asc', limit })
-    return { rows, events: await discloseAll(db, rows) }
+  const readRows = await find({ after: from - 1, before: size, order: 'asc', limit })
+  const read = async (tx: Kysely<Tables>) => {
+    const rows = await readRows(tx)
+    return { rows, events: await discloseAll(tx, rows) }
   }
-  const { rows, events } = tenant_id === undefined ? await read(store.db) : await asTenant(store, tenant_id, read)
+  const { rows, events } = await (tenant_id === undefined ? asReader(store, read) : asTenant(store, tenant_id, read))
   const records = events.map((event, at) => ({
     event,
     leaf: Buffer.from(leafOf(sha256, rows[at]?.body as string)).toString('hex'),

@@ -81,14 +81,14 @@ export type Ways = { open: (deed: Deed) => void; hrefOf: (deed: Deed) => string 
 
 export const columnsFor = ({ open, hrefOf }: Ways): readonly Column<Deed>[] => [
   { id: 'time', header: 'Time', width: '80px', cell: ({ head }) => <TimeOfDay at={head.occurred_at} /> },
-  { id: 'admin', header: 'Admin', width: '18%', cell: ({ head }) => <ActorCell actor={head.actor} /> },
+  { id: 'admin', header: 'Admin', width: '16%', cell: ({ head }) => <ActorCell actor={head.actor} /> },
   {
     id: 'event',
     header: 'Event',
-    width: '252px',
+    width: '296px',
     cell: (deed) => <EventName deed={deed} open={() => open(deed)} href={hrefOf(deed)} />,
   },
-  { id: 'target', header: 'Target', width: '17%', from: 'lg', cell: ({ head }) => <TargetCell event={head} /> },
+  { id: 'target', header: 'Target', width: '15%', from: 'lg', cell: ({ head }) => <TargetCell event={head} /> },
   { id: 'note', header: 'Note', cell: (deed) => <InertLine text={noteOfDeed(deed)} className="text-soft" /> },
   { id: 'result', header: 'Result', width: '76px', cell: ({ head }) => <ResultWord result={head.result} /> },
 ]
