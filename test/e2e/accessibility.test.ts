@@ -119,6 +119,9 @@ const overlays = {
     await page.getByRole('dialog').getByLabel('Reason').waitFor()
   },
   'audit-detail': async () => {
+    // The rows of the page before have gone.
+    await page.getByRole('button', { name: 'Remove filter Result' }).waitFor()
+    await settle(page)
     await rowsOf(page, 'Events').first().locator('td').first().click()
     await page.getByText('canonical entry below').waitFor()
     await page.getByRole('button', { name: 'Verify' }).click()

@@ -1,6 +1,6 @@
 import type { LoggedEvent } from '@countersign/contract/events.ts'
 import { digestsIn, formatDisclosure, reveal } from '@countersign/log/disclosure.ts'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Tables } from '../store/tables.ts'
 import { type DisclosureRow, digestOfRow } from './commit.ts'
 import { findErasure, readErasures } from './erasures.ts'
@@ -9,7 +9,7 @@ export type BodyRow = { log_index: string; body: string }
 
 /** What of an entry names where its values are kept. */
 export type Entry = { id: string; erasable?: Record<string, string>; session_id?: string; tenant_id?: string; request?: { id: string } }
-type Row = Pick<DisclosureRow, 'holder' | 'member' | 'salt' | 'value'>
+type Row = Pick<DisclosureRow, 'holder' | 'member' | 'salt' | 'value'> & { digest: string }
 
 /** Where the values of an entry may be kept: each of its members in one of these. */
 export const holdersOf = ({ id, request, session_id }: Entry): string[] =>
@@ -18,18 +18,22 @@ export const holdersOf = ({ id, request, session_id }: Entry): string[] =>
 /** What lies beside entries. */
 export const readDisclosures = async (db: Kysely<Tables>, entries: readonly Entry[]) => {
   const holders = [...new Set(entries.filter(({ erasable }) => erasable).flatMap(holdersOf))]
-  const rows: Row[] =
+  const found =
     holders.length === 0
       ? []
-      : await db.selectFrom('disclosures').select(['holder', 'member', 'salt', 'value']).where('holder', 'in', holders).execute()
-  const known = new Map(rows.map((row) => [`${row.holder} ${row.member}`, { row, digest: digestOfRow(row) }]))
+      : await db
+          .selectFrom('disclosures')
+          .select(['holder', 'member', 'salt', 'value'])
+          .where(sql<boolean>`holder = any(${holders}::text[])`)
+          .execute()
+  const rows = found.map((row): Row => ({ ...row, digest: digestOfRow(row) }))
   const byHolder = Map.groupBy(rows, ({ holder }) => holder)
   return {
     /** The value that the entry commits to; one that its digest does not name is as if it were not there. */
     find: (entry: Entry, member: string, digest: string): Row | undefined => {
       for (const holder of holdersOf(entry)) {
-        const found = known.get(`${holder} ${member}`)
-        if (found?.digest === digest) return found.row
+        const kept = byHolder.get(holder)?.find((row) => row.member === member && row.digest === digest)
+        if (kept) return kept
       }
       return undefined
     },

@@ -1,7 +1,8 @@
 import type { Event } from '@countersign/contract/events.ts'
 
 // PostgreSQL's text cannot hold NUL, and columns are handed over as lines; the body, which is what counts, has both escaped.
-const plain = (text: string | undefined): string | null => text?.replaceAll(/[\0\n]/g, '') || null
+const plain = (text: string | undefined): string | null =>
+  (text !== undefined && (text.includes('\n') || text.includes('\0')) ? text.replaceAll(/[\0\n]/g, '') : text) || null
 
 /** The columns of log_entries that queries need: all of them follow from the event. */
 export const entryColumns = (event: Event) => ({

@@ -28,17 +28,33 @@ const changedColumns = (row: EntryRow, event: Event): string[] => {
   return entryColumnNames.filter((name) => row[name] !== expected[name])
 }
 
-/** What is wrong with one entry as it lies in the tables, besides its place in the tree. */
-export const checkEntryRow = (row: EntryRow, eventKey: Buffer | undefined): { reason: string; code: Finding['code'] } | undefined => {
-  const { body, mac, leaf_hash } = row
-  if (body === null || mac === null) return { code: 'entries_missing', reason: `Its event (number ${row.event_n}) was deleted.` }
+/** What is wrong with an entry, or with its event. */
+type Fault = { reason: string; code: Finding['code'] }
+export type CheckedRow = { leaf: Uint8Array; event?: Event | undefined; fault?: Fault | undefined }
+
+const parse = (body: string): Event | undefined => {
+  try {
+    return JSON.parse(body) as Event
+  } catch {
+    return undefined
+  }
+}
+
+const findFault = (row: EntryRow, bytes: Buffer, { leaf, event }: CheckedRow, eventKey: Buffer | undefined): Fault | undefined => {
+  const { body, mac, leaf_hash, event_n } = row
+  if (body === null || mac === null) return { code: 'entries_missing', reason: `Its event (number ${event_n}) was deleted.` }
   if (eventKey && !hasMac(eventKey, { body, mac }))
     return { code: 'entry_mismatch', reason: 'It was not written by this program: its HMAC is wrong.' }
-  const bytes = Buffer.from(body)
-  if (!isCanonical(bytes)) return { code: 'not_canonical', reason: 'It is not a JSON value in canonical form.' }
-  if (!leaf_hash.equals(hashLeaf(sha256, bytes))) return { code: 'entry_mismatch', reason: 'It is not the event whose hash the log holds.' }
-  const changed = changedColumns(row, JSON.parse(body))
-  return changed.length > 0
-    ? { code: 'entry_mismatch', reason: `What queries see of it differs from the event: ${changed.join(', ')}.` }
-    : undefined
+  if (event === undefined || !isCanonical(bytes)) return { code: 'not_canonical', reason: 'It is not a JSON value in canonical form.' }
+  if (!leaf_hash.equals(leaf)) return { code: 'entry_mismatch', reason: 'It is not the event whose hash the log holds.' }
+  const changed = changedColumns(row, event)
+  if (changed.length === 0) return undefined
+  return { code: 'entry_mismatch', reason: `What queries see of it differs from the event: ${changed.join(', ')}.` }
+}
+
+/** One entry as it lies in the tables: the leaf that its event has, and what is wrong with it besides its place in the tree. */
+export const checkEntryRow = (row: EntryRow, eventKey: Buffer | undefined): CheckedRow => {
+  const bytes = Buffer.from(row.body ?? '')
+  const checked = row.body === null ? { leaf: row.leaf_hash } : { leaf: hashLeaf(sha256, bytes), event: parse(row.body) }
+  return { ...checked, fault: findFault(row, bytes, checked, eventKey) }
 }

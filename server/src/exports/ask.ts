@@ -9,6 +9,7 @@ import { parse } from '../access/parse.ts'
 import { actorOf, hasRole, type Principal, type StaffPrincipal, type TenantPrincipal } from '../access/principal.ts'
 import { transact } from '../access/transact.ts'
 import { verb } from '../access/verb.ts'
+import { asReader } from '../audit/as-tenant.ts'
 import { ofTenant } from '../audit/list.ts'
 import { matching } from '../audit/matching.ts'
 import { hideFilters, type Part, partsOf } from '../audit/read.ts'
@@ -39,7 +40,7 @@ const target = { kind: 'log', id: 'audit' } as const
 const requireWide = async ({ store, principal }: Ctx<StaffPrincipal>, { whole, filters, size, reason }: Sized): Promise<void> => {
   const isOfMany = whole.tenant_id === undefined
   const limit = exportMaximum + 1
-  const isWide = isOfMany || (await (await matching(store.db, filters)).count(store.db, { before: size }, limit)) === limit
+  const isWide = isOfMany || (await asReader(store, await (await matching(store.db, filters)).count({ before: size }, limit))) === limit
   if (!isWide) return
   if (!hasRole(principal, exportRoles)) {
     const what = isOfMany ? 'more than one tenant' : `more than ${exportMaximum.toLocaleString('en')} events`

@@ -71,7 +71,7 @@ const count = async (needs: Base, row: ExportRow, claim: Claim, asked: Matching)
   let rows = 0
   for (let after = -1; after < size - 1; after += countedAtOnce) {
     const before = Math.min(size, after + countedAtOnce + 1)
-    rows += await readAs(needs.store, row, (db) => asked.count(db, { after, before }))
+    rows += await readAs(needs.store, row, await asked.count({ after, before }))
     await extend(needs.store.db, claim)
   }
   await extend(needs.store.db, claim, { rows_expected: rows })
@@ -136,8 +136,8 @@ const gather = async (needs: PrepareNeeds, row: ExportRow, claim: Claim, signal:
   let found = 0
   for (let after = -1; ; ) {
     signal.throwIfAborted()
-    const page = { after, before: size, order: 'asc' as const, limit: pageRows }
-    const rows = await readAs(needs.store, row, async (db) => await revealAll(db, await asked.find(db, page)))
+    const read = await asked.find({ after, before: size, order: 'asc', limit: pageRows })
+    const rows = await readAs(needs.store, row, async (db) => await revealAll(db, await read(db)))
     const pieces: Piece[] = []
     for (let at = 0; at < rows.length; at += pieceRows) {
       pieces.push(...add(rows.slice(at, at + pieceRows), found + at === 0, false))

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import { asTenant } from '../audit/as-tenant.ts'
+import { asReader, asTenant } from '../audit/as-tenant.ts'
 import { type Revealed, revealAll } from '../audit/disclose.ts'
 import type { Store } from '../store/open.ts'
 import type { Tables } from '../store/tables.ts'
@@ -12,7 +12,7 @@ export const readAs = async <T>(
   store: Pick<Store, 'db'>,
   { owner_kind, owner_id }: Owned,
   read: (db: Kysely<Tables>) => Promise<T>,
-): Promise<T> => (owner_kind === 'tenant' ? await asTenant(store, owner_id, read) : await read(store.db))
+): Promise<T> => (owner_kind === 'tenant' ? await asTenant(store, owner_id, read) : await asReader(store, read))
 
 /** Entries by their places in the log, with what lies beside them, in order. Those that are not shown any more are not there. */
 export const readEntriesAt = async (store: Pick<Store, 'db'>, owned: Owned, indexes: readonly string[]): Promise<Revealed[]> => {

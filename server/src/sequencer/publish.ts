@@ -44,7 +44,7 @@ const requireGenuine = async ({ store, eventKey }: Needs, from: number, to: numb
     const rows = await readEntryRows(store.db, next)
     await requireUnique(store, rows)
     for (const row of rows) {
-      const wrong = checkEntryRow(row, eventKey)
+      const wrong = checkEntryRow(row, eventKey).fault
       if (wrong || Number(row.log_index) !== next)
         throw new Stop(`Entry ${next} of the log is not to be signed: ${wrong?.reason ?? 'it is missing.'}`)
       next += 1

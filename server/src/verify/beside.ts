@@ -2,7 +2,6 @@ import { createAccount, type DisclosureAccount } from '@countersign/log/account.
 import { digestsIn } from '@countersign/log/disclosure.ts'
 import type { Finding } from '@countersign/log/verifier.ts'
 import { type Kysely, sql } from 'kysely'
-import { digestOfRow } from '../audit/commit.ts'
 import { type Entry, readDisclosures } from '../audit/disclose.ts'
 import type { Tables } from '../store/tables.ts'
 
@@ -18,14 +17,6 @@ const ownedBy = ({ id, action = '', request, session_id }: Event): string[] => [
   ...(openers.includes(action) && session_id ? [session_id] : []),
   ...(action === admitted && request ? [request.id] : []),
 ]
-
-const parse = (body: string | null): Event | undefined => {
-  try {
-    return JSON.parse(body ?? '') as Event
-  } catch {
-    return undefined // a finding of its own
-  }
-}
 
 /** Judges what lies beside the entries of a database, in the order of the log, and counts it. */
 export const createBeside = (tx: Kysely<Tables>, add: (finding: Finding) => void) => {
@@ -46,20 +37,18 @@ export const createBeside = (tx: Kysely<Tables>, add: (finding: Finding) => void
   }
 
   return {
-    async judge(rows: readonly { log_index: string; body: string | null }[]): Promise<void> {
-      const events = rows.map(({ body }) => parse(body))
+    /** Events by their places in the log. */
+    async judge(events: readonly (readonly [index: number, event: Event])[]): Promise<void> {
       const beside = await readDisclosures(
         tx,
-        events.filter((event) => event !== undefined),
+        events.map(([, event]) => event),
       )
-      for (const [at, event] of events.entries()) {
-        if (!event) continue
-        const index = Number(rows[at]?.log_index)
+      for (const [index, event] of events) {
         const digests = digestsIn(event)
         const missing = new Map([...digests].filter(([member, digest]) => !beside.find(event, member, digest)))
         account.add(index, event, digests.size - missing.size, missing)
         for (const row of ownedBy(event).flatMap(beside.keptFor)) {
-          if (digests.get(row.member) === digestOfRow(row)) continue
+          if (digests.get(row.member) === row.digest) continue
           const reason = digests.has(row.member)
             ? `The disclosure of ${row.member} is not the one that the entry commits to.`
             : `A disclosure of ${row.member} belongs to another entry.`

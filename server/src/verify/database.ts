@@ -1,3 +1,4 @@
+import type { Event } from '@countersign/contract/events.ts'
 import type { DisclosureAccount } from '@countersign/log/account.ts'
 import { verifyCheckpoint } from '@countersign/log/checkpoint.ts'
 import { LogError } from '@countersign/log/errors.ts'
@@ -5,11 +6,10 @@ import type { VerifierKey } from '@countersign/log/note.ts'
 import { createSeen } from '@countersign/log/seen.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
 import { type FullTile, splitTile, tileWidth } from '@countersign/log/tile.ts'
-import { hashLeaf } from '@countersign/log/tree.ts'
 import { createVerifier, type ExpectedHead, type Finding, formatPlace } from '@countersign/log/verifier.ts'
 import { type Kysely, sql } from 'kysely'
 import { hasMac } from '../audit/check-event.ts'
-import { checkEntryRow, readEntryRows } from '../audit/entry-rows.ts'
+import { checkEntryRow, type EntryRow, readEntryRows } from '../audit/entry-rows.ts'
 import { Trouble } from '../errors.ts'
 import { findChanges, tellChanges } from '../store/log-shape.ts'
 import type { Store } from '../store/open.ts'
@@ -91,6 +91,18 @@ const readLostLeaves = async function* (tx: Kysely<Tables>, from: number, to: nu
     const stored = row && splitTile(row.hashes, tileWidth)
     for (let index = Math.max(from, tile * tileWidth); index < Math.min(to, (tile + 1) * tileWidth); index += 1)
       yield stored?.[index % tileWidth] ?? sha256(new Uint8Array(0))
+  }
+}
+
+/** All entries, of which the database reads the next ones while these are judged. */
+const readAllRows = async function* (tx: Kysely<Tables>): AsyncGenerator<EntryRow[]> {
+  for (let next = readEntryRows(tx, 0); ; ) {
+    const rows = await next
+    const last = rows.at(-1)
+    if (!last) return
+    next = readEntryRows(tx, Number(last.log_index) + 1)
+    next.catch(() => {}) // told when it is waited for
+    yield rows
   }
 }
 
@@ -182,7 +194,8 @@ const verifyTables = async (store: Pick<Store, 'db'>, needs: Needs, findings: Fi
       const approvals = createApprovals()
       const verifier = createVerifier(sha256, [...heads, own], (tile) => tiles.push(tile))
       if (heads.length === 0 && own.size > 0) add({ code: 'unsigned', reason: 'There is no signed checkpoint of this log.' })
-      for (let rows = await readEntryRows(tx, 0); rows.length > 0; rows = await readEntryRows(tx, verifier.size())) {
+      for await (const rows of readAllRows(tx)) {
+        const events: [number, Event][] = []
         for (const row of rows) {
           const index = Number(row.log_index)
           // Something stands for what is gone, so that what follows keeps its place.
@@ -193,11 +206,12 @@ const verifyTables = async (store: Pick<Store, 'db'>, needs: Needs, findings: Fi
           const twin = seen.add(sha256(Buffer.from(row.event_id)), index)
           if (twin !== undefined) add({ code: 'duplicate_entry', from: index, to: index + 1, reason: `It has the id of entry ${twin}.` })
           if (row.body !== null) approvals.add(index, row.body)
-          const wrong = checkEntryRow(row, needs.eventKey)
-          if (wrong) add({ ...wrong, from: index, to: index + 1 })
-          verifier.addLeaf(row.body === null ? row.leaf_hash : hashLeaf(sha256, Buffer.from(row.body)))
+          const { leaf, event, fault } = checkEntryRow(row, needs.eventKey)
+          if (fault) add({ ...fault, from: index, to: index + 1 })
+          if (event) events.push([index, event])
+          verifier.addLeaf(leaf)
         }
-        await beside.judge(rows)
+        await beside.judge(events)
         await compareTiles(tx, tiles.splice(0), findings)
       }
       const departures = verifier.finish()

@@ -27,12 +27,14 @@ export function AuditFilters({ search, onSet, onClear, count }: Props) {
         {isPhone ? <FilterSheet search={search} onSet={onSet} onClear={onClear} count={count} /> : null}
         <Quick search={search} onSet={onSet} />
       </div>
-      {isPhone ? null : <FilterBar search={search} onSet={onSet} />}
-      <Chips search={search} onSet={onSet} onClear={onClear} />
-      <div className="flex min-h-6 flex-wrap items-center gap-x-3 gap-y-1 text-soft text-sm">
-        {count}
-        <Reads search={search} onSet={onSet} />
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+        {isPhone ? null : <FilterBar search={search} onSet={onSet} />}
+        <div className="flex min-h-7 flex-wrap items-center gap-x-3 text-soft text-sm md:ml-auto">
+          {count}
+          <Reads search={search} onSet={onSet} />
+        </div>
       </div>
+      <Chips search={search} onSet={onSet} onClear={onClear} />
     </div>
   )
 }
@@ -205,7 +207,7 @@ function Reads({ search, onSet }: FilterProps) {
   if (asksForReads(search) && !isShown) return null
   return (
     <span className="flex items-center gap-1">
-      {isShown ? 'Reads of the log are shown' : 'Reads of the log are left out'}
+      {isShown ? 'Reads of the log shown' : 'Reads of the log left out'}
       <Button kind="quiet" size="small" onClick={() => onSet({ reads: isShown ? undefined : 'shown' })}>
         {isShown ? 'Leave them out' : 'Show them'}
       </Button>
