@@ -12,6 +12,7 @@ export const paths = {
   approval: (requestId: string) => ({ to: '/approvals/$requestId', params: { requestId } }) as const,
   delivery: () => ({ to: '/settings/delivery' }) as const,
   keys: () => ({ to: '/keys' }) as const,
+  insights: (weeks?: InsightSpan) => ({ to: '/insights', search: { weeks } }) as const,
   audit: (search: AuditSearch = {}) => ({ to: '/audit', search }) as const,
 }
 
@@ -21,5 +22,8 @@ export const sessionTabs = ['access', 'events', 'receipt'] as const
 export type SessionTab = (typeof sessionTabs)[number]
 export const approvalsTabs = ['waiting', 'mine', 'decided'] as const
 export type ApprovalsTab = (typeof approvalsTabs)[number]
+
+export const insightSpans = ['4', '12', '26'] as const
+export type InsightSpan = (typeof insightSpans)[number]
 
 export type PageLink = ReturnType<(typeof paths)[keyof typeof paths]>

@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigat
 import { canApprove, canUseConsole, useMe } from './api/me.ts'
 import { ApprovalsSearch } from './pages/approvals/search.ts'
 import { AuditSearch } from './pages/audit/search.ts'
+import { InsightsSearch } from './pages/insights/search.ts'
 import { SessionSearch, SessionsSearch } from './pages/sessions/search.ts'
 import { NotFound } from './pages/shell/NotFound.tsx'
 import { Shell } from './pages/shell/Shell.tsx'
@@ -110,10 +111,17 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('./pages/audit/AuditPage.tsx'), 'AuditPage'),
 })
 
+const insights = createRoute({
+  getParentRoute: () => shell,
+  path: '/insights',
+  validateSearch: (search) => InsightsSearch.parse(search),
+  component: lazyRouteComponent(() => import('./pages/insights/InsightsPage.tsx'), 'InsightsPage'),
+})
+
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    shell.addChildren([home, tenants, tenant, users, user, sessions, session, approvals, approval, keys, audit, delivery]),
+    shell.addChildren([home, tenants, tenant, users, user, sessions, session, approvals, approval, keys, audit, insights, delivery]),
   ]),
   parseSearch,
   stringifySearch: formatSearch,

@@ -36,24 +36,24 @@ export function Rail() {
   return (
     <nav
       aria-label="Pages"
-      className={clsx('flex shrink-0 flex-col border-line border-r bg-page max-md:hidden', isNarrow ? 'w-14' : 'w-54 max-lg:w-14')}
+      className={clsx('flex shrink-0 flex-col border-line border-r bg-page max-md:hidden', isNarrow ? 'w-14' : 'w-54 max-xl:w-14')}
     >
       <div
         className={clsx(
           'flex h-12 items-center gap-2.5 px-4 font-semibold',
           isNarrow && 'justify-center px-0',
-          'max-lg:justify-center max-lg:px-0',
+          'max-xl:justify-center max-xl:px-0',
         )}
       >
         <Mark />
-        <span className={clsx('tracking-[-0.01em] max-lg:hidden', isNarrow && 'hidden')}>Countersign</span>
+        <span className={clsx('tracking-[-0.01em] max-xl:hidden', isNarrow && 'hidden')}>Countersign</span>
       </div>
       <div className="flex flex-1 flex-col gap-0.5 px-2 pt-2">
         {pagesFor(me).map((page) => (
           <RailLink key={page.name} page={page} isNarrow={isNarrow} count={counts[page.name]} />
         ))}
       </div>
-      <div className={clsx('flex px-2 pb-2 max-lg:hidden', isNarrow ? 'justify-center' : 'justify-end')}>
+      <div className={clsx('flex px-2 pb-2 max-xl:hidden', isNarrow ? 'justify-center' : 'justify-end')}>
         <IconButton
           label={isNarrow ? 'Widen the rail' : 'Narrow the rail'}
           icon={isNarrow ? <PanelLeftOpen /> : <PanelLeftClose />}
@@ -74,18 +74,18 @@ function RailLink({ page, isNarrow, count }: { page: PageEntry; isNarrow: boolea
       inactiveProps={{ className: 'text-soft hover:bg-hover hover:text-ink' }}
       data-tip={isNarrow ? page.name : undefined}
       className={clsx(
-        'relative flex h-8 pointer-coarse:h-10 items-center gap-2.5 rounded-md px-2.5 text-sm transition-colors max-lg:justify-center max-lg:px-0',
+        'relative flex h-8 pointer-coarse:h-10 items-center gap-2.5 rounded-md px-2.5 text-sm transition-colors max-xl:justify-center max-xl:px-0',
         isNarrow && 'justify-center !px-0',
       )}
     >
       <Icon aria-hidden="true" className="size-4 shrink-0" strokeWidth={1.75} />
-      <span className={clsx('max-lg:sr-only', isNarrow && 'sr-only')}>{page.name}</span>
+      <span className={clsx('max-xl:sr-only', isNarrow && 'sr-only')}>{page.name}</span>
       {count ? (
         <>
           <span
             data-tip={`${formatNumber(count.count)} ${count.word}`}
             className={clsx(
-              'ml-auto rounded-sm bg-accent-wash px-1.5 font-medium text-accent text-xs nums max-lg:hidden',
+              'ml-auto rounded-sm bg-accent-wash px-1.5 font-medium text-accent text-xs nums max-xl:hidden',
               isNarrow && 'hidden',
             )}
           >
@@ -94,7 +94,7 @@ function RailLink({ page, isNarrow, count }: { page: PageEntry; isNarrow: boolea
           </span>
           <span
             aria-hidden="true"
-            className={clsx('absolute top-1.5 right-2 size-1.5 rounded-full bg-accent lg:hidden', isNarrow && '!block')}
+            className={clsx('absolute top-1.5 right-2 size-1.5 rounded-full bg-accent xl:hidden', isNarrow && '!block')}
           />
         </>
       ) : null}

@@ -1,6 +1,6 @@
 import type { Me } from '@countersign/contract/staff.ts'
 import { actionRoles, auditRoles, consoleRoles, paneRoles, type Role, roles } from '@countersign/contract/staff.ts'
-import { Building2, FileSignature, KeyRound, type LucideIcon, ScrollText, Send, Users } from 'lucide-react'
+import { Building2, ChartNoAxesColumn, FileSignature, KeyRound, type LucideIcon, ScrollText, Send, Users } from 'lucide-react'
 import { paths } from '../../paths.ts'
 
 type Entry = { name: string; key: string; icon: LucideIcon; link: object; for: readonly Role[] }
@@ -11,6 +11,7 @@ const all = [
   { name: 'Approvals', key: 'p', icon: FileSignature, link: paths.approvals(), for: actionRoles },
   { name: 'Sessions', key: 's', icon: KeyRound, link: paths.sessions(), for: consoleRoles },
   { name: 'Audit', key: 'a', icon: ScrollText, link: paths.audit(), for: auditRoles },
+  { name: 'Insights', key: 'i', icon: ChartNoAxesColumn, link: paths.insights(), for: auditRoles },
   { name: 'Delivery', key: 'd', icon: Send, link: paths.delivery(), for: ['super_admin', 'auditor'] },
 ] as const satisfies readonly Entry[]
 
