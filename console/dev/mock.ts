@@ -11,12 +11,13 @@ import { ListTenants, type Tenant } from '@countersign/contract/tenants.ts'
 import type { Plugin } from 'vite'
 import { foldAccess } from '../src/pages/sessions/fold.ts'
 import * as data from './data.ts'
+import * as health from './health.ts'
 
 /**
  * A stand-in for the server, for work on the console alone: `npm run dev -w console`. It is no part of the build.
- * The cookie or query `mock` chooses a mode: empty, slow, error, forbidden, many.
+ * The cookie or query `mock` chooses a mode: empty, slow, error, forbidden, many, none (no signal ever), stale (no signal now).
  */
-type Mode = 'full' | 'empty' | 'slow' | 'error' | 'forbidden' | 'many' | 'issuer'
+type Mode = 'full' | 'empty' | 'slow' | 'error' | 'forbidden' | 'many' | 'issuer' | 'none' | 'stale'
 type Call = { url: URL; method: string; body: unknown; mode: Mode; login: string | null; headers: IncomingMessage['headers'] }
 
 class Refused extends Error {
@@ -74,6 +75,15 @@ const listTenants = ({ url, mode }: Call) => {
   const directory = { address: 'https://api.acme.example/countersign', trouble: null, unreadable: allRead }
   const synced_at = mode === 'empty' ? null : new Date(Date.now() - 12_000).toISOString()
   return { ...page(found, url), total: found.length, synced_at, directory }
+}
+
+const tenantsOf = (mode: Mode): readonly Tenant[] => (mode === 'empty' ? [] : mode === 'many' ? many : data.tenants)
+const signalsOf = (mode: Mode): 'none' | 'stale' | 'live' => (mode === 'none' || mode === 'stale' ? mode : 'live')
+
+const readOverview = ({ url, mode }: Call) => {
+  const { rows, ...rest } = health.overview(tenantsOf(mode), Object.fromEntries(url.searchParams), signalsOf(mode))
+  const { directory, synced_at } = listTenants({ url: new URL('http://mock/'), mode } as Call)
+  return { ...page(rows, url), ...rest, directory, synced_at }
 }
 
 const listSessions = ({ url, mode }: Call) => {
@@ -305,6 +315,16 @@ const routes: readonly [method: string, path: RegExp, answer: Answer][] = [
   ['GET', /^\/api\/me$/, readMe],
   ['GET', /^\/api\/log$/, readLog],
   ['GET', /^\/api\/tenants$/, staffOnly(listTenants)],
+  ['GET', /^\/api\/overview$/, staffOnly(readOverview)],
+  ['GET', /^\/api\/insights$/, staffOrAuditor(({ url, mode }) => health.insights(Number(url.searchParams.get('weeks')), mode === 'empty'))],
+  [
+    'GET',
+    /^\/api\/tenants\/([^/]+)\/health$/,
+    staffOnly(({ url, mode }, id = '') =>
+      health.tenantHealth(one([...data.tenants, ...many], id), url.searchParams.get('window') ?? '24h', signalsOf(mode)),
+    ),
+  ],
+  ['POST', /^\/api\/sessions\/avoided$/, () => undefined],
   ['GET', /^\/api\/tenants\/([^/]+)$/, staffOnly((_, id = '') => one([...data.tenants, ...many], id))],
   [
     'GET',
@@ -361,6 +381,13 @@ const stream = ({ url, headers }: Call, request: IncomingMessage, response: Serv
   request.on('close', () => clearInterval(timer))
 }
 
+const changes = (request: IncomingMessage, response: ServerResponse) => {
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+  response.write('event: ready\ndata: {}\n\n')
+  const timer = setInterval(() => response.write('event: changed\ndata: {}\n\n'), 5_000)
+  request.on('close', () => clearInterval(timer))
+}
+
 const readBody = async (request: IncomingMessage): Promise<unknown> => {
   let text = ''
   for await (const piece of request) text += piece
@@ -392,6 +419,7 @@ const handle = async (request: IncomingMessage, response: ServerResponse, next: 
     headers: request.headers,
   }
   try {
+    if (url.pathname === '/api/overview/stream') return changes(request, response)
     if (url.pathname === '/api/audit/stream') return stream(call, request, response)
     const isFrame = /^\/api\/(me|log|sign-in)/.test(url.pathname)
     if (mode === 'error' && !isFrame) throw new Refused('store_unavailable')

@@ -161,6 +161,7 @@ const pages = (): { path: string; opens?: keyof typeof overlays }[] => [
   { path: '/audit' },
   { path: `/audit?session_id=${session.id}&result=deny`, opens: 'audit-detail' },
   { path: '/audit?ticket=NONE-1' },
+  { path: '/insights' },
   { path: '/tenants', opens: 'palette' },
   { path: '/tenants', opens: 'keys' },
   { path: '/tenants', opens: 'account' },
@@ -240,13 +241,13 @@ describe('who sees what', () => {
     }
   })
 
-  it('C1 X5 an auditor sees the audit and nothing else', async () => {
+  it('C1 X5 an auditor sees the audit, what is counted from it, and nothing else', async () => {
     const own = await openChromium()
     try {
       await signInAs(own.page, rig.console_url, 'aud')
       await own.page.waitForURL(`${rig.console_url}/audit`)
       await rowsOf(own.page, 'Events').first().waitFor()
-      expect(await own.page.getByRole('navigation').first().getByRole('link').allInnerTexts()).toEqual(['Audit'])
+      expect(await own.page.getByRole('navigation').first().getByRole('link').allInnerTexts()).toEqual(['Audit', 'Insights'])
       for (const path of ['/tenants', '/users', '/sessions', '/tenants/ten_0001']) {
         await own.page.goto(`${rig.console_url}${path}`)
         await own.page.getByText('role_missing').waitFor()

@@ -78,8 +78,8 @@ export const post = async <S extends z.ZodType>(
 ): Promise<z.infer<S>> => read(await sendBody(path, body, headers), schema)
 
 /** Where the answer says nothing but that it is done. */
-export const postSilent = async (path: string): Promise<void> => {
-  const answer = await sendBody(path, {})
+export const postSilent = async (path: string, body: unknown = {}): Promise<void> => {
+  const answer = await sendBody(path, body)
   if (!answer.ok) await read(answer, z.never())
 }
 

@@ -6,7 +6,7 @@ import { AccessLogPage, CreatedSession, type ListSessions, Session, SessionPage 
 import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation } from '@tanstack/react-query'
 import { z } from 'zod'
 import { type Attempt, signAttempt } from './actions.ts'
-import { get, post, withQuery } from './call.ts'
+import { get, post, postSilent, withQuery } from './call.ts'
 import { client } from './client.ts'
 
 const address = (id: string) => `/api/sessions/${encodeURIComponent(id)}`
@@ -103,6 +103,9 @@ export const useClaimSession = (onCreated: (created: CreatedSession) => void) =>
       return Promise.all([refresh(), client.invalidateQueries({ queryKey: ['actions'] })])
     },
   })
+
+/** Says that the tenant's health answered the question (M13). */
+export const avoidSession = (tenant_id: string): Promise<void> => postSilent('/api/sessions/avoided', { tenant_id })
 
 export const useRevokeSession = () =>
   useMutation({

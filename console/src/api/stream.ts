@@ -10,12 +10,19 @@ type Listeners = { onEvent: (event: LoggedEvent) => void; onState: (state: Strea
 const silenceMs = 60_000
 const longestWaitMs = 15_000
 
+type Followed = {
+  address: () => string
+  headers?: () => Record<string, string>
+  /** What it throws ends the stream as refused. */
+  onMessage: (message: EventSourceMessage) => void
+  onState: (state: StreamState) => void
+}
+
 /**
- * Follows the log from an index on. Lost connections are resumed behind the last event that arrived, so that nothing
- * is lost or doubled (X10). A hidden tab lets go of its connection and resumes when it is seen again.
+ * Follows a stream of events. A connection that is lost is taken up again; a hidden tab lets go of its own, and takes it up when it
+ * is seen again.
  */
-export const followEvents = (filters: EventFilters, after: number, { onEvent, onState }: Listeners): (() => void) => {
-  let last = after
+const follow = ({ address, headers = () => ({}), onMessage, onState }: Followed): (() => void) => {
   let failures = 0
   let stopped = false
   let connection: AbortController | undefined
@@ -28,18 +35,9 @@ export const followEvents = (filters: EventFilters, after: number, { onEvent, on
     silence = setTimeout(() => on.abort(), silenceMs)
   }
 
-  const take = ({ event: kind, data }: EventSourceMessage) => {
-    if (kind !== 'event') return
-    const event = parseEvent(data)
-    if (event.log_index <= last) return
-    last = event.log_index
-    onEvent(event)
-  }
-
   const run = async (on: AbortController): Promise<'again' | 'refused'> => {
-    const headers = { accept: 'text/event-stream', 'last-event-id': String(last), ...backgroundHeader }
-    const answer = await fetch(withQuery('/api/audit/stream', { ...filters, after: last, proof: 'true' }), {
-      headers,
+    const answer = await fetch(address(), {
+      headers: { accept: 'text/event-stream', ...headers(), ...backgroundHeader },
       signal: on.signal,
       cache: 'no-store',
     })
@@ -51,7 +49,7 @@ export const followEvents = (filters: EventFilters, after: number, { onEvent, on
     failures = 0
     onState('live')
     heard(on)
-    const parser = createParser({ onEvent: take })
+    const parser = createParser({ onEvent: onMessage })
     const text = answer.body.pipeThrough(new TextDecoderStream())
     for await (const piece of iterate(text)) {
       heard(on)
@@ -97,6 +95,37 @@ export const followEvents = (filters: EventFilters, after: number, { onEvent, on
     document.removeEventListener('visibilitychange', onVisibility)
     connection?.abort()
   }
+}
+
+/** Follows the log from an index on. A connection is taken up behind the last event that arrived, so that nothing is lost or doubled (X10). */
+export const followEvents = (filters: EventFilters, after: number, { onEvent, onState }: Listeners): (() => void) => {
+  let last = after
+  return follow({
+    address: () => withQuery('/api/audit/stream', { ...filters, after: last, proof: 'true' }),
+    headers: () => ({ 'last-event-id': String(last) }),
+    onState,
+    onMessage: ({ event: kind, data }) => {
+      if (kind !== 'event') return
+      const event = parseEvent(data)
+      if (event.log_index <= last) return
+      last = event.log_index
+      onEvent(event)
+    },
+  })
+}
+
+/** Tells that the health or the traffic of some tenant is another one by now. Whoever comes back is told what was missed. */
+export const followOverview = (onChange: () => void, onState: (state: StreamState) => void): (() => void) => {
+  let last: string | undefined
+  return follow({
+    address: () => '/api/overview/stream',
+    headers: (): Record<string, string> => (last === undefined ? {} : { 'last-event-id': last }),
+    onState,
+    onMessage: ({ event: kind, id }) => {
+      last = id ?? last
+      if (kind === 'changed') onChange()
+    },
+  })
 }
 
 /** An event that cannot be read ends the stream visibly: to skip it would be to lose it. */

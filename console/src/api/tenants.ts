@@ -1,20 +1,9 @@
-import { type ListTenants, Tenant, TenantPage } from '@countersign/contract/tenants.ts'
+import { Tenant, TenantPage } from '@countersign/contract/tenants.ts'
 import { UserPage } from '@countersign/contract/users.ts'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { get, withQuery } from './call.ts'
 
 const address = (id: string) => `/api/tenants/${encodeURIComponent(id)}`
-export type TenantFilters = Partial<Pick<ListTenants, 'query' | 'status' | 'sort' | 'order'>>
-
-export const tenantsQuery = (filters: TenantFilters) =>
-  infiniteQueryOptions({
-    queryKey: ['tenants', 'list', filters],
-    queryFn: ({ pageParam, signal }) => get(withQuery('/api/tenants', { ...filters, cursor: pageParam, limit: 100 }), TenantPage, signal),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next_cursor ?? undefined,
-    placeholderData: keepPreviousData,
-  })
-
 /** The few tenants that fit what is being typed. */
 export const tenantHintsQuery = (query: string) =>
   queryOptions({

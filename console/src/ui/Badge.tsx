@@ -2,6 +2,7 @@ import type { ActionState } from '@countersign/contract/action-requests.ts'
 import type { Risk } from '@countersign/contract/actions.ts'
 import type { EventResult } from '@countersign/contract/events.ts'
 import type { DestinationState } from '@countersign/contract/feed.ts'
+import type { HealthStatus } from '@countersign/contract/health.ts'
 import type { SessionStatus } from '@countersign/contract/sessions.ts'
 import type { Role } from '@countersign/contract/staff.ts'
 import type { LifecycleStatus } from '@countersign/contract/tenants.ts'
@@ -85,6 +86,47 @@ export function Lifecycle({ status }: { status: LifecycleStatus }) {
       {status}
     </span>
   )
+}
+
+const healthLooks: Record<HealthStatus, { className: string; shape: ReactNode }> = {
+  healthy: { className: 'border-line bg-transparent text-ok', shape: dot },
+  warning: { className: tones.amber, shape: triangle },
+  critical: { className: 'border-bad-edge bg-bad-wash text-bad', shape: square },
+  unknown: { className: 'border-line bg-transparent text-soft', shape: ring },
+}
+
+/** C15–C18: a word and a shape beside the colour. */
+export function HealthBadge({ status }: { status: HealthStatus }) {
+  const { className, shape } = healthLooks[status]
+  return (
+    <span
+      className={clsx(
+        'inline-flex h-5 shrink-0 items-center gap-1.5 whitespace-nowrap rounded-sm border px-1.5 font-medium text-xs',
+        className,
+      )}
+    >
+      {shape}
+      {status}
+    </span>
+  )
+}
+
+/** The same without its frame, as the name of a card or a choice. */
+export function HealthWord({ status }: { status: HealthStatus }) {
+  const { tint, shape } = healthWords[status]
+  return (
+    <span className={clsx('inline-flex items-center gap-1.5 whitespace-nowrap', tint)}>
+      {shape}
+      <span className="inline-block first-letter:uppercase">{status}</span>
+    </span>
+  )
+}
+
+const healthWords: Record<HealthStatus, { tint: string; shape: ReactNode }> = {
+  healthy: { tint: '[&_svg]:text-ok', shape: dot },
+  warning: { tint: '[&_svg]:text-warn', shape: triangle },
+  critical: { tint: '[&_svg]:text-bad', shape: square },
+  unknown: { tint: '[&_svg]:text-faint', shape: ring },
 }
 
 const userLooks: Record<User['status'], { className: string; shape: ReactNode }> = {

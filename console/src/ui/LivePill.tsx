@@ -10,7 +10,7 @@ const stateWords: Record<StreamState, string> = {
   refused: 'not live',
 }
 
-/** What waits is an event where nothing else is said. */
+/** What waits is a new event where nothing else is said. */
 type Waits = { waiting: number; onShow: () => void; noun?: string }
 type Props = Waits & { state: StreamState; held: boolean; words: string }
 
@@ -43,7 +43,7 @@ export function FloatingPill({ isScrolled, ...waits }: Waits & { isScrolled: boo
   )
 }
 
-function NewOnes({ waiting, onShow, noun = 'event', isFloating = false }: Waits & { isFloating?: boolean }) {
+function NewOnes({ waiting, onShow, noun = 'new event', isFloating = false }: Waits & { isFloating?: boolean }) {
   return (
     <button
       type="button"
@@ -54,7 +54,7 @@ function NewOnes({ waiting, onShow, noun = 'event', isFloating = false }: Waits 
       )}
     >
       <ArrowUp aria-hidden="true" className="size-3" />
-      {plural(waiting, `new ${noun}`)} {waiting === 1 ? 'waits' : 'wait'}
+      {plural(waiting, noun)} {waiting === 1 ? 'waits' : 'wait'}
     </button>
   )
 }

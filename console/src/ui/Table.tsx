@@ -1,7 +1,8 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
+import clsx from 'clsx'
 import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { FailureNote } from './States.tsx'
-import { HeadCell, type Sort } from './TableHead.tsx'
+import { HeadCell, type Sort, type SortKey } from './TableHead.tsx'
 import { BodyRow, Divider, dividerHeight, SkeletonRows, Spacer } from './TableRows.tsx'
 import { useAttention } from './useAttention.ts'
 import { useRowKeys } from './useRowKeys.ts'
@@ -12,9 +13,10 @@ export type Column<Row> = {
   header: string
   cell: (row: Row) => ReactNode
   /** CSS width; columns without one share what is left. */
-  width?: string
+  width?: string | ((at: Width) => string)
   from?: Width
-  sorts?: boolean
+  /** Sorts by its own id, or by each of several things that it shows. */
+  sorts?: true | readonly SortKey[]
   end?: boolean
 }
 
@@ -26,6 +28,8 @@ export type TableProps<Row> = {
   /** The whole row in the room of a phone. */
   phone: (row: Row) => ReactNode
   phoneHeight?: number
+  /** Rows of two lines, with less air between columns: for much to see at once. */
+  twoLines?: boolean
   onOpen?: (row: Row) => void
   isChosen?: (row: Row) => boolean
   /** A heading above the first row for which it changes, such as the day. */
@@ -40,7 +44,8 @@ export type TableProps<Row> = {
 }
 
 type Line<Row> = { kind: 'divider'; key: string; text: string } | { kind: 'row'; row: Row; at: number }
-const rowHeight = 36
+const lineHeight = 36
+const twoLinesHeight = 50
 const scroller = () => document.getElementById('main')
 
 const toLines = <Row,>(rows: readonly Row[], divide: ((row: Row) => string) | undefined): Line<Row>[] => {
@@ -65,6 +70,7 @@ export function Table<Row>(props: TableProps<Row>) {
     keyOf,
     phone,
     phoneHeight = 64,
+    twoLines = false,
     onOpen,
     isChosen,
     divide,
@@ -77,6 +83,7 @@ export function Table<Row>(props: TableProps<Row>) {
     onHold,
   } = props
   const width = useWidth()
+  const rowHeight = twoLines ? twoLinesHeight : lineHeight
   const isPhone = width === 'phone'
   const shown = useMemo(() => columns.filter((column) => isAtLeast(width, column.from ?? 'phone')), [columns, width])
   const rowKeys = rows.map(keyOf)
@@ -96,7 +103,7 @@ export function Table<Row>(props: TableProps<Row>) {
     return () => observer.disconnect()
   }, [])
 
-  const headHeight = isPhone ? 0 : rowHeight
+  const headHeight = isPhone ? 0 : lineHeight
   const heightOf = (at: number) => (lines[at]?.kind === 'divider' ? dividerHeight : isPhone ? phoneHeight : rowHeight)
   const virtual = useVirtualizer({
     count: lines.length,
@@ -139,13 +146,16 @@ export function Table<Row>(props: TableProps<Row>) {
         aria-label={label}
         aria-rowcount={more?.has ? -1 : rows.length + 1}
         aria-busy={isLoading}
-        className="w-full table-fixed border-separate border-spacing-0 text-sm"
+        className={clsx('w-full table-fixed border-separate border-spacing-0 text-sm', twoLines && '[--cell:8px]')}
       >
         {isPhone ? null : (
           <>
             <colgroup>
               {shown.map((column) => (
-                <col key={column.id} style={column.width ? { width: column.width } : undefined} />
+                <col
+                  key={column.id}
+                  style={column.width ? { width: typeof column.width === 'string' ? column.width : column.width(width) } : undefined}
+                />
               ))}
             </colgroup>
             <thead className="sticky top-0 z-10">
@@ -154,9 +164,9 @@ export function Table<Row>(props: TableProps<Row>) {
                   <HeadCell
                     key={column.id}
                     header={column.header}
-                    id={column.id}
                     end={column.end ?? false}
-                    sort={column.sorts ? sort : undefined}
+                    sort={sort}
+                    keys={column.sorts === true ? [{ id: column.id, header: column.header }] : (column.sorts ?? [])}
                   />
                 ))}
               </tr>

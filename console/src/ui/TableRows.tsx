@@ -47,7 +47,7 @@ export function BodyRow<Row>({ row, at, columns, phone, height, isCurrent, isCho
           <td
             key={column.id}
             style={{ height }}
-            className={clsx('overflow-hidden whitespace-nowrap border-line border-b px-3 py-0', column.end && 'text-right')}
+            className={clsx('overflow-hidden whitespace-nowrap border-line border-b px-(--cell,12px) py-0', column.end && 'text-right')}
           >
             {column.cell(row)}
           </td>

@@ -10,6 +10,12 @@ export const formatDay = (at: string | number): string => {
   return `${date.getDate()} ${months[date.getMonth()]} ${date.getFullYear()}`
 }
 
+/** 12 Oct, where the year is clear. */
+export const formatShortDay = (at: string | number): string => {
+  const date = new Date(at)
+  return `${date.getDate()} ${months[date.getMonth()]}`
+}
+
 export const formatTimeOfDay = (at: string | number): string => {
   const date = new Date(at)
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`

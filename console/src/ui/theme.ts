@@ -26,3 +26,20 @@ const subscribe = (listener: () => void) => {
   return () => listeners.delete(listener)
 }
 export const useTheme = (): Theme => useSyncExternalStore(subscribe, readTheme)
+
+const dark = typeof matchMedia === 'undefined' ? undefined : matchMedia('(prefers-color-scheme: dark)')
+const subscribeScheme = (listener: () => void) => {
+  const stop = subscribe(listener)
+  dark?.addEventListener('change', listener)
+  return () => {
+    stop()
+    dark?.removeEventListener('change', listener)
+  }
+}
+const readScheme = (): 'light' | 'dark' => {
+  const theme = readTheme()
+  return theme === 'system' ? (dark?.matches ? 'dark' : 'light') : theme
+}
+
+/** What is shown now, for what draws with colours of its own. */
+export const useScheme = (): 'light' | 'dark' => useSyncExternalStore(subscribeScheme, readScheme)

@@ -139,9 +139,9 @@ function Requests({ session, onFull }: { session: Session; onFull: () => void })
     <div className={opened ? besideClass : 'min-w-0'}>
       <div className="min-w-0">
         <div className="flex items-center justify-end gap-3 pb-2">
-          <LivePill state={state} held={isHeld} waiting={waiting} onShow={showAll} noun="request" words="· every request" />
+          <LivePill state={state} held={isHeld} waiting={waiting} onShow={showAll} noun="new request" words="· every request" />
         </div>
-        <FloatingPill isScrolled={isScrolled} waiting={waiting} onShow={showAll} noun="request" />
+        <FloatingPill isScrolled={isScrolled} waiting={waiting} onShow={showAll} noun="new request" />
         <Table
           label="Access Logs"
           columns={opened ? narrowColumns : columns}

@@ -8,6 +8,7 @@ import { paths } from '../../paths.ts'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { FailureNote, Loading } from '../../ui/States.tsx'
 import { toast } from '../../ui/Toasts.tsx'
+import { askAvoided } from './askAvoided.tsx'
 import { Created } from './Created.tsx'
 import { CreateForm } from './CreateForm.tsx'
 
@@ -27,8 +28,12 @@ export function CreateDialog({ onClose, ...target }: CreateTarget & { onClose: (
     toast('Approval asked for')
     void navigate(paths.approval(answer.id))
   }
+  const leave = () => {
+    onClose()
+    askAvoided(target.tenant)
+  }
   if (created && catalogue) return <Created created={created} catalogue={catalogue} onClose={onClose} />
-  if (catalogue) return <CreateForm target={target} catalogue={catalogue} onClose={onClose} onCreated={onAnswer} />
+  if (catalogue) return <CreateForm target={target} catalogue={catalogue} onClose={leave} onLeave={onClose} onCreated={onAnswer} />
   return (
     <Dialog title="Create Support Session" onClose={onClose} wide>
       {error ? <FailureNote error={error} onRetry={() => void refetch()} /> : <Loading />}

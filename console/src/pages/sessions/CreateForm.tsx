@@ -26,6 +26,7 @@ import { ReasonCounter } from '../../ui/ReasonCounter.tsx'
 import { Segments } from '../../ui/Segments.tsx'
 import { SigningFailure } from '../keys/SigningFailure.tsx'
 import type { CreateTarget } from './CreateDialog.tsx'
+import { HealthFirst } from './HealthFirst.tsx'
 import { canChange, defaultScopes, namedScopes } from './presets.ts'
 import { ScopeChoice } from './ScopeChoice.tsx'
 import { useSessionGates } from './useSessionGates.ts'
@@ -34,11 +35,13 @@ type Props = {
   target: CreateTarget
   catalogue: ScopeCatalogue
   onClose: () => void
+  /** On the way to what the tenant's health says in full. */
+  onLeave: () => void
   onCreated: (created: CreatedSession | ActionRequest) => void
 }
 type Form = z.input<typeof CreateSession>
 
-export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClose, onCreated }: Props) {
+export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClose, onLeave, onCreated }: Props) {
   const create = useCreateSession()
   const id = useId()
   const most = user ? ttlMaximumUserMinutes : ttlMaximumMinutes
@@ -90,6 +93,7 @@ export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClos
         className="flex flex-col gap-5"
       >
         <Target tenant={tenant} user={user} />
+        <HealthFirst tenantId={tenant.id} onLeave={onLeave} />
         <Field
           label="Reason"
           htmlFor={`${id}-reason`}

@@ -1,18 +1,22 @@
-import { CloudOff, Timer } from 'lucide-react'
+import { useQuery } from '@tanstack/react-query'
+import { CloudOff, RadioTower, Timer } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { useNow } from '../../api/clock.ts'
 import { useStaleSince } from '../../api/connection.ts'
-import { meQuery, useMe } from '../../api/me.ts'
+import { signalsQuery } from '../../api/health.ts'
+import { canUseConsole, meQuery, useMe } from '../../api/me.ts'
 import { formatCountdown, formatTimeOfDay } from '../../ui/format.ts'
+import { Since } from '../../ui/Time.tsx'
 import { EndsSoon } from './EndsSoon.tsx'
 
-/** What is true of the whole console: example data, a lost connection, a sign-in or a session that is about to end. */
+/** What is true of the whole console: example data, a lost connection, sources that are silent, a sign-in or a session that is about to end. */
 export function Lines() {
   return (
     <Notices>
       <ExampleLine />
       <LostLine />
+      <SilentLine />
       <IdleLine />
       <EndsSoon />
     </Notices>
@@ -63,6 +67,24 @@ function LostLine() {
       <button type="button" disabled={isTrying} className="min-h-6 shrink-0 underline underline-offset-2" onClick={tryNow}>
         {isTrying ? 'Trying' : 'Try now'}
       </button>
+    </p>
+  )
+}
+
+/** No source sends: the health of every tenant is unknown, and that is not the tenants' doing. */
+function SilentLine() {
+  const { data: signals } = useQuery({ ...signalsQuery, enabled: canUseConsole(useMe()) })
+  if (signals?.state !== 'stale') return null
+  return (
+    <p
+      role="status"
+      className="flex shrink-0 items-center justify-center gap-2 border-warn-edge border-b bg-warn-wash px-4 py-1 font-medium text-warn text-xs"
+    >
+      <RadioTower aria-hidden="true" className="size-3.5 shrink-0" />
+      <span>
+        No signal from any source{signals.last_at ? ', the last one ' : ''}
+        {signals.last_at ? <Since at={signals.last_at} /> : null}: the health of tenants is unknown.
+      </span>
     </p>
   )
 }

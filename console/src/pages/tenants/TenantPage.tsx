@@ -5,6 +5,7 @@ import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
 import { KeyRound, LogOut } from 'lucide-react'
 import { actionTableQuery } from '../../api/actions.ts'
 import { useNoConnection } from '../../api/connection.ts'
+import { tenantHealthQuery } from '../../api/health.ts'
 import { tenantQuery } from '../../api/tenants.ts'
 import { type TenantTab, tenantTabs } from '../../paths.ts'
 import { Lifecycle, Tag } from '../../ui/Badge.tsx'
@@ -14,22 +15,25 @@ import { IdChip } from '../../ui/IdChip.tsx'
 import { Inert, inertLine } from '../../ui/Inert.tsx'
 import { openOverlay } from '../../ui/overlay.ts'
 import { Page } from '../../ui/Page.tsx'
-import { FailedPage, Loading } from '../../ui/States.tsx'
+import { FailedPage, FailureNote, Loading } from '../../ui/States.tsx'
 import { Tabs } from '../../ui/Tabs.tsx'
 import { whyNever } from '../actions/ActionsCard.tsx'
 import { usePageTarget } from '../actions/pageAct.ts'
 import { EventList } from '../audit/EventList.tsx'
 import { SessionList } from '../sessions/SessionList.tsx'
+import { TenantHealthCards } from './TenantHealthCards.tsx'
 import { TenantOverview } from './TenantOverview.tsx'
+import { TenantTraffic } from './TenantTraffic.tsx'
 import { TenantUsers } from './TenantUsers.tsx'
 
 const tabWords: Record<TenantTab, string> = { overview: 'Overview', users: 'Users', sessions: 'Sessions', audit: 'Audit' }
 
 export function TenantPage() {
   const { tenantId } = useParams({ from: '/shell/tenants/$tenantId' })
-  const { tab = 'overview' } = useSearch({ from: '/shell/tenants/$tenantId' })
+  const { tab = 'overview', window = '24h' } = useSearch({ from: '/shell/tenants/$tenantId' })
   const navigate = useNavigate({ from: '/tenants/$tenantId' })
   const { data: tenant, error, refetch } = useQuery(tenantQuery(tenantId))
+  const health = useQuery({ ...tenantHealthQuery(tenantId, window), enabled: tenant !== undefined })
   if (error) return <FailedPage title="Tenant" above={<Crumbs to="Tenants" />} error={error} onRetry={() => void refetch()} />
   if (!tenant)
     return (
@@ -46,13 +50,28 @@ export function TenantPage() {
       below={<IdChip id={tenant.id} what="tenant id" className="text-faint" />}
       acts={<SupportActions tenant={tenant} />}
     >
+      {health.error ? <FailureNote error={health.error} onRetry={() => void health.refetch()} /> : null}
+      <TenantHealthCards of={health.data} failed={health.isError} />
       <Tabs
         label="Parts of the tenant"
         chosen={tab}
-        onChoose={(id) => void navigate({ search: { tab: id === 'overview' ? undefined : id }, replace: true })}
+        onChoose={(id) => void navigate({ search: (now) => ({ ...now, tab: id === 'overview' ? undefined : id }), replace: true })}
         tabs={tenantTabs.map((id) => ({ id, label: tabWords[id] }))}
       >
-        {tab === 'overview' ? <TenantOverview tenant={tenant} /> : null}
+        {tab === 'overview' ? (
+          <div className="flex flex-col gap-4">
+            {health.data ? (
+              <TenantTraffic
+                of={health.data}
+                window={window}
+                onWindow={(chosen) =>
+                  void navigate({ search: (now) => ({ ...now, window: chosen === '24h' ? undefined : chosen }), replace: true })
+                }
+              />
+            ) : null}
+            <TenantOverview tenant={tenant} />
+          </div>
+        ) : null}
         {tab === 'users' ? <TenantUsers tenant={tenant} /> : null}
         {tab === 'sessions' ? <SessionList filters={{ tenant_id: tenant.id }} isTenantKnown /> : null}
         {tab === 'audit' ? <EventList search={{ tenant_id: only(tenant.id) }} /> : null}
