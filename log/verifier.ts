@@ -90,6 +90,8 @@ export const createVerifier = (hash: Hash, heads: readonly ExpectedHead[], onTil
     root: (): Uint8Array => rootOf(hash, frontier),
     /** Hashes of the partial tile at a level, for comparison with what a log serves. */
     partialTile: (level: number): readonly Uint8Array[] => rows[level] ?? [],
+    /** The first head that does not fit. */
+    departed: (): ExpectedHead | undefined => departure?.head,
     /** Up to where the log is as it was signed. */
     sound: soundEnd,
     finish(): Finding[] {

@@ -82,7 +82,11 @@ const compareTiles = (readTile: LogSource['readTile'], size: number) => {
 }
 
 /** Whether the stored tiles are those that were signed: only then can they say which entry was changed. */
-const isSigned = async (hash: Hash, readTile: NonNullable<LogSource['readTile']>, head: ExpectedHead): Promise<boolean> => {
+export const isSigned = async (
+  hash: Hash,
+  readTile: NonNullable<LogSource['readTile']>,
+  head: Pick<ExpectedHead, 'size' | 'root'>,
+): Promise<boolean> => {
   const frontier = emptyFrontier()
   for (let index = 0; index * tileWidth < head.size; index += 1) {
     const tile = tileAt(0, index, head.size) as Tile

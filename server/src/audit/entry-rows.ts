@@ -46,7 +46,7 @@ const findFault = (row: EntryRow, bytes: Buffer, { leaf, event }: CheckedRow, ev
   if (eventKey && !hasMac(eventKey, { body, mac }))
     return { code: 'entry_mismatch', reason: 'It was not written by this program: its HMAC is wrong.' }
   if (event === undefined || !isCanonical(bytes)) return { code: 'not_canonical', reason: 'It is not a JSON value in canonical form.' }
-  if (!leaf_hash.equals(leaf)) return { code: 'entry_mismatch', reason: 'It is not the event whose hash the log holds.' }
+  if (!leaf_hash.equals(leaf)) return { code: 'entry_mismatch', reason: 'The hash that is stored with it is not that of its event.' }
   const changed = changedColumns(row, event)
   if (changed.length === 0) return undefined
   return { code: 'entry_mismatch', reason: `What queries see of it differs from the event: ${changed.join(', ')}.` }

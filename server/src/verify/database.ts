@@ -5,7 +5,7 @@ import { LogError } from '@countersign/log/errors.ts'
 import type { VerifierKey } from '@countersign/log/note.ts'
 import { createSeen } from '@countersign/log/seen.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
-import { type FullTile, splitTile, tileWidth } from '@countersign/log/tile.ts'
+import type { FullTile } from '@countersign/log/tile.ts'
 import { createVerifier, type ExpectedHead, type Finding, formatPlace } from '@countersign/log/verifier.ts'
 import { type Kysely, sql } from 'kysely'
 import { hasMac } from '../audit/check-event.ts'
@@ -17,6 +17,7 @@ import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
 import { type ApprovalAccount, createApprovals } from './approvals.ts'
 import { createBeside } from './beside.ts'
+import { createStoredTiles } from './stored-tiles.ts'
 
 export type DatabaseVerification = {
   origin: string
@@ -54,44 +55,6 @@ const readHeads = async (tx: Kysely<Tables>, { trusted, earlier }: Needs, findin
   const rows = await tx.selectFrom('log_checkpoints').select(['size', 'root', 'note']).orderBy('size').execute()
   for (const { size, root, note } of rows) await add(note, 'the checkpoint', 'own', size, root)
   return heads
-}
-
-const compareTiles = async (tx: Kysely<Tables>, tiles: readonly FullTile[], findings: Finding[]): Promise<void> => {
-  if (tiles.length === 0) return
-  const { rows } = await sql<{ level: number; tile_index: string; hashes: Buffer }>`
-    select level, tile_index, hashes from log_tiles
-    where (level, tile_index) in (select * from unnest(${tiles.map(({ level }) => level)}::smallint[], ${tiles.map(({ index }) => index)}::bigint[]))`.execute(
-    tx,
-  )
-  const stored = new Map(rows.map(({ level, tile_index, hashes }) => [`${level}/${tile_index}`, hashes]))
-  for (const { level, index, hashes } of tiles) {
-    const bytes = stored.get(`${level}/${index}`)
-    if (bytes?.equals(Buffer.concat(hashes))) continue
-    const span = tileWidth ** (level + 1)
-    const at = bytes ? hashes.findIndex((hash, place) => !bytes.subarray(place * 32, place * 32 + 32).equals(hash)) : -1
-    const place =
-      at >= 0 && level === 0 ? { from: index * span + at, to: index * span + at + 1 } : { from: index * span, to: (index + 1) * span }
-    findings.push({
-      code: 'tile_mismatch',
-      ...place,
-      reason: `The stored tile ${level}/${index} ${bytes ? 'is not that of the entries' : 'is missing'}.`,
-    })
-  }
-}
-
-/** Hashes that the stored tiles have for entries of which there is no row; of nothing where they have none either. */
-const readLostLeaves = async function* (tx: Kysely<Tables>, from: number, to: number): AsyncGenerator<Uint8Array> {
-  for (let tile = Math.floor(from / tileWidth); tile * tileWidth < to; tile += 1) {
-    const row = await tx
-      .selectFrom('log_tiles')
-      .select('hashes')
-      .where('level', '=', 0)
-      .where('tile_index', '=', String(tile))
-      .executeTakeFirst()
-    const stored = row && splitTile(row.hashes, tileWidth)
-    for (let index = Math.max(from, tile * tileWidth); index < Math.min(to, (tile + 1) * tileWidth); index += 1)
-      yield stored?.[index % tileWidth] ?? sha256(new Uint8Array(0))
-  }
 }
 
 /** All entries, of which the database reads the next ones while these are judged. */
@@ -189,10 +152,11 @@ const verifyTables = async (store: Pick<Store, 'db'>, needs: Needs, findings: Fi
       const own: ExpectedHead = { name: 'the sequencer', kind: 'said', size: Number(said.size), root: said.root }
       const holes: Hole[] = []
       const seen = createSeen()
-      const tiles: FullTile[] = []
+      const full: FullTile[] = []
+      const tiles = createStoredTiles(tx)
       const beside = createBeside(tx, add)
       const approvals = createApprovals()
-      const verifier = createVerifier(sha256, [...heads, own], (tile) => tiles.push(tile))
+      const verifier = createVerifier(sha256, [...heads, own], (tile) => full.push(tile))
       if (heads.length === 0 && own.size > 0) add({ code: 'unsigned', reason: 'There is no signed checkpoint of this log.' })
       for await (const rows of readAllRows(tx)) {
         const events: [number, Event][] = []
@@ -201,7 +165,7 @@ const verifyTables = async (store: Pick<Store, 'db'>, needs: Needs, findings: Fi
           // Something stands for what is gone, so that what follows keeps its place.
           if (index > verifier.size()) {
             if (holes.length < maxFindings) holes.push({ from: verifier.size(), to: index })
-            for await (const leaf of readLostLeaves(tx, verifier.size(), index)) verifier.addLeaf(leaf)
+            for await (const leaf of tiles.readLeaves(verifier.size(), index)) verifier.addLeaf(leaf)
           }
           const twin = seen.add(sha256(Buffer.from(row.event_id)), index)
           if (twin !== undefined) add({ code: 'duplicate_entry', from: index, to: index + 1, reason: `It has the id of entry ${twin}.` })
@@ -212,10 +176,11 @@ const verifyTables = async (store: Pick<Store, 'db'>, needs: Needs, findings: Fi
           verifier.addLeaf(leaf)
         }
         await beside.judge(events)
-        await compareTiles(tx, tiles.splice(0), findings)
+        await tiles.compare(full.splice(0))
       }
       const departures = verifier.finish()
       const departure = departures.find(({ code }) => code === 'root_mismatch')
+      findings.push(...(await tiles.finish(verifier.departed())))
       findings.push(...holes.map((hole) => tellHole(hole, verifier.sound(), departure)), ...departures)
       findings.push(...(await findMovedMarks(tx)), ...(await findStrays(tx, needs.eventKey)))
       const size = verifier.size()

@@ -85,6 +85,15 @@ describe('M2 a hole in the log', () => {
     expect((await verify()).all).toContain('First: entry 321: It was deleted')
   })
 
+  it('is not shown by a tile that was made to point elsewhere', async () => {
+    await shift(420, 330)
+    await victim.sql("update log_tiles set hashes = overlay(hashes placing sha256('x') from 10 * 32 + 1) where tile_index = 1")
+    const { code, all } = await verify()
+    expect(code).toBe(1)
+    expect(all).toContain('First: entries 300 to 499: ')
+    expect(all).toContain('entries 256 to 511: The stored tile 0/1 is not that of the entries')
+  })
+
   it('is not where the entry was, if others were moved into its place', async () => {
     await shift(420, 330)
     const { code, all } = await verify()
