@@ -10,6 +10,7 @@ export type BenchDatabase = {
   url: string
   keys: Keys
   dataDir: string
+  ownerUrl: string
   asOwner(text: string): Promise<void>
   close(): Promise<void>
 }
@@ -28,6 +29,7 @@ export const newBenchDatabase = async (): Promise<BenchDatabase> => {
     url: database.appUrl,
     keys: loadKeys(join(folder, 'keys')),
     dataDir: folder,
+    ownerUrl: database.ownerUrl,
     asOwner: async (text) => {
       const client = await connect(database.ownerUrl, { answerMs: 1_800_000 })
       try {

@@ -18,7 +18,7 @@ import { startGateway } from './gateway/start.ts'
 import { startWriter } from './gateway/writer.ts'
 import { newCounts } from './health/ingest/counts.ts'
 import { startUpkeep } from './health/ingest/upkeep.ts'
-import { startPartitions } from './health/partitions.ts'
+import { startKeeping } from './health/partitions.ts'
 import { startJudging } from './health/run.ts'
 import { buildDoor } from './http/app.ts'
 import type { Door } from './http/door.ts'
@@ -200,7 +200,7 @@ export const serve = async (options: {
   const partitions = newLoopService({
     name: 'health partitions',
     roles: ['worker'],
-    start: () => startPartitions({ store: background.get(), log }),
+    start: () => startKeeping({ store: background.get(), log }),
   })
   const judging = newLoopService({
     name: 'health',

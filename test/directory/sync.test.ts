@@ -54,6 +54,32 @@ describe('a round', () => {
     expect(state.finished_at).toBeInstanceOf(Date)
   })
 
+  it('writes only what changed: a full round that finds one tenant changed writes that one, in the mirror and in the overview', async () => {
+    const { world } = rig.directory
+    world.tenants = Array.from({ length: 600 }, (_, n) => newTenant(n))
+    await rig.syncOnce()
+    const written = async () => {
+      const rows = await asSuperuser<{ id: string; at: string }>(
+        rig.database.superuserUrl,
+        `select 'mirror ' || id as id, xmin || ' ' || ctid as at from tenants
+         union all select 'overview ' || tenant_id, xmin || ' ' || ctid from tenant_health`,
+      )
+      return new Map(rows.map(({ id, at }) => [id, at]))
+    }
+    const before = await written()
+    const [first] = world.tenants
+    if (first) world.tenants = [{ ...first, name: 'Renamed' }, ...world.tenants.slice(1)]
+    await fullRoundDue()
+    expect(await rig.syncOnce()).toMatchObject({ changed: 1, added: 0 })
+    const after = await written()
+    expect(
+      [...after]
+        .filter(([id, at]) => before.get(id) !== at)
+        .map(([id]) => id)
+        .toSorted(),
+    ).toEqual([`mirror ${first?.id}`, `overview ${first?.id}`])
+  })
+
   it('reads only what changed, sees deletions and restorations, and is silent when nothing changed', async () => {
     const { world } = rig.directory
     world.tenants = [newTenant(1), newTenant(2), newTenant(3)]

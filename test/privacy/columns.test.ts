@@ -14,7 +14,7 @@ const columns = {
   id: `exports.id exports.owner_id exports.asked_by exports.tenant_id exports.requested_event_id exports.event_id export_pieces.export_id
     export_downloads.export_id export_downloads.taken_by feed_parked.event_id events.body log_entries.event_id log_entries.actor_id log_entries.tenant_id log_entries.target_id log_entries.session_id
     log_entries.request_id staff.id staff.issuer staff.subject staff_sessions.id staff_sessions.staff_id api_keys.id api_keys.tenant_id
-    api_key_revocations.key_id tenants.id unreadable_tenants.id support_sessions.id support_sessions.tenant_id support_sessions.target_user_id
+    api_key_revocations.key_id tenants.id unreadable_tenants.id directory_seen.id support_sessions.id support_sessions.tenant_id support_sessions.target_user_id
     support_sessions.staff_id session_revocations.session_id session_revocations.revoked_by session_revocations.event_id
     session_expiries.session_id session_outcomes.session_id disclosures.holder disclosures.tenant_id legal_holds.id legal_holds.tenant_id
     staff_passkeys.id staff_passkeys.staff_id staff_passkey_removals.passkey_id staff_passkey_removals.removed_by

@@ -26,24 +26,29 @@ export const findLeaving = async (tx: Kysely<Tables>, items: readonly Tenant[]):
 }
 
 /**
- * Writes a page into the mirror and marks its tenants as seen in `round`. A tombstone of a tenant that was never here leaves
- * no row. An id that comes back with a later birth is another tenant's, which must not see what the former one's log holds.
- * `fresh` counts the tenants not seen in this round before.
+ * Writes into the mirror what a page says otherwise. A tombstone of a tenant that was never here leaves no row. An id that comes back
+ * with a later birth is another tenant's, which must not see what the former one's log holds. A full round marks what it has seen;
+ * `fresh` counts what it had not seen before.
  */
-export const mirrorPage = async (tx: Kysely<Tables>, round: string, items: Tenant[]): Promise<Changes & { fresh: number }> => {
+export const mirrorPage = async (tx: Kysely<Tables>, isFull: boolean, items: Tenant[]): Promise<Changes & { fresh: number }> => {
   const { rows } = await sql<Changes & { fresh: number }>`
     with incoming as (
       select * from jsonb_to_recordset(${pageOf(items)}::jsonb) as t ${columnsOfPage}
     ), known as (
       select * from tenants where id in (select id from incoming)
     ), written as (
-      insert into tenants as mirror (id, name, status, plan, region, user_count, created_at, updated_at, deleted_at, round)
-      select i.*, ${round}::bigint from incoming i where i.deleted_at is null or i.id in (select id from known)
+      insert into tenants as mirror (id, name, status, plan, region, user_count, created_at, updated_at, deleted_at)
+      select i.* from incoming i left join known k on k.id = i.id
+      where case when k.id is null then i.deleted_at is null
+        else (k.name, k.status, k.plan, k.region, k.user_count, k.created_at, k.updated_at, k.deleted_at)
+          is distinct from (i.name, i.status, i.plan, i.region, i.user_count, i.created_at, i.updated_at, i.deleted_at) end
       on conflict (id) do update set
         name = excluded.name, status = excluded.status, plan = excluded.plan, region = excluded.region,
         user_count = excluded.user_count, updated_at = excluded.updated_at, deleted_at = excluded.deleted_at,
-        created_at = excluded.created_at, round = excluded.round, synced_at = clock_timestamp(),
+        created_at = excluded.created_at,
         known_since = case when excluded.created_at > mirror.created_at then clock_timestamp() else mirror.known_since end
+    ), seen as (
+      insert into directory_seen (id) select id from incoming where ${isFull}::boolean on conflict (id) do nothing returning id
     )
     select
       count(*) filter (where k.id is null and i.deleted_at is null)::int as added,
@@ -52,7 +57,7 @@ export const mirrorPage = async (tx: Kysely<Tables>, round: string, items: Tenan
         and k.id is not null and (k.deleted_at is null) = (i.deleted_at is null))::int as changed,
       count(*) filter (where k.deleted_at is null and i.deleted_at is not null and k.id is not null)::int as deleted,
       count(*) filter (where k.deleted_at is not null and i.deleted_at is null)::int as restored,
-      count(*) filter (where k.round is distinct from ${round}::bigint)::int as fresh,
+      (select count(*) from seen)::int as fresh,
       coalesce(array_agg(i.id) filter (where i.created_at > k.created_at), '{}') as recreated
     from incoming i left join known k on k.id = i.id`.execute(tx)
   return rows[0] as Changes & { fresh: number }
@@ -62,16 +67,16 @@ export const mirrorPage = async (tx: Kysely<Tables>, round: string, items: Tenan
  * Ends a full round: what was not seen in it is gone. A directory that names no tenant at all where there were some is
  * more likely broken than empty, so nothing is taken from the mirror then. Answers what was taken.
  */
-export const sweepUnseen = async (tx: Kysely<Tables>, round: string): Promise<string[]> => {
+export const sweepUnseen = async (tx: Kysely<Tables>): Promise<string[]> => {
   const { rows } = await sql<{ seen: boolean; live: boolean }>`
-    select exists (select from tenants where round = ${round}::bigint) as seen,
+    select exists (select from directory_seen join tenants using (id)) as seen,
       exists (select from tenants where deleted_at is null) as live`.execute(tx)
   if (rows[0]?.live && !rows[0].seen) {
     throw new Refusal('directory_garbled', { cause: new Error('it names no tenant at all, where there were some') })
   }
   const swept = await sql<{ id: string }>`
-    update tenants set deleted_at = clock_timestamp(), synced_at = clock_timestamp()
-    where deleted_at is null and round < ${round}::bigint
+    update tenants t set deleted_at = clock_timestamp()
+    where deleted_at is null and not exists (select from directory_seen s where s.id = t.id)
     returning id`.execute(tx)
   return swept.rows.map(({ id }) => id)
 }
@@ -79,7 +84,7 @@ export const sweepUnseen = async (tx: Kysely<Tables>, round: string): Promise<st
 const instant = (value: Date | null): string | null => (value === null ? null : value.toISOString())
 
 /** A row of the mirror as the contract names it. */
-export const formatTenant = (row: Omit<Selectable<Tables['tenants']>, 'synced_at' | 'round' | 'known_since'>): Tenant => ({
+export const formatTenant = (row: Omit<Selectable<Tables['tenants']>, 'known_since'>): Tenant => ({
   id: row.id,
   name: row.name,
   status: row.status as Tenant['status'],

@@ -96,6 +96,7 @@ export const beginRound = (
           or finished_at <= clock_timestamp() - make_interval(secs => ${sync_seconds}))
       returning ${columns}`.execute(tx)
     const [begun] = rows
+    if (begun?.full_round && begun.cursor === null) await sql`truncate directory_seen`.execute(tx)
     if (begun && from) await recordNews(tx, journal, begun, { from })
     return begun
   })
@@ -134,10 +135,10 @@ const storePage = async (
   return transaction(store, async (tx) => {
     await holdLease(tx, lease)
     const advanced = await advance(tx, round, next, page.sync_token)
-    const gone = await takeUnreadable(tx, round.round, unreadable)
+    const gone = await takeUnreadable(tx, round.full_round, unreadable)
     // Before the mirror changes: what is recorded of a former tenant's sessions is older than the one that has its id now.
     await endSessions(tx, [...gone, ...(await findLeaving(tx, tenants))])
-    const { fresh, ...changes } = await mirrorPage(tx, round.round, tenants)
+    const { fresh, ...changes } = await mirrorPage(tx, round.full_round, tenants)
     const readable = tenants.map(({ id }) => id)
     const noted = await noteUnreadable(tx, round.round, unreadable, readable)
     if (round.full_round && next !== null && fresh + noted.fresh === 0 && tenants.length + unreadable.length > 0) {
@@ -145,7 +146,7 @@ const storePage = async (
     }
     changes.deleted += gone.length
     if (round.full_round && next === null) {
-      const swept = await sweepUnseen(tx, round.round)
+      const swept = await sweepUnseen(tx)
       await endSessions(tx, swept)
       changes.deleted += swept.length
       await forgetUnseen(tx, round.round)

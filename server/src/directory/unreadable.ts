@@ -14,10 +14,10 @@ const entriesOf = (rows: readonly UnreadableRow[]): Noted[] =>
   }))
 
 /**
- * Takes what unreadable rows surely say: the tenant was named in `round`, so it is not gone without a word; or it was deleted,
+ * Takes what unreadable rows surely say: the tenant was named, so a full round does not take it for gone; or it was deleted,
  * or its id given to another, and then it is gone. Answers who is gone now.
  */
-export const takeUnreadable = async (tx: Kysely<Tables>, round: string, rows: readonly UnreadableRow[]): Promise<string[]> => {
+export const takeUnreadable = async (tx: Kysely<Tables>, isFull: boolean, rows: readonly UnreadableRow[]): Promise<string[]> => {
   const named = JSON.stringify(rows.filter(({ id }) => TenantId.safeParse(id).success))
   const { rows: gone } = await sql<{ id: string }>`
     with incoming as (
@@ -28,9 +28,9 @@ export const takeUnreadable = async (tx: Kysely<Tables>, round: string, rows: re
       where t.deleted_at is null and (i.deleted or i.created_at > t.created_at)
       for update of t
     ), written as (
-      update tenants t set round = ${round}::bigint, deleted_at = case when l.id is null then t.deleted_at else clock_timestamp() end,
-        synced_at = case when l.id is null then t.synced_at else clock_timestamp() end
-      from incoming i left join leaving l on l.id = i.id where t.id = i.id
+      update tenants t set deleted_at = clock_timestamp() from leaving l where t.id = l.id
+    ), seen as (
+      insert into directory_seen (id) select id from incoming where ${isFull}::boolean on conflict (id) do nothing
     )
     select id from leaving order by id`.execute(tx)
   return gone.map(({ id }) => id)

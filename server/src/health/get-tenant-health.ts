@@ -8,7 +8,7 @@ import { Refusal } from '../errors.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
 import { formatHealth, formatTraffic, type StoredTenant } from './format-row.ts'
-import { historyDays } from './judge.ts'
+import { historyDays } from './partitions.ts'
 import type { OverviewCtx } from './read-overview.ts'
 import { readState } from './read-state.ts'
 import { readDetails, readSeries } from './read-traffic.ts'
@@ -18,7 +18,7 @@ import { newThresholds } from './thresholds.ts'
 const changesShown = 200
 
 const findRow = async (db: Kysely<Tables>, tenantId: string): Promise<StoredTenant | undefined> => {
-  const { rows } = await sql<StoredTenant>`select ${storedColumns} from tenant_health where tenant_id = ${tenantId}`.execute(db)
+  const { rows } = await sql<StoredTenant>`select ${storedColumns} from tenant_health t where tenant_id = ${tenantId}`.execute(db)
   const [row] = rows
   if (!row?.deleted_at) return row
   // Nobody judges it any more.

@@ -16,21 +16,23 @@ import { signalState } from './window.ts'
 const slice = 5_000
 /** From this share of all on, reading everything is quicker than reading those that changed. */
 const allFrom = 20_000
-/** How long changes are kept. */
-export const historyDays = 90
 
-type Judged = Measured & Judgement & { facts: Facts; thresholds: Thresholds; isNews: boolean }
+type Judged = Measured &
+  Judgement & {
+    facts: Facts
+    thresholds: Thresholds
+    rules_since: number[]
+    /** It has another health than before, or another rule decides. */
+    isNews: boolean
+    isOther: boolean
+  }
 
 /** Since when a rule holds: a silence since it was long enough, others since they were first seen. */
-const sinceOf = (
-  rule: HealthRule,
-  { facts, thresholds }: Pick<Judged, 'facts' | 'thresholds'>,
-  before: number | undefined,
-  nowMs: number,
-) =>
-  rule === 'no_recent_activity' && facts.last_call_ms !== null
-    ? Math.min(facts.last_call_ms + thresholds.silent_hours * hourMs, nowMs)
-    : (before ?? nowMs)
+const sinceOf = (rule: HealthRule, row: Measured, { silent_hours }: Thresholds, nowMs: number): number => {
+  if (rule === 'no_recent_activity' && row.last_call !== null) return Math.min(row.last_call + silent_hours * hourMs, nowMs)
+  if (rule === row.first_rule) return row.first_since
+  return rule === row.second_rule ? (row.second_since ?? nowMs) : nowMs
+}
 
 const judgeRow = (row: Measured, signals: Facts['signals'], thresholds: Thresholds, nowMs: number): Judged => {
   const facts: Facts = {
@@ -43,22 +45,19 @@ const judgeRow = (row: Measured, signals: Facts['signals'], thresholds: Threshol
     week_calls: row.week,
   }
   const { health, rules } = classify(nowMs, facts, thresholds)
-  const before = new Map(row.rules.map((rule, at) => [rule, row.rules_since[at]]))
-  const rules_since = rules.map((rule) => sinceOf(rule, { facts, thresholds }, before.get(rule), nowMs))
-  const since = health === row.health ? row.since : nowMs
-  return { ...row, facts, thresholds, health, rules, rules_since, since, isNews: health !== row.health || rules[0] !== row.rules[0] }
+  const rules_since = rules.map((rule) => sinceOf(rule, row, thresholds, nowMs))
+  const isOther = health !== row.health
+  const isNews = isOther || rules[0] !== row.first_rule
+  return { ...row, facts, thresholds, health, rules, rules_since, isOther, isNews }
 }
 
-const hasChanged = (row: Judged, before: Measured): boolean =>
+/** Whether anything of it is to be written. */
+const hasChanged = (row: Judged): boolean =>
+  row.is_moved ||
   row.isNews ||
-  row.calls !== row.calls_before ||
-  row.errors !== row.errors_before ||
-  row.last_call !== row.last_call_before ||
-  row.baseline !== row.baseline_before ||
-  row.week !== row.week_before ||
-  row.week_of !== row.week_of_before ||
-  row.rules.length !== before.rules.length ||
-  row.rules.some((rule, at) => rule !== before.rules[at] || row.rules_since[at] !== before.rules_since[at])
+  row.rules.at(1) !== (row.second_rule ?? undefined) ||
+  row.rules_since[0] !== row.first_since ||
+  (row.rules_since.at(1) ?? null) !== row.second_since
 
 const instants = (values: (number | null)[]) => sql`${values.map((value) => (value === null ? null : value / 1000))}::float8[]`
 
@@ -72,11 +71,11 @@ const writeRows = async (store: Pick<Store, 'db'>, lease: Lease, rows: readonly 
     await sql`
       update tenant_health t set health = u.health, rules = string_to_array(u.rules, ' '),
         rules_since = array(select to_timestamp(s::float8) from unnest(string_to_array(u.rules_since, ' ')) s),
-        since = to_timestamp(u.since), worst = u.worst, calls_24h = u.calls, errors_24h = u.errors, error_rate = u.error_rate,
+        since = coalesce(to_timestamp(u.since), t.since), worst = coalesce(u.worst, t.worst), calls_24h = u.calls, errors_24h = u.errors, error_rate = u.error_rate,
         last_call_at = to_timestamp(u.last_call), baseline_calls = u.baseline, week_calls = u.week, week_of = to_timestamp(u.week_of)
       from unnest(${rows.map(({ n }) => n)}::int[], ${rows.map(({ health }) => health)}::text[], ${rows.map(({ rules }) => rules.join(' '))}::text[],
-        ${rows.map(({ rules_since }) => rules_since.map((value) => value / 1000).join(' '))}::text[], ${instants(rows.map(({ since }) => since))},
-        ${rows.map(({ health, since }) => placeOf(health, since))}::bigint[], ${rows.map(({ calls }) => calls)}::bigint[],
+        ${rows.map(({ rules_since }) => rules_since.map((value) => value / 1000).join(' '))}::text[], ${instants(rows.map(({ isOther }) => (isOther ? nowMs : null)))},
+        ${rows.map(({ health, isOther }) => (isOther ? placeOf(health, nowMs) : null))}::bigint[], ${rows.map(({ calls }) => calls)}::bigint[],
         ${rows.map(({ errors }) => errors)}::bigint[], ${rows.map(({ facts, thresholds }) => errorRate(facts, thresholds))}::float8[],
         ${instants(rows.map(({ last_call }) => last_call))}, ${rows.map(({ baseline }) => baseline)}::bigint[],
         ${rows.map(({ week }) => week)}::bigint[], ${instants(rows.map(({ week_of }) => week_of))}
@@ -104,6 +103,15 @@ const finish = (store: Pick<Store, 'db'>, lease: Lease, news: News, isAll: boole
         baseline_to = case when ${isAll}::boolean then to_timestamp(${window.edgeHourMs / 1000}::float8) else baseline_to end`.execute(tx)
   })
 
+/** The thresholds that the database has to know of, whoever has them. */
+const extremesOf = (health: ConfigFile['health']) => {
+  const all = [health, ...Object.values(health.plans), ...Object.values(health.tenants)]
+  return {
+    silentHours: [...new Set(all.flatMap(({ silent_hours }) => silent_hours ?? []))],
+    mostMinimumCalls: Math.max(...all.map(({ minimum_calls }) => minimum_calls ?? 0)),
+  }
+}
+
 export type Pass = {
   /** Tenants that were looked at, and those of which something is written. */
   judged: number
@@ -113,40 +121,39 @@ export type Pass = {
 }
 
 /**
- * What judges all tenants: those that changed at every pass, everybody when a minute is over, since with it the window moved, or
- * when the signals come or go.
+ * What judges all tenants: those that changed at every pass; everybody when a minute is over, since with it the window moved, and when
+ * the signals come or go.
  */
 export const newJudge = (store: Pick<Store, 'db'>, health: ConfigFile['health']) => {
   const thresholdsOf = newThresholds(health)
-  const mostMinimumCalls = Math.max(
-    ...[health, ...Object.values(health.plans), ...Object.values(health.tenants)].map(({ minimum_calls }) => minimum_calls ?? 0),
-  )
+  const { silentHours, mostMinimumCalls } = extremesOf(health)
   // The configuration may be another one than that by which they were judged.
   let isFirst = true
 
   return async (lease: Lease): Promise<Pass> => {
     const news = await rollUp(store, lease)
-    const { nowMs, window, changed } = news
+    const { nowMs, window, changed, judgedMs } = news
     const signals = signalState(news.reachedMs, nowMs, health.stale_minutes)
-    const isTurn = signals !== signalState(news.reachedBeforeMs, nowMs, health.stale_minutes)
-    const isAll = isFirst || isTurn || news.judgedMs !== window.minuteMs
+    // A clock that went back, or signals that have come or gone since: nothing of what was judged may be taken as it is.
+    const isNew =
+      isFirst ||
+      judgedMs === null ||
+      judgedMs > window.minuteMs ||
+      signals !== signalState(news.reachedBeforeMs, judgedMs, health.stale_minutes)
+    const isAll = isNew || judgedMs !== window.minuteMs
     if (!isAll && news.ids.length === 0) return { judged: 0, written: 0, isMore: false }
     const rows = await loadFacts(store, window, {
       tenants: isAll || changed.length > allFrom ? 'all' : changed,
       changed,
       rebased: isAll && news.baselineToMs !== window.edgeHourMs ? 'all' : news.rebased,
+      movedSinceMs: isNew ? undefined : judgedMs,
+      silentHours,
       mostMinimumCalls,
     })
-    const judged = rows.map((row) => ({ row, now: judgeRow(row, signals, thresholdsOf(row), nowMs) }))
-    const written = judged.filter(({ row, now }) => hasChanged(now, row)).map(({ now }) => now)
+    const written = rows.map((row) => judgeRow(row, signals, thresholdsOf(row), nowMs)).filter(hasChanged)
     for (let start = 0; start < written.length; start += slice) await writeRows(store, lease, written.slice(start, start + slice), nowMs)
     await finish(store, lease, news, isAll)
     isFirst = false
     return { judged: rows.length, written: written.length, isMore: news.isMore }
   }
-}
-
-/** Forgets changes that are older than they are kept. */
-export const forgetHistory = async (store: Pick<Store, 'db'>): Promise<void> => {
-  await sql`delete from health_history where at < clock_timestamp() - make_interval(days => ${historyDays})`.execute(store.db)
 }

@@ -9,15 +9,26 @@ export const keepPartitions = async ({ db }: Pick<Store, 'db'>): Promise<number>
   return rows[0]?.dropped ?? 0
 }
 
-/** Keeps the partitions of signals, by one process at a time. They are made hours before they are needed. */
-export const startPartitions = ({ store, log }: { store: Store; log: LoopLog }): Loop => {
+/** How long changes of health are kept. */
+export const historyDays = 90
+
+/** Forgets changes of health that are older than they are kept. */
+export const forgetHistory = async ({ db }: Pick<Store, 'db'>): Promise<void> => {
+  await sql`delete from health_history where at < clock_timestamp() - make_interval(days => ${historyDays})`.execute(db)
+}
+
+/** Keeps the partitions of signals, and what is kept of health, by one process at a time. Partitions are made hours before they are needed. */
+export const startKeeping = ({ store, log }: { store: Store; log: LoopLog }): Loop => {
   const elected = newElected({ store, name: 'health partitions', seconds: 120 })
   return startLoop({
     name: 'health partitions',
     everyMs: 300_000,
     retry: { firstMs: 5_000, longestMs: 60_000 },
     pass: async () => {
-      await elected.lead(async () => void (await keepPartitions(store)))
+      await elected.lead(async () => {
+        await keepPartitions(store)
+        await forgetHistory(store)
+      })
     },
     end: elected.release,
     log,

@@ -14,6 +14,8 @@ export type State = {
 }
 
 export const readState = async (db: Kysely<Tables>, staleMinutes: number): Promise<State> => {
+  // A page is read in less time than a second process takes to begin.
+  await sql`set local max_parallel_workers_per_gather = 0`.execute(db)
   const { rows } = await sql<{ now: Date; reached_at: Date | null; rolled_to: Date | null }>`
     select clock_timestamp() as now, rolled_to,
       case when reached_at <= clock_timestamp() + interval '5 minutes' then least(reached_at, date_trunc('minute', clock_timestamp())) end as reached_at

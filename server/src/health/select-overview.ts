@@ -42,38 +42,66 @@ export const readCounts = async (db: Kysely<Tables>, filter: Filter): Promise<Co
   return rows[0] as Counts
 }
 
-type Selected = { rows: (StoredTenant & { place: string | number | null })[]; matching: number }
+type Row = StoredTenant & { place: string | number | null }
 
 export const storedColumns =
-  sql.raw(`n, tenant_id, name, status, plan, region, user_count, created_at, updated_at, deleted_at, health, rules, rules_since,
-  since, calls_24h::float8 as calls, errors_24h::float8 as errors, last_call_at, baseline_calls::float8 as baseline, week_calls::float8 as week`)
+  sql.raw(`t.n, tenant_id, name, status, plan, region, user_count, created_at, updated_at, deleted_at, health, rules,
+  rules_since, since, calls_24h::float8 as calls, errors_24h::float8 as errors, last_call_at, baseline_calls::float8 as baseline,
+  week_calls::float8 as week`)
 
 /** From this share of all on, walking the list in its order finds a page sooner than collecting what matches. */
 const walkFrom = 0.2
+/** A shorter text has no trigram: all names are read, so they are counted on the way. */
+const trigram = 3
 
-/**
- * The rows of a page and one more. What few tenants match is collected before it is sorted, so that no plan walks a hundred thousand
- * rows to find twenty.
- */
+type Asked = { filter: Filter; order: Order; place: Place | undefined; limit: number }
+
+const afterOf = ({ order: { sort, order }, place }: Asked): RawBuilder<boolean> =>
+  place === undefined ? sql`true` : isAfter(overviewKeys[sort], order, place)
+
+/** In the order of the list until the page is full. */
+const walk = async (db: Kysely<Tables>, asked: Asked): Promise<Row[]> => {
+  const key = overviewKeys[asked.order.sort]
+  const { rows } = await sql<Row>`
+    select ${storedColumns}, ${placeKey(key)} as place from tenant_health t where ${matching(asked.filter)} and ${afterOf(asked)}
+    order by ${orderBy(key, asked.order.order)} limit ${asked.limit + 1}`.execute(db)
+  return rows
+}
+
+/** First what matches, with no more of it than its place; then the page of that. Few rows are sorted, whatever the planner thinks of them. */
+const collect = async (db: Kysely<Tables>, asked: Asked): Promise<{ rows: Row[]; matching: number }> => {
+  const { sort, order } = asked.order
+  const key = overviewKeys[sort]
+  const narrow = { ...key, key: sql`key` }
+  const after = asked.place === undefined ? sql`true` : isAfter(narrow, order, asked.place)
+  const { rows } = await sql<Row & { matching: number }>`
+    with matches as materialized (select n, tenant_id, ${key.key} as key from tenant_health where ${matching(asked.filter)}),
+      page as (select n, row_number() over (order by ${orderBy(narrow, order)}) as at from matches where ${after} order by ${orderBy(narrow, order)} limit ${asked.limit + 1})
+    select ${storedColumns}, ${placeKey(key)} as place, c.matching
+    from (select count(*)::int as matching from matches) as c left join (page join tenant_health t using (n)) on true order by page.at`.execute(
+    db,
+  )
+  return { rows: rows.filter(({ tenant_id }) => tenant_id !== null), matching: rows[0]?.matching ?? 0 }
+}
+
+const countMatching = async (db: Kysely<Tables>, filter: Filter): Promise<number> => {
+  const { rows } = await sql<{ matching: number }>`select count(*)::int as matching from tenant_health where ${matching(filter)}`.execute(
+    db,
+  )
+  return rows[0]?.matching ?? 0
+}
+
+/** The rows of a page and one more, and how many there are in all. */
 export const selectPage = async (
   db: Kysely<Tables>,
-  { filter, order, place, limit, counts }: { filter: Filter; order: Order; place: Place | undefined; limit: number; counts: Counts },
-): Promise<Selected> => {
-  const key = overviewKeys[order.sort]
-  const after = place === undefined ? sql`true` : isAfter(key, order.order, place)
-  const page = (from: RawBuilder<unknown>, where: RawBuilder<unknown>) =>
-    sql`select ${storedColumns}, ${placeKey(key)} as place from ${from} where ${where} and ${after} order by ${orderBy(key, order.order)} limit ${limit + 1}`
-  if (!filter.query && counts.matching >= walkFrom * counts.total) {
-    const { rows } = await sql<Selected['rows'][number]>`${page(sql`tenant_health`, matching(filter))}`.execute(db)
-    return { rows, matching: counts.matching }
-  }
-  const { rows } = await sql<Selected['rows'][number] & { matching: number }>`
-    with matches as materialized (select * from tenant_health where ${matching(filter)}),
-      page as (${page(sql`matches`, sql`true`)})
-    select page.*, c.matching from (select count(*)::int as matching from matches) as c left join page on true`.execute(db)
-  return { rows: rows.filter(({ n }) => n !== null), matching: rows[0]?.matching ?? 0 }
+  { counts, ...asked }: Asked & { counts: Counts },
+): Promise<{ rows: Row[]; matching: number }> => {
+  const { query } = asked.filter
+  if (query && query.length >= trigram) return await collect(db, asked)
+  const count = query ? await countMatching(db, asked.filter) : counts.matching
+  return count >= walkFrom * counts.total ? { rows: await walk(db, asked), matching: count } : await collect(db, asked)
 }
 
 /** All rows that match, in their order. */
 export const selectAll = (filter: Filter, { sort, order }: Order): RawBuilder<unknown> =>
-  sql`select ${storedColumns} from tenant_health where ${matching(filter)} order by ${orderBy(overviewKeys[sort], order)}`
+  sql`select ${storedColumns} from tenant_health t where ${matching(filter)} order by ${orderBy(overviewKeys[sort], order)}`

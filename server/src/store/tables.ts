@@ -194,11 +194,10 @@ export type Tables = {
     created_at: Instant
     updated_at: Instant
     deleted_at: InstantOrNull
-    synced_at: InstantDefault
-    round: BigDefault
     known_since: InstantDefault
   }
   unreadable_tenants: { id: string; members: string[]; round: Big; noted_at: InstantDefault }
+  directory_seen: { id: string }
   directory_sync: {
     id: Generated<number>
     address: string | null

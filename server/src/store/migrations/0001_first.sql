@@ -185,8 +185,6 @@ create table tenants (
   created_at timestamptz not null,
   updated_at timestamptz not null,
   deleted_at timestamptz,
-  synced_at timestamptz not null default clock_timestamp(),
-  round bigint not null default 0,
   -- An id that was given to another tenant: what happened before this instant is the former one's, and hidden from this one.
   known_since timestamptz not null default '-infinity'
 );
@@ -198,6 +196,10 @@ create table unreadable_tenants (
   round bigint not null,
   noted_at timestamptz not null default clock_timestamp()
 );
+
+-- Ids that the full round under way has shown so far: what it does not show is gone. Emptied when one begins, so that a round writes
+-- no tenant that it found unchanged.
+create table directory_seen (id text primary key);
 
 create table directory_sync (
   id smallint primary key default 1 check (id = 1),
@@ -311,6 +313,7 @@ grant select, insert, update, delete on sign_in_flows to countersign_app;
 grant select, insert on api_key_revocations, support_sessions, session_revocations, session_expiries to countersign_app;
 grant select, update on directory_sync to countersign_app;
 grant select, insert, update, delete on unreadable_tenants to countersign_app;
+grant select, insert, truncate on directory_seen to countersign_app;
 grant select on log_entries, events, disclosures, log_checkpoints to countersign_tenant;
 grant select (id, known_since) on tenants to countersign_tenant;
 grant select, delete, insert on disclosures to countersign_eraser;

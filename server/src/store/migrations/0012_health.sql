@@ -1,40 +1,40 @@
 -- What the traffic of tenants shows, and how it is judged. Minutes are kept for 26 hours and hours for nine days, in partitions
 -- that are dropped whole; what is known of a tenant's last call is kept for ever, in its row of tenant_health.
 
--- One row per tenant: what lists are sorted and filtered by, so that one look at one table has all of it. The first part follows
--- the directory (mirror_tenants), the second is written by whoever judges. No column that changes with each minute of traffic is
--- indexed, and pages have room: such an update then touches no index.
+-- One row per tenant: what lists are sorted and filtered by, so that one look at one table has all of it. What the directory says
+-- follows it (mirror_tenants), the rest is written by whoever judges. No column that changes with each minute of traffic is indexed,
+-- and pages have room: such an update then touches no index. Lists that are sorted by one read all rows, so these columns stand
+-- first and have a fixed width.
 create table tenant_health (
-  tenant_id text primary key,
   -- What signals are kept under. An id that was given to another tenant has a new number: the former one's traffic is not its own.
   n integer not null generated always as identity unique,
-  known_since timestamptz not null,
-  name text not null,
-  name_key text collate "C" not null,
-  status text collate "C" not null,
-  plan text collate "C",
-  region text,
-  user_count integer,
-  created_at timestamptz not null,
-  updated_at timestamptz not null,
-  deleted_at timestamptz,
-
-  health text collate "C" not null default 'unknown' check (health in ('critical', 'warning', 'healthy', 'unknown')),
-  -- The rules that hold, the worst first, and since when each of them does.
-  rules text[] not null default '{too_little_data}' check (cardinality(rules) > 0),
-  rules_since timestamptz[] not null default array[clock_timestamp()] check (cardinality(rules) = cardinality(rules_since)),
-  since timestamptz not null default clock_timestamp(),
   -- Its place among all: by health, then by how new that is (health/place.ts).
   worst bigint not null default 300000000000 - extract(epoch from clock_timestamp())::bigint,
   calls_24h bigint not null default 0 check (calls_24h >= 0),
   errors_24h bigint not null default 0 check (errors_24h between 0 and calls_24h),
-  error_rate double precision,
-  last_call_at timestamptz,
   -- Calls in the 168 hours before the last 24.
   baseline_calls bigint not null default 0,
   -- Calls in the seven days before the last call, counted for the last call at `week_of`.
   week_calls bigint not null default 0,
-  week_of timestamptz
+  since timestamptz not null default clock_timestamp(),
+  known_since timestamptz not null,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  deleted_at timestamptz,
+  error_rate double precision,
+  last_call_at timestamptz,
+  week_of timestamptz,
+  user_count integer,
+  health text collate "C" not null default 'unknown' check (health in ('critical', 'warning', 'healthy', 'unknown')),
+  status text collate "C" not null,
+  plan text collate "C",
+  tenant_id text primary key,
+  name_key text collate "C" not null,
+  name text not null,
+  region text,
+  -- The rules that hold, the worst first, and since when each of them does.
+  rules text[] not null default '{too_little_data}' check (cardinality(rules) between 1 and 2),
+  rules_since timestamptz[] not null default array[clock_timestamp()] check (cardinality(rules) = cardinality(rules_since))
 ) with (fillfactor = 75);
 -- Names are cut where they are sorted by: an index row has room for no more than 2,700 bytes.
 create index tenant_health_name on tenant_health (left(name_key, 200), (tenant_id collate "C")) where deleted_at is null;
