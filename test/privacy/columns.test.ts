@@ -22,7 +22,7 @@ const columns = {
     ingest_keys.id ingest_key_revocations.key_id signal_sources.key_id signal_series.tenant_id signal_unknown.tenant_id
     passkey_challenges.sign_in_id action_requests.id action_requests.target_id action_requests.tenant_id action_requests.requester_id
     action_requests.sign_in_id action_requests.session_id action_requests.idempotency_key action_decisions.request_id
-    action_decisions.requester_id action_decisions.staff_id action_decisions.passkey_id tenant_health.tenant_id`,
+    action_decisions.requester_id action_decisions.staff_id action_decisions.passkey_id tenant_health.tenant_id tenant_traffic.tenant_id`,
   word: `exports.owner_kind exports.format exports.failed export_pieces.file feed_cursors.destination feed_parked.destination log_entries.action log_entries.category log_entries.result log_entries.target_kind staff.roles api_keys.permissions
     support_sessions.scopes session_revocations.revoked_by_kind disclosures.member unreadable_tenants.members staff_passkeys.transports
     signal_sources.way signal_counts.cause signal_cursors.source

@@ -3,7 +3,13 @@ import { Refusal } from '../errors.ts'
 import type { Place } from './cursor.ts'
 
 /** What a list is sorted by: how rows compare, byte by byte and the same on every server; and whether there may be nothing to compare. */
-export type SortKey = { key: RawBuilder<unknown>; nullable: boolean; type: 'text' | 'integer' | 'bigint' | 'float8' | 'timestamptz' }
+export type SortKey = {
+  key: RawBuilder<unknown>
+  nullable: boolean
+  type: 'text' | 'integer' | 'bigint' | 'float8' | 'timestamptz'
+  /** What decides among equals, where it is not the column `tenant_id`. */
+  id?: RawBuilder<unknown>
+}
 
 type Order = 'asc' | 'desc'
 
@@ -16,22 +22,22 @@ export const tenantKeys = {
   user_count: { key: sql`user_count`, nullable: true, type: 'integer' },
 } as const satisfies Record<string, SortKey>
 
-const id = sql`tenant_id collate "C"`
+const tenantId = sql`tenant_id`
 
 /** The order of the list: nulls last, and the id decides among equals. */
-export const orderBy = ({ key, nullable }: SortKey, order: Order): RawBuilder<unknown> => {
+export const orderBy = ({ key, nullable, id = tenantId }: SortKey, order: Order): RawBuilder<unknown> => {
   const direction = sql.raw(order)
-  return sql`${key} ${direction} ${nullable ? sql`nulls last` : sql``}, ${id} ${direction}`
+  return sql`${key} ${direction} ${nullable ? sql`nulls last` : sql``}, ${id} collate "C" ${direction}`
 }
 
 /** Rows after a place. */
-export const isAfter = ({ key, nullable, type }: SortKey, order: Order, place: Place): RawBuilder<boolean> => {
+export const isAfter = ({ key, nullable, type, id = tenantId }: SortKey, order: Order, place: Place): RawBuilder<boolean> => {
   const beyond = sql.raw(order === 'asc' ? '>' : '<')
   if (place.key === null) {
-    if (nullable) return sql`${key} is null and ${id} ${beyond} ${place.id}`
+    if (nullable) return sql`${key} is null and ${id} collate "C" ${beyond} ${place.id}`
     throw new Refusal('invalid_request', { errors: [{ path: '/cursor', message: 'is not a place in this list' }] })
   }
-  const follows = sql<boolean>`(${key}, ${id}) ${beyond} (${place.key}::${sql.raw(type)}, ${place.id}::text)`
+  const follows = sql<boolean>`(${key}, ${id} collate "C") ${beyond} (${place.key}::${sql.raw(type)}, ${place.id}::text)`
   return nullable ? sql`(${follows} or ${key} is null)` : follows
 }
 

@@ -81,6 +81,14 @@ const writeRows = async (store: Pick<Store, 'db'>, lease: Lease, rows: readonly 
         ${rows.map(({ week }) => week)}::bigint[], ${instants(rows.map(({ week_of }) => week_of))}
       ) as u (n, health, rules, rules_since, since, worst, calls, errors, error_rate, last_call, baseline, week, week_of)
       where t.n = u.n`.execute(tx)
+    await sql`
+      update tenant_traffic t set calls_24h = u.calls, error_rate = u.error_rate, last_call_at = to_timestamp(u.last_call)
+      from unnest(${rows.map(({ n }) => n)}::int[], ${rows.map(({ calls }) => calls)}::bigint[],
+        ${rows.map(({ facts, thresholds }) => errorRate(facts, thresholds))}::float8[], ${instants(rows.map(({ last_call }) => last_call))}
+      ) as u (n, calls, error_rate, last_call)
+      where t.n = u.n and (t.calls_24h, t.error_rate, t.last_call_at) is distinct from (u.calls, u.error_rate, to_timestamp(u.last_call))`.execute(
+      tx,
+    )
     if (news.length === 0) return
     await sql`
       insert into health_history (n, at, health, cause)

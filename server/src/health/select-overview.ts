@@ -56,14 +56,22 @@ const trigram = 3
 
 type Asked = { filter: Filter; order: Order; place: Place | undefined; limit: number }
 
-const afterOf = ({ order: { sort, order }, place }: Asked): RawBuilder<boolean> =>
-  place === undefined ? sql`true` : isAfter(overviewKeys[sort], order, place)
+const isAfterPlace = (key: SortKey, { order: { order }, place }: Asked): RawBuilder<boolean> =>
+  place === undefined ? sql`true` : isAfter(key, order, place)
+
+/** What changes with the traffic has its orders in a table of its own. */
+const ordersOf = (sort: Order['sort']): { key: SortKey; from: RawBuilder<unknown> } => {
+  const key = overviewKeys[sort]
+  if (!['calls', 'error_rate', 'last_call_at'].includes(sort)) return { key, from: sql`tenant_health t` }
+  const traffic = sql`(select n, ${key.key} as key, tenant_id as id from tenant_traffic) as v join tenant_health t using (n)`
+  return { key: { ...key, key: sql`v.key`, id: sql`v.id` }, from: traffic }
+}
 
 /** In the order of the list until the page is full. */
 const walk = async (db: Kysely<Tables>, asked: Asked): Promise<Row[]> => {
-  const key = overviewKeys[asked.order.sort]
+  const { key, from } = ordersOf(asked.order.sort)
   const { rows } = await sql<Row>`
-    select ${storedColumns}, ${placeKey(key)} as place from tenant_health t where ${matching(asked.filter)} and ${afterOf(asked)}
+    select ${storedColumns}, ${placeKey(key)} as place from ${from} where ${matching(asked.filter)} and ${isAfterPlace(key, asked)}
     order by ${orderBy(key, asked.order.order)} limit ${asked.limit + 1}`.execute(db)
   return rows
 }
@@ -73,10 +81,9 @@ const collect = async (db: Kysely<Tables>, asked: Asked): Promise<{ rows: Row[];
   const { sort, order } = asked.order
   const key = overviewKeys[sort]
   const narrow = { ...key, key: sql`key` }
-  const after = asked.place === undefined ? sql`true` : isAfter(narrow, order, asked.place)
   const { rows } = await sql<Row & { matching: number }>`
     with matches as materialized (select n, tenant_id, ${key.key} as key from tenant_health where ${matching(asked.filter)}),
-      page as (select n, row_number() over (order by ${orderBy(narrow, order)}) as at from matches where ${after} order by ${orderBy(narrow, order)} limit ${asked.limit + 1})
+      page as (select n, row_number() over (order by ${orderBy(narrow, order)}) as at from matches where ${isAfterPlace(narrow, asked)} order by ${orderBy(narrow, order)} limit ${asked.limit + 1})
     select ${storedColumns}, ${placeKey(key)} as place, c.matching
     from (select count(*)::int as matching from matches) as c left join (page join tenant_health t using (n)) on true order by page.at`.execute(
     db,

@@ -257,6 +257,7 @@ export type Tables = {
     week_calls: BigDefault
     week_of: InstantOrNull
   }
+  tenant_traffic: { n: number; calls_24h: BigDefault; error_rate: number | null; last_call_at: InstantOrNull; tenant_id: string }
   tenant_counts: { status: string; plan: string | null; health: string; tenants: Big }
   health_state: {
     id: Generated<number>
