@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import type { Problem } from '@countersign/contract/errors.ts'
 import type { TenantPage } from '@countersign/contract/tenants.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -6,7 +7,7 @@ import { attachEmbedded } from '../../server/src/store/embedded.ts'
 import { newVisitor, signIn } from '../support/browser.ts'
 import { asSuperuser } from '../support/database.ts'
 import { newFolder } from '../support/embedded.ts'
-import { type Program, startProgram } from '../support/program.ts'
+import { type Program, runCommand, startProgram } from '../support/program.ts'
 import { until } from '../support/until.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 import { writeConfig } from './product.ts'
@@ -189,6 +190,28 @@ describe('beside something that is down or answers garbage, the program runs, an
     const begun = await newVisitor(again.console).get('/auth/sign-in')
     expect([begun.status, begun.headers.get('location')]).toEqual([303, expect.stringContaining(issuer.url)])
     await issuer.close()
+  })
+})
+
+describe('a disk that is full', () => {
+  it('DB-11 is named by the start before it has made anything', async ({ skip }) => {
+    const folder = newFolder()
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,mode=700', 'tmpfs', folder.path])
+    skip(mounted.status !== 0, 'nothing can be mounted here')
+    try {
+      const began = performance.now()
+      const { code, stderr } = await runCommand(['start'], {
+        COUNTERSIGN_DATA_DIR: folder.path,
+        COUNTERSIGN_PORT: '0',
+        COUNTERSIGN_GATEWAY_PORT: '0',
+      })
+      expect([code, stderr]).toEqual([1, expect.stringContaining(`The disk under ${folder.path} is full: `)])
+      expect(performance.now() - began).toBeLessThan(20_000)
+      expect(readdirSync(folder.path)).not.toContain('postgres')
+    } finally {
+      spawnSync('umount', [folder.path])
+      folder.remove()
+    }
   })
 })
 

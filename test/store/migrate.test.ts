@@ -39,13 +39,18 @@ describe('migrate', () => {
     expect(await migrate({ url, appUrl })).toEqual([])
   })
 
-  it('refuses a superuser, as the owner whose login the program would share or as the login of the program, before it makes anything', async () => {
+  it('refuses a superuser, as the owner whose login the program would share, or as the login of the program or of what erases, before it makes anything', async () => {
     const { url, name } = await newEmpty('superuser')
     const { superuserUrl } = server()
     const inIt = withDatabase(superuserUrl, new URL(url).pathname.slice(1))
     await expect(migrate({ url })).rejects.toMatchObject({ message: expect.stringContaining(`The role ${name} is a superuser`) })
     await expect(migrate({ url, appUrl: url })).rejects.toMatchObject({
       message: expect.stringContaining(`The role ${name} is a superuser`),
+    })
+    const { appUrl } = server()
+    await expect(migrate({ url, appUrl, eraserUrl: url })).rejects.toMatchObject({
+      message: expect.stringContaining(`The role ${name} is a superuser`),
+      hint: expect.stringContaining('DATABASE_ERASER_URL'),
     })
     expect(await tables(inIt)).toEqual([])
   })

@@ -1,18 +1,19 @@
 import type pg from 'pg'
 import { Trouble } from '../errors.ts'
 
+export const useEraser = 'Erase as countersign_eraser or a login that is a member of it alone: set DATABASE_ERASER_URL.'
+
 /** All that the role which erases may do with a table. What it may insert, row security narrows to its own event. */
 const allowed: Record<string, readonly string[]> = { disclosures: ['insert', 'delete'], events: ['insert'] }
 
 type Right = { name: string; table: string; superuser: boolean; bypass: boolean; owner: boolean; current: boolean; rights: string[] }
 
 const judge = ({ name, table, superuser, bypass, owner, current, rights }: Right): [string, string] | undefined => {
-  const use = 'Erase as countersign_eraser or a login that is a member of it alone: set DATABASE_ERASER_URL.'
   // The owner's own login in the eraser's role: it can do what an owner can, by design; the start says so.
   if (!current && owner && !superuser) return undefined
-  if (superuser) return [`The role ${name} is a superuser: it could erase anything.`, use]
-  if (bypass) return [`The role ${name} may bypass row security (BYPASSRLS), and with it a legal hold.`, use]
-  if (owner) return [`The role ${name} owns the table ${table}, or is a member of its owner.`, use]
+  if (superuser) return [`The role ${name} is a superuser: it could erase anything.`, useEraser]
+  if (bypass) return [`The role ${name} may bypass row security (BYPASSRLS), and with it a legal hold.`, useEraser]
+  if (owner) return [`The role ${name} owns the table ${table}, or is a member of its owner.`, useEraser]
   const more = rights.filter((right) => !allowed[table]?.includes(right))
   if (more.length === 0) return undefined
   return [

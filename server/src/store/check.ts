@@ -96,10 +96,10 @@ const judge = ({ name, table, current, superuser, bypass, owner, change, forced 
   return undefined
 }
 
-/** Refuses the login that the program would work on, if it is a superuser's: before anything was made in its database. */
-export const refuseSuperuser = async (client: Client & { user?: string }, login = client.user): Promise<void> => {
+/** Refuses the login that the program would work on, or erase by, if it is a superuser's: before anything was made in its database. */
+export const refuseSuperuser = async (client: Client & { user?: string }, login = client.user, hint = useTwo): Promise<void> => {
   const { rowCount } = await client.query('select from pg_roles where rolname = $1 and rolsuper', [login])
-  if (rowCount) throw new Trouble(`The role ${login} is a superuser: nothing in the database could hold it back.`, useTwo)
+  if (rowCount) throw new Trouble(`The role ${login} is a superuser: nothing in the database could hold it back.`, hint)
 }
 
 /**

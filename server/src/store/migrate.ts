@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import { Trouble } from '../errors.ts'
 import { checkServer, refuseSuperuser } from './check.ts'
+import { useEraser } from './check-eraser.ts'
 import { changedMigration, type Migration, readMigrations, readRecord } from './migrations.ts'
 import { connect } from './open.ts'
 import { appRole, ensureRoles, eraserRole } from './roles.ts'
@@ -52,6 +53,7 @@ export const migrate = async (settings: {
   try {
     await checkServer(client)
     await refuseSuperuser(client, settings.appUrl === undefined ? undefined : loginOf(settings.appUrl))
+    if (settings.eraserUrl !== undefined) await refuseSuperuser(client, loginOf(settings.eraserUrl), useEraser)
     await waitForTurn(client)
     await ensureRoles(client, settings.appUrl ? [] : [appRole, ...(settings.eraserUrl ? [] : [eraserRole])])
     await client.query(
