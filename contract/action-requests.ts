@@ -3,7 +3,7 @@ import { ActionName, Explanation, Requirement, Risk } from './actions.ts'
 import { ActionRequestId, SessionId, StaffId, TenantId, UserId } from './ids.ts'
 import { Cursor, Limit, pageOf } from './pages.ts'
 import { AssertionResponse } from './passkeys.ts'
-import { Instant, Reason, Sought } from './text.ts'
+import { Instant, Reason, Sought, tooLong } from './text.ts'
 
 /** Whom an action is done to. */
 export const ActionTarget = z.discriminatedUnion('kind', [
@@ -29,7 +29,10 @@ export type ActionParameters = z.output<typeof ActionParameters>
 export const AttemptAction = z.object({
   action: ActionName,
   target: ActionTarget,
-  reason: z.string().max(20_000).optional(),
+  reason: z
+    .string()
+    .refine((text) => text.length <= 20_000, tooLong)
+    .optional(),
   ticket: z.string().max(200).optional(),
   parameters: ActionParameters,
 })

@@ -32,6 +32,11 @@ export const errorCatalogue = {
     title: 'The reason needs at least 10 visible characters.',
     hint: 'Say in one sentence why access is needed.',
   },
+  reason_too_long: {
+    status: 400,
+    title: 'The reason has more than 2,000 characters.',
+    hint: 'Say it in a few sentences; what is longer belongs into the ticket.',
+  },
   ttl_out_of_range: {
     status: 400,
     title: 'The time to live must be a whole number of minutes, 1 to 60 (1 to 15 on one user).',

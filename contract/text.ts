@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ErrorCode } from './errors.ts'
 import { hideTyped } from './secrets.ts'
 
 /**
@@ -26,7 +27,11 @@ export const isReason = (text: string): boolean => {
   return countReason(text) >= reasonMinimum && new Set(seen).size > 2
 }
 
-const unshowable = 'has a character that cannot be shown'
+/** A refusal of a code of its own, wherever the text stands. */
+const refusedAs = (code: ErrorCode, message: string) => ({ message, params: { code } })
+const unshowable = refusedAs('invalid_request', 'has a character that cannot be shown')
+const tooShort = refusedAs('reason_too_short', `needs at least ${reasonMinimum} visible characters`)
+export const tooLong = refusedAs('reason_too_long', `may have at most ${reasonMaximum} characters`)
 
 /** A text that somebody looks for. */
 export const Sought = z.string().refine(isTyped, unshowable)
@@ -39,8 +44,8 @@ export const Reason = z
   .string()
   .refine(isTyped, unshowable)
   .transform((text) => hideTyped(text.normalize('NFC').trim()))
-  .refine(isReason, `needs at least ${reasonMinimum} visible characters`)
-  .refine((text) => text.length <= reasonMaximum, `may have at most ${reasonMaximum} characters`)
+  .refine(isReason, tooShort)
+  .refine((text) => text.length <= reasonMaximum, tooLong)
   .describe('Why access is taken: at least 10 visible characters')
 
 /** A short free text that may be left out, such as the reason of a revocation. */
@@ -48,7 +53,7 @@ export const Remark = z
   .string()
   .refine(isTyped, unshowable)
   .transform((text) => hideTyped(text.normalize('NFC').trim()))
-  .refine((text) => text.length <= reasonMaximum, `may have at most ${reasonMaximum} characters`)
+  .refine((text) => text.length <= reasonMaximum, tooLong)
 
 /** A ticket's name in the ticket desk: `#4831`, `SUP-4831`. Addresses are refused. */
 export const Ticket = z

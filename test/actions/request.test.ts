@@ -146,6 +146,7 @@ describe('a request that waits for a second person', () => {
   it('is rejected with a reason that its requester sees', async () => {
     const id = await ask()
     expect((await rig.send(mgr, `/api/actions/${id}/rejection`, { reason: 'no' })).body.code).toBe('reason_too_short')
+    expect((await rig.send(mgr, `/api/actions/${id}/rejection`, { reason: 'a b c '.repeat(400) })).body.code).toBe('reason_too_long')
     const { body } = await rig.send(mgr, `/api/actions/${id}/rejection`, { reason: 'Not without their own admin' })
     expect([body.state, body.rejection?.reason]).toEqual(['rejected', 'Not without their own admin'])
     expect((await rig.approve(mgr, id)).body.code).toBe('conflict')

@@ -70,6 +70,7 @@ describe('a support session over HTTP', () => {
     ['GA-1 ten zero-width spaces', { reason: '\u200b'.repeat(10) }, 'reason_too_short'],
     ['GA-1 ten fillers', { reason: '\u3164'.repeat(10) }, 'reason_too_short'],
     ['GA-1 ten dots', { reason: '..........' }, 'reason_too_short'],
+    ['X6 a reason of 2,001 characters', { reason: 'a b '.repeat(500).concat('c') }, 'reason_too_long'],
     ['C32 GA-20 61 minutes', { ttl_minutes: 61 }, 'ttl_out_of_range'],
     ['C32 GA-20 0 minutes', { ttl_minutes: 0 }, 'ttl_out_of_range'],
     ['C32 GA-20 half a minute', { ttl_minutes: 0.5 }, 'ttl_out_of_range'],

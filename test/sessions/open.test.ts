@@ -88,19 +88,20 @@ describe('opening a session', () => {
   })
 
   it.each([
-    ['nine characters', 'ninechars'],
-    ['ten spaces', ' '.repeat(10)],
-    ['zero-width spaces', '\u200b'.repeat(10)],
-    ['Hangul fillers', '\u3164'.repeat(10)],
-    ['combining marks', '\u0301'.repeat(10)],
-    ['full stops', '..........'],
-    ['one megabyte', 'a b c '.repeat(170_000)],
-    ['a lone surrogate', 'reason \ud800 enough'],
-    ['a NUL', 'reason \u0000 enough'],
-    ['a number', 12345678901],
-  ])('C30 X6 GA-1 refuses a reason that is none: %s', async (_, reason) => {
-    expect(await codeOf(rig.open({ reason }))).toBe('reason_too_short')
-    expect((await denials()).at(-1)).toMatchObject({ code: 'reason_too_short', tenant_id: 'ten_a', actor: { id: rig.staff.id } })
+    ['nine characters', 'ninechars', 'reason_too_short'],
+    ['ten spaces', ' '.repeat(10), 'reason_too_short'],
+    ['zero-width spaces', '\u200b'.repeat(10), 'reason_too_short'],
+    ['Hangul fillers', '\u3164'.repeat(10), 'reason_too_short'],
+    ['combining marks', '\u0301'.repeat(10), 'reason_too_short'],
+    ['full stops', '..........', 'reason_too_short'],
+    ['2,001 characters', 'a b '.repeat(500).concat('c'), 'reason_too_long'],
+    ['one megabyte', 'a b c '.repeat(170_000), 'reason_too_long'],
+    ['a lone surrogate', 'reason \ud800 enough', 'invalid_request'],
+    ['a NUL', 'reason \u0000 enough', 'invalid_request'],
+    ['a number', 12345678901, 'reason_too_short'],
+  ])('C30 X6 GA-1 refuses a reason that is none: %s', async (_, reason, code) => {
+    expect(await codeOf(rig.open({ reason }))).toBe(code)
+    expect((await denials()).at(-1)).toMatchObject({ code, tenant_id: 'ten_a', actor: { id: rig.staff.id } })
   })
 
   it.each([

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@countersign/contract/errors.ts'
+import { type ErrorCode, errorCatalogue } from '@countersign/contract/errors.ts'
 import type { z } from 'zod'
 import { Refusal } from '../errors.ts'
 import { knownNames, meant } from '../names.ts'
@@ -15,9 +15,15 @@ const errorsOf = (issue: z.core.$ZodIssue, schema: z.ZodType): { path: string; m
   return issue.keys.map((key) => ({ path: at(key), message: `is not known here${meant(key, known)}` }))
 }
 
+/** The code that the schema itself gives what is wrong. */
+const ownCode = (issue: z.core.$ZodIssue | undefined): ErrorCode | undefined => {
+  const code: unknown = issue?.code === 'custom' ? issue.params?.code : undefined
+  return typeof code === 'string' && Object.hasOwn(errorCatalogue, code) ? (code as ErrorCode) : undefined
+}
+
 /**
- * What zod found wrong, as a refusal. `codes` names members whose refusal has a code of its own; the first member that is wrong
- * decides.
+ * What zod found wrong, as a refusal. `codes` names members whose refusal has a code of its own, where the schema gives none; the first member that is
+ * wrong decides.
  */
 export const refusalOfIssues = (
   issues: readonly z.core.$ZodIssue[],
@@ -27,7 +33,7 @@ export const refusalOfIssues = (
   const errors = issues.flatMap((issue) => errorsOf(issue, schema)).slice(0, errorsMaximum)
   const member = String(issues[0]?.path[0])
   const code = Object.hasOwn(codes, member) ? codes[member] : undefined
-  return new Refusal(code ?? 'invalid_request', { errors })
+  return new Refusal(ownCode(issues[0]) ?? code ?? 'invalid_request', { errors })
 }
 
 /** Parses what came in, or refuses it. */

@@ -32,18 +32,17 @@ describe('a reason or a ticket that is to do harm', () => {
   })
 
   it.each([
-    ['10,000 characters', many('word ', 2_000)],
-    ['a million characters', many('word ', 200_000)],
-    ['nothing visible', many('\u200b\u2060\ufeff', 50)],
-    ['nothing but combining marks', many('\u0301', 50)],
-    ['a character of control', `${reason}\u0000`],
-    ['half of a surrogate pair', `${reason}\ud800`],
-    ['one letter again and again', many('a', 500)],
-  ])('X6 is refused without effect, and kept out of the record: %s', async (_, hostile) => {
+    ['10,000 characters', many('word ', 2_000), 'reason_too_long'],
+    ['a million characters', many('word ', 200_000), 'body_too_large'],
+    ['nothing visible', many('\u200b\u2060\ufeff', 50), 'reason_too_short'],
+    ['nothing but combining marks', many('\u0301', 50), 'reason_too_short'],
+    ['a character of control', `${reason}\u0000`, 'invalid_request'],
+    ['half of a surrogate pair', `${reason}\ud800`, 'invalid_request'],
+    ['one letter again and again', many('a', 500), 'reason_too_short'],
+  ])('X6 is refused without effect, and kept out of the record: %s', async (_, hostile, code) => {
     const before = rig.effects().length
     const { status, body } = await rig.act(rob, 'revoke_sessions', user, { reason: hostile })
-    expect([400, 413]).toContain(status)
-    expect(['reason_too_short', 'invalid_request', 'too_large', 'body_too_large']).toContain(body.code)
+    expect([status, body.code]).toEqual([code === 'body_too_large' ? 413 : 400, code])
     expect(rig.effects()).toHaveLength(before)
     const events = JSON.stringify(await rig.events({ actor_id: rob.staff_id }))
     expect(events).not.toContain(JSON.stringify(hostile).slice(1, -1))
