@@ -14,6 +14,7 @@ const common = {
 // What is promised within a second or less, and is measured: after everything else, one at a time.
 const alone = [
   'test/load/doors.test.ts',
+  'test/attacks/refused/signals-flood.test.ts',
   'test/gateway/endings.test.ts',
   'test/attacks/refused/gateway-after-expiry.test.ts',
   'test/attacks/refused/gateway-after-the-tenant-is-gone.test.ts',

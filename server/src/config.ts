@@ -107,6 +107,12 @@ const Overrides = z.strictObject({
   minimum_calls: thresholds.minimum_calls.optional(),
 })
 
+/** PromQL for calls a second by tenant. Whoever asks says over which window. */
+const rateQuery = z
+  .string()
+  .max(2_000)
+  .refine((query) => query.includes('[$window]'), 'must hold [$window], as in rate(http_requests_total[$window])')
+
 const Health = z
   .strictObject({
     error_critical_percent: thresholds.error_critical_percent.default(10),
@@ -122,6 +128,27 @@ const Health = z
       .union([z.number().int().min(100).max(599), z.array(z.number().int().min(100).max(599)).max(200)])
       .default(500)
       .describe('HTTP statuses that are errors: from one on, or a list (OTLP)'),
+    prometheus: z
+      .strictObject({
+        url: httpUrl,
+        calls_query: rateQuery,
+        errors_query: rateQuery,
+        tenant_label: z
+          .string()
+          .regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'is not a label of Prometheus')
+          .default('tenant_id'),
+        minute_window: z
+          .string()
+          .regex(/^[1-9]\d{0,2}[sm]$/, 'must be a duration such as 2m')
+          .default('2m'),
+        delay_seconds: z.number().int().min(0).max(600).default(60),
+        token_env: z
+          .string()
+          .regex(/^[A-Z][A-Z0-9_]*$/)
+          .optional(),
+      })
+      .optional()
+      .describe('A Prometheus that is asked for signals'),
   })
   .superRefine((health, context) => {
     const overridden = [...Object.values(health.plans), {}].flatMap((plan) =>
@@ -394,6 +421,13 @@ export const loadConfig = (options: {
   if (!isSafeAddress(connectorUrl)) {
     throw new Trouble(
       `directory.connector.url is ${connectorUrl}: without TLS, anybody on the way could read people's data and answer in the product's place.`,
+      'Use its https address, or loopback (a sidecar or a tunnel that does TLS).',
+    )
+  }
+  const prometheus = file.health.prometheus?.url
+  if (prometheus !== undefined && !isSafeAddress(prometheus)) {
+    throw new Trouble(
+      `health.prometheus.url is ${prometheus}: without TLS, anybody on the way could say how your tenants fare.`,
       'Use its https address, or loopback (a sidecar or a tunnel that does TLS).',
     )
   }

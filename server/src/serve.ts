@@ -17,6 +17,7 @@ import { openSender } from './feed/open-sender.ts'
 import { startGateway } from './gateway/start.ts'
 import { startWriter } from './gateway/writer.ts'
 import { newCounts } from './health/ingest/counts.ts'
+import { startPrometheus } from './health/ingest/prometheus/pull.ts'
 import { startUpkeep } from './health/ingest/upkeep.ts'
 import { startKeeping } from './health/partitions.ts'
 import { startJudging } from './health/run.ts'
@@ -213,6 +214,14 @@ export const serve = async (options: {
     roles: ['console'],
     start: () => startUpkeep({ store: stores.get().signals, counts, log }),
   })
+  const asked = config.health.prometheus
+  const prometheus = asked && [
+    newLoopService({
+      name: 'prometheus',
+      roles: ['worker'],
+      start: () => startPrometheus({ store: background.get(), settings: asked, counts, environment: process.env, log }),
+    }),
+  ]
   const isRetaining = Object.keys(config.retention).length > 0
   const eraser = newService({
     name: 'eraser store',
@@ -299,7 +308,11 @@ export const serve = async (options: {
     userRoutes(app, needs)
     actionRoutes(app, needs)
     sessionRoutes(app, { ...needs, onRevoked: (id: string) => gateway.find()?.cut(id) })
-    await signalRoutes(app, { counts, settings: config.health, prometheus: undefined })
+    await signalRoutes(app, {
+      counts,
+      settings: config.health,
+      prometheus: asked && { url: asked.url, trouble: () => prometheus?.[0]?.status().last_error ?? null },
+    })
     auditRoutes(app, { ...needs, closing: closing.signal })
     proofRoutes(app, needs)
     receiptRoutes(app, { ...needs, origin: logKey.get().origin })
@@ -347,7 +360,7 @@ export const serve = async (options: {
       [stores, background, exportStore],
       watch,
       [writer, sequencer],
-      ...[clock, connector, identity, expiry, outcomes, requests, reconciling, partitions, judging, signals],
+      ...[clock, connector, identity, expiry, outcomes, requests, reconciling, partitions, judging, signals, ...(prometheus ?? [])],
       exporting,
       ...(isRetaining ? [eraser, retention] : []),
       ...deliveries,
