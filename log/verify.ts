@@ -148,7 +148,7 @@ export const verifyLog = async (
     for (const entry of batch) {
       const index = verifier.size()
       const looked = lookThrough(entry)
-      const twin = looked?.id && seen.add(hash(looked.id), index)
+      const twin = looked?.id && seen.add(looked.id, index)
       if (findings.length < maxFindings) {
         const place = { from: index, to: index + 1 }
         if (!looked) findings.push({ code: 'not_canonical', ...place, reason: 'It is not a JSON value in canonical form.' })

@@ -167,7 +167,7 @@ const verifyTables = async (store: Pick<Store, 'db'>, needs: Needs, findings: Fi
             if (holes.length < maxFindings) holes.push({ from: verifier.size(), to: index })
             for await (const leaf of tiles.readLeaves(verifier.size(), index)) verifier.addLeaf(leaf)
           }
-          const twin = seen.add(sha256(Buffer.from(row.event_id)), index)
+          const twin = seen.add(Buffer.from(row.event_id), index)
           if (twin !== undefined) add({ code: 'duplicate_entry', from: index, to: index + 1, reason: `It has the id of entry ${twin}.` })
           if (row.body !== null) approvals.add(index, row.body)
           const { leaf, event, fault } = checkEntryRow(row, needs.eventKey)

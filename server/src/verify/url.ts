@@ -100,7 +100,7 @@ const checkEvents = async (
       const { entry, values, missing, faults } = judgeServed(event)
       account.add(log_index, entry, values.size, missing)
       // Newest first: what was seen before stands behind it.
-      const copy = seen.add(sha256(Buffer.from(event.id)), log_index)
+      const copy = seen.add(Buffer.from(event.id), log_index)
       if (copy !== undefined)
         findings.push({ code: 'duplicate_entry', from: copy, to: copy + 1, reason: `It has the id of entry ${log_index}.` })
       for (const reason of faults) findings.push({ code: 'disclosure_mismatch', ...place, reason })
