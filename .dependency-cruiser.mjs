@@ -6,7 +6,7 @@ const test = '[.]test[.]tsx?$'
 const rooms = (...names) => `^server/src/(${names.join('|')})(/|[.]ts$)`
 
 const doors = ['gateway', 'http', 'cli']
-const verbs = ['privacy', 'sessions', 'events', 'exports', 'actions', 'health', 'feed']
+const verbs = ['evidence', 'privacy', 'sessions', 'events', 'exports', 'actions', 'health', 'feed']
 /** Files of the server that any room may use. */
 const ground = '^server/src/(errors|ids|keys|config|csv|destinations|names|pattern|thread|version)[.]ts$'
 const pure = '^(contract|log)/'

@@ -120,6 +120,13 @@ const buildConsole = () => {
     env: { NODE_ENV: 'production' },
   })
   if (status !== 0) fail(`The console could not be built (${status}).`, 'The lines above say why.')
+  // What goes into an evidence pack, so that it can be verified years later.
+  const verifier = run(
+    node,
+    [vite, 'build', '--config', at('console', 'evidence', 'vite.config.ts'), '--outDir', join(draft, 'evidence'), '--logLevel', 'warn'],
+    { cwd: at('console'), env: { NODE_ENV: 'production' } },
+  )
+  if (verifier !== 0) fail(`The verifier could not be built (${verifier}).`, 'The lines above say why.')
   writeFileSync(join(draft, '.built'), wanted)
   rmSync(at('console', 'dist'), { recursive: true, force: true })
   renameSync(draft, at('console', 'dist'))

@@ -98,6 +98,15 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .argument('<folder>', 'a folder that does not exist yet')
     .action((out: string) => work(async (opened) => (await import('./export.ts')).runExport({ ...opened, out, print: say })))
   program
+    .command('evidence')
+    .description('one file for an auditor: events, approvals, denials, sessions, their proof, a summary and the verifier')
+    .requiredOption('--from <instant>', 'first day or instant, such as 2026-10-01')
+    .requiredOption('--to <instant>', 'the day or instant after it')
+    .option('--tenant <id>', 'of this tenant alone')
+    .requiredOption('--out <file>', 'file to make, such as evidence.zip')
+    .addHelpText('after', '\nExample:\n  countersign evidence --from 2026-10-01 --to 2027-01-01 --out evidence.zip\n')
+    .action((options) => work(async (opened) => (await import('./evidence.ts')).runEvidence(opened, options, say)))
+  program
     .command('erase')
     .description('erase what the log has of a person, beside the events; every proof still holds')
     .option('--user <id>', 'what is said of this user of the product')

@@ -3,10 +3,10 @@ import { AskExport, AskTenantExport, type Export, ExportFormat, exportMaximum } 
 import { auditRoles, exportRoles } from '@countersign/contract/staff.ts'
 import { type Kysely, sql } from 'kysely'
 import { z } from 'zod'
-import type { Ctx } from '../access/ctx.ts'
+import type { Base, Ctx } from '../access/ctx.ts'
 import type { Attempt } from '../access/deny.ts'
 import { parse } from '../access/parse.ts'
-import { actorOf, hasRole, type Principal, type StaffPrincipal, type TenantPrincipal } from '../access/principal.ts'
+import { actorOf, hasRole, type OperatorPrincipal, type Principal, type StaffPrincipal, type TenantPrincipal } from '../access/principal.ts'
 import { transact } from '../access/transact.ts'
 import { verb } from '../access/verb.ts'
 import { asReader } from '../audit/as-tenant.ts'
@@ -135,3 +135,28 @@ export const askTenantExport = verb({
     return await takeDown(ctx, await judged(ctx, { filters: ofTenant(ctx.principal.tenant_id, filters), format }))
   },
 })
+
+/** The same by the person at the host, of a time: it is prepared by the command itself. Answers its id. */
+export const askOperatorExport = async (ctx: Base & { principal: OperatorPrincipal }, given: EventFilters): Promise<string> => {
+  const { principal, journal } = ctx
+  const { filters, whole, each, size } = await judged(ctx, { filters: given, format: 'ndjson' })
+  const id = newId('export')
+  await transact(ctx, async (tx) => {
+    const [event = ''] = await journal.recordAll(
+      tx,
+      [whole, ...each].map(({ filters: part, ...tenant }) => ({
+        ...{ action: 'AUDIT.EXPORT.REQUESTED', result: 'ok', actor: actorOf(principal), ...tenant, target },
+        details: { export_id: id, format: 'ndjson', filters: part, size },
+      })),
+    )
+    await tx
+      .insertInto('exports')
+      .values({
+        ...{ id, owner_kind: 'operator', owner_id: principal.id, asked_by: principal.id, tenant_id: whole.tenant_id ?? null },
+        ...{ filters: JSON.stringify(filters), format: 'ndjson', requested_event_id: event, size },
+        claimed_until: sql<Date>`clock_timestamp() + interval '1 day'`,
+      })
+      .execute()
+  })
+  return id
+}

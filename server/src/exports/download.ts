@@ -37,7 +37,9 @@ const readPiece = async ({ store }: Pick<Ctx, 'store'>, id: string, file: string
 const noteChanged = async ({ store }: Pick<Ctx, 'store'>, id: string): Promise<void> =>
   void (await store.db.updateTable('exports').set({ failed: 'export_changed' }).where('id', '=', id).execute())
 
-const readFile = async function* (ctx: DownloadCtx<OwnerPrincipal>, row: ExportRow, file: PlacedFile, from: number, to: number) {
+type Reading = Pick<Ctx, 'store'> & { turn: Turn }
+
+const readFile = async function* (ctx: Reading, row: ExportRow, file: PlacedFile, from: number, to: number) {
   const nodes = rememberingNodes(ctx.store, Number(row.checkpoint_size))
   for (let at = from; at < to; ) {
     const { piece, bytes } = await ctx.turn(async () => {
@@ -50,12 +52,7 @@ const readFile = async function* (ctx: DownloadCtx<OwnerPrincipal>, row: ExportR
   }
 }
 
-const readBytes = async function* (
-  ctx: DownloadCtx<OwnerPrincipal>,
-  row: ExportRow,
-  from: number,
-  to: number,
-): AsyncGenerator<Buffer, void, undefined> {
+const readBytes = async function* (ctx: Reading, row: ExportRow, from: number, to: number): AsyncGenerator<Buffer, void, undefined> {
   const { files, tail, tailAt } = layOut(row.files ?? [])
   const cut = (bytes: Buffer, at: number): Buffer => bytes.subarray(Math.max(from - at, 0), Math.max(to - at, 0))
   try {
@@ -72,6 +69,10 @@ const readBytes = async function* (
     throw error
   }
 }
+
+/** All bytes of an export that is ready. */
+export const readExport = (ctx: Reading, row: ExportRow): AsyncGenerator<Buffer, void, undefined> =>
+  readBytes(ctx, row, 0, Number(row.bytes))
 
 const attemptOf = ({ principal }: Ctx<OwnerPrincipal>, row: ExportRow) =>
   ({

@@ -79,6 +79,7 @@ const count = async (needs: Base, row: ExportRow, claim: Claim, asked: Matching)
 
 /** Who exports: of staff, under the name that they have now. */
 const findActor = async ({ store }: Base, { owner_kind, owner_id, asked_by }: ExportRow): Promise<Actor> => {
+  if (owner_kind === 'operator') return { kind: 'operator', id: owner_id }
   if (owner_kind === 'tenant') return { kind: 'tenant', id: asked_by, tenant_id: owner_id }
   const staff = await store.db
     .selectFrom('staff')

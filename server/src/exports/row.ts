@@ -8,7 +8,7 @@ import type { Tables } from '../store/tables.ts'
 /** An export as it is stored. */
 export type ExportRow = {
   id: string
-  owner_kind: 'staff' | 'tenant'
+  owner_kind: 'staff' | 'tenant' | 'operator'
   owner_id: string
   asked_by: string
   tenant_id: string | null

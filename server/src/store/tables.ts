@@ -304,7 +304,7 @@ export type Tables = {
   feed_parked: { destination: string; log_index: Big; event_id: string; why: string; parked_at: InstantDefault }
   exports: {
     id: string
-    owner_kind: 'staff' | 'tenant'
+    owner_kind: 'staff' | 'tenant' | 'operator'
     owner_id: string
     asked_by: string
     tenant_id: string | null

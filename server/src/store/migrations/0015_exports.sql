@@ -2,8 +2,8 @@
 -- byte for byte, whenever it is asked for. So a value that was erased is not in it any more, and the digests tell.
 create table exports (
   id text primary key,
-  -- Whose it is: the staff member who asked, or the tenant of the key that did.
-  owner_kind text not null check (owner_kind in ('staff', 'tenant')),
+  -- Whose it is: the staff member who asked, the tenant of the key that did, or the person at the host.
+  owner_kind text not null check (owner_kind in ('staff', 'tenant', 'operator')),
   owner_id text not null,
   asked_by text not null,
   -- The tenant that sees what is recorded of it.
