@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { errorCatalogue } from '@countersign/contract/errors.ts'
+import type { Overview } from '@countersign/contract/health.ts'
 import type { BrowserContext, Page } from 'playwright-core'
 import { signIn, type Visitor } from '../test/support/browser.ts'
 import { openChromium } from '../test/support/chromium.ts'
@@ -169,7 +170,7 @@ type Picture = {
   isLoading?: boolean
 }
 
-const listOfTenants = /\/api\/tenants\?/
+const listOfTenants = /\/api\/overview\?/
 
 const dialog = (page: Page) => page.getByRole('dialog')
 const fillSession = async (page: Page): Promise<void> => {
@@ -196,11 +197,42 @@ const hardNames = [
 const nameHard = (page: Page) =>
   page.route(listOfTenants, async (route) => {
     const answer = await route.fetch()
-    const { items, ...rest } = (await answer.json()) as { items: { name: string }[] }
-    await route.fulfill({
-      response: answer,
-      json: { ...rest, items: items.map((each, n) => ({ ...each, name: hardNames[n] ?? each.name })) },
+    const { items, ...rest } = (await answer.json()) as Overview
+    const renamed = items.map((row, n) => ({ ...row, tenant: { ...row.tenant, name: hardNames[n] ?? row.tenant.name } }))
+    await route.fulfill({ response: answer, json: { ...rest, items: renamed } })
+  })
+
+/** The server's own answer as it is before the first signal. */
+const silence = (page: Page) =>
+  page.route(listOfTenants, async (route) => {
+    const answer = await route.fetch()
+    const { items, cards, ...rest } = (await answer.json()) as Overview
+    const health = (since: string) => ({
+      status: 'unknown' as const,
+      since,
+      causes: [
+        {
+          rule: 'no_signal' as const,
+          value: null,
+          threshold: null,
+          baseline: null,
+          since,
+          sentence: 'no signal yet: no source has sent anything',
+        },
+      ],
     })
+    const silent: Overview = {
+      ...rest,
+      cards: { total: cards.total, healthy: 0, warning: 0, critical: 0, unknown: cards.total },
+      signals: { state: 'none', last_at: null },
+      items: items.map(({ tenant, health: { since } }) => ({
+        tenant,
+        health: health(since),
+        traffic: { calls_24h: 0, errors_24h: 0, error_rate: null, last_call_at: null },
+        hours: Array.from({ length: 24 }, () => 0),
+      })),
+    }
+    await route.fulfill({ response: answer, json: silent })
   })
 
 type Made = { session: string; revoked: string; user: string; request: string }
@@ -253,7 +285,8 @@ const pictures = ({ session, revoked, user, request }: Made): Picture[] => [
     act: (page) => page.getByRole('alert').waitFor(),
   },
   { name: 'tenants-long-names', path: '/tenants', before: nameHard },
-  { name: 'tenant', path: '/tenants/ten_globex' },
+  { name: 'tenants-no-signal', path: '/tenants', before: silence },
+  { name: 'tenant', path: '/tenants/ten_umbrella' },
   { name: 'tenant-users', path: '/tenants/ten_globex?tab=users' },
   { name: 'create-session', path: '/tenants/ten_globex', act: fillSession },
   { name: 'sessions', path: '/sessions' },
@@ -266,6 +299,7 @@ const pictures = ({ session, revoked, user, request }: Made): Picture[] => [
       await page.getByRole('link', { name: 'Events of this request' }).waitFor()
     },
   },
+  { name: 'insights', path: '/insights' },
   { name: 'session-revoked', path: `/sessions/${revoked}` },
   {
     name: 'revoke-session',
@@ -403,7 +437,7 @@ const take = async (context: BrowserContext, page: Page, program: Program, all: 
 const dataDir = newDataDir()
 let program: Program | undefined
 try {
-  program = await startProgram(dataDir.path, { ACME_TRAFFIC: '0.5', ...(await usualPorts()) })
+  program = await startProgram(dataDir.path, { ACME_TRAFFIC: '0.5', ACME_MADE_UP: '1', ...(await usualPorts()) })
   const made = await work(program, dataDir.path)
   if (process.argv.length === 2) rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
