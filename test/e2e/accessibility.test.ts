@@ -247,7 +247,7 @@ describe('who sees what', () => {
       await signInAs(own.page, rig.console_url, 'aud')
       await own.page.waitForURL(`${rig.console_url}/audit`)
       await rowsOf(own.page, 'Events').first().waitFor()
-      expect(await own.page.getByRole('navigation').first().getByRole('link').allInnerTexts()).toEqual(['Audit', 'Insights'])
+      expect(await own.page.getByRole('navigation').first().getByRole('link').allInnerTexts()).toEqual(['Audit', 'Insights', 'Delivery'])
       for (const path of ['/tenants', '/users', '/sessions', '/tenants/ten_0001']) {
         await own.page.goto(`${rig.console_url}${path}`)
         await own.page.getByText('role_missing').waitFor()
