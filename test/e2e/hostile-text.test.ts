@@ -236,7 +236,7 @@ describe(`XS-1 I14 what others wrote is text: ${texts.length} hostile texts`, ()
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke Session' }).click()
     const toast = page.getByRole('region', { name: /^Notes/ })
     await toast.getByText('Session revoked').waitFor()
-    expect(await textsHere('[role=region][aria-label=Done]')).toEqual([shown(packs[last] as string)])
+    expect(await textsHere('[role=region][aria-label^=Notes]')).toEqual([shown(packs[last] as string)])
     await expect.poll(() => textsHere('#main')).toContain(shown(asReason(at(3))))
   })
 

@@ -1,5 +1,6 @@
 import { Card } from '../../ui/Card.tsx'
 import { Code } from '../../ui/Code.tsx'
+import { useWidth } from '../../ui/width.ts'
 
 const ways = (origin: string) =>
   [
@@ -25,6 +26,7 @@ const minute = (): string => `${new Date(Date.now() - 60_000).toISOString().slic
 
 /** Where no source has ever sent anything: what would be here, and how it comes. */
 export function NoSignals() {
+  const isPhone = useWidth() === 'phone'
   return (
     <Card title="No signals yet: health is unknown, and everything else works">
       <div className="flex flex-col gap-3 text-sm">
@@ -40,7 +42,7 @@ export function NoSignals() {
                 <span className="text-faint text-xs">{what}</span>
               </dt>
               <dd className="min-w-0">
-                <Code text={text} what={`Example for ${name}`} wrap={false} />
+                <Code text={text} what={`Example for ${name}`} wrap={isPhone} />
               </dd>
             </div>
           ))}
