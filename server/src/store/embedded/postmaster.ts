@@ -19,6 +19,7 @@ const settings = {
   max_connections: '200',
   shared_buffers: '128MB',
   max_wal_size: '2GB',
+  wal_compression: 'on',
   password_encryption: 'scram-sha-256',
   timezone: 'UTC',
   log_timezone: 'UTC',
