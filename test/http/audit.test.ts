@@ -49,3 +49,16 @@ it('A31 A32 A33 has for each event its time, who, its name in upper case, on wha
     result: 'deny',
   })
 })
+
+it('X3 A28 a read of several tenants is on the record of each, without what it asked of the others', async () => {
+  const asked = { tenant_id: 'ten_a,ten_b', target_id: 'usr_of_b', result: 'deny' }
+  await page(new URLSearchParams(asked).toString())
+  const readsOf = async (tenant_id: string) =>
+    (await page(`action=AUDIT.READ&tenant_id=${tenant_id}&actor_id=${auditor.staff_id}`)).items
+      .map((event) => (event.action === 'AUDIT.READ' ? event.details?.filters : undefined))
+      .filter((filters) => filters?.result === 'deny')
+  await expect.poll(() => readsOf('ten_a')).toEqual([{ tenant_id: 'ten_a', result: 'deny' }])
+  await expect.poll(() => readsOf('ten_b')).toEqual([{ tenant_id: 'ten_b', result: 'deny' }])
+  const whole = (await page(`action=AUDIT.READ&actor_id=${auditor.staff_id}&limit=200`)).items
+  expect(whole.find(({ tenant_id, details }) => tenant_id === undefined && JSON.stringify(details).includes('usr_of_b'))).toBeDefined()
+})

@@ -228,8 +228,11 @@ describe('M3 erasing by another mark', () => {
     ])
   })
 
-  it('of a tenant: all that is said of its people, and the searches that found them', async () => {
+  it('M3 A28 of a tenant: all that is said of its people, and the searches that found them; no words find it any more', async () => {
+    const saying = async () => (await listEvents(rig.store, { text: 'Since Monday' }, { limit: 10 })).items.length
+    expect(await saying()).toBeGreaterThan(0)
     await erase({ tenant_id: eve.tenant })
+    expect(await saying()).toBe(0)
     await expectGone(eve.email, 'max@globex.example', '"moreau"', 'since monday')
     await expectHeld('ann@initech.example')
   })
