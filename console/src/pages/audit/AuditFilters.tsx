@@ -27,14 +27,15 @@ export function AuditFilters({ search, onSet, onClear, count }: Props) {
         {isPhone ? <FilterSheet search={search} onSet={onSet} onClear={onClear} count={count} /> : null}
         <Quick search={search} onSet={onSet} />
       </div>
-      <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-        {isPhone ? null : <FilterBar search={search} onSet={onSet} />}
-        <div className="flex min-h-7 flex-wrap items-center gap-x-3 text-soft text-sm md:ml-auto">
+      {isPhone ? null : <FilterBar search={search} onSet={onSet} />}
+      {/* The count takes the same room while it is counted as afterwards: rows that somebody is about to click must not move. */}
+      <div className="flex flex-wrap gap-x-4 gap-y-2 md:flex-nowrap">
+        <Chips search={search} onSet={onSet} onClear={onClear} />
+        <div className="flex h-7 pointer-coarse:h-10 shrink-0 items-center gap-3 whitespace-nowrap text-soft text-sm md:w-104">
           {count}
           <Reads search={search} onSet={onSet} />
         </div>
       </div>
-      <Chips search={search} onSet={onSet} onClear={onClear} />
     </div>
   )
 }
@@ -226,7 +227,7 @@ function Chips({ search, onSet, onClear }: Omit<Props, 'count'>) {
   }
   const { last, from, to, text } = search
   return (
-    <div className="flex flex-wrap items-center gap-2">
+    <div className="flex min-w-0 flex-wrap items-center gap-2 md:flex-1">
       {last ? (
         <Chip name="Time" onRemove={() => onSet({ last: undefined })}>
           {spanWords[last]}
