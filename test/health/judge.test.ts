@@ -231,6 +231,48 @@ describe('C8–C18 the judgement of what signals show', () => {
     expect((await getTenantHealth(ctx(), { tenant_id: 'ten_a', window: '24h' })).history).toEqual([])
   })
 
+  it('C7 at every instant the cards are those of the rows, while tenants are judged, come and go', async () => {
+    const many = Array.from({ length: 40 }, (_, at) => ({ id: `ten_${at}`, plan: at % 2 === 0 ? 'team' : null }))
+    await addTenants(database.store, many)
+    let isOver = false
+    const change = async () => {
+      for (let round = 0; round < 12; round++) {
+        await recordMinutes(
+          database.store,
+          many.map(({ id }, at) => minuteOf(now, id, round, 100, (at + round) % 3 === 0 ? 90 : 0)),
+        )
+        await sql`update tenants set deleted_at = case when deleted_at is null then now() end where id = ${`ten_${round}`}`.execute(
+          database.store.db,
+        )
+        await judging.pass()
+      }
+      isOver = true
+    }
+    const changing = change()
+    const seen = new Set<string>()
+    try {
+      while (!isOver) {
+        const { items, cards, matching } = await ask({ limit: 200 })
+        const count = (status: HealthStatus) => items.filter((row) => row.health.status === status).length
+        const counted = {
+          total: items.length,
+          healthy: count('healthy'),
+          warning: count('warning'),
+          critical: count('critical'),
+          unknown: count('unknown'),
+        }
+        expect(cards).toEqual(counted)
+        expect(matching).toBe(items.length)
+        const filtered = await ask({ health: 'critical', plan: 'team', limit: 200 })
+        expect(filtered.matching).toBe(filtered.items.length)
+        seen.add(JSON.stringify(cards))
+      }
+    } finally {
+      await changing
+    }
+    expect(seen.size).toBeGreaterThan(2)
+  })
+
   it('a tenant that is not there is not found, on the record; and the overview needs a console role (C1)', async () => {
     await expect(getTenantHealth(ctx(), { tenant_id: 'ten_no', window: '24h' })).rejects.toMatchObject({ code: 'not_found' })
     await expect(readOverview(ctx(staff('eve', ['auditor'])), ReadOverview.parse({}))).rejects.toMatchObject({ code: 'role_missing' })
