@@ -68,6 +68,7 @@ export const eventTable = {
   'AUDIT.EXPORTED': ['audit', audit.auditExported],
   'AUDIT.EXPORT.DOWNLOADED': ['audit', audit.exportDownloaded],
   'LOG.TAMPER.SUSPECTED': ['audit', audit.tamperSuspected],
+  'LOG.TALLIED': ['audit', audit.logTallied],
   'CLOCK.JUMPED': ['audit', audit.clockJumped],
   'AUTH.SIGNED_IN': ['authentication', authentication.signedIn],
   'AUTH.SIGNED_OUT': ['authentication', authentication.signedOut],

@@ -20,3 +20,19 @@ export const LogHead = z
   })
   .meta({ id: 'LogHead' })
 export type LogHead = z.infer<typeof LogHead>
+
+const Base64Hash = z.string().regex(/^[A-Za-z0-9+/]{43}=$/)
+
+/** How many events the log has of a tenant, and a hash over them: who computes the same from what it was shown, was shown all. */
+export const Completeness = z
+  .object({
+    count: z.number().int().nonnegative().describe('Events of the tenant among the first entries, up to the one that is proven'),
+    place: Base64Hash.nullable().describe('The chain after the first of them: where the tally stands in the map'),
+    chain: Base64Hash.nullable().describe('The chain after the last of them'),
+    since: z.string().nullable().describe('From when on they are this tenant’s, where its id was another one’s before'),
+    siblings: z.array(Base64Hash).describe('From the tally up to the root of the map'),
+    entry: z.string().describe('The entry LOG.TALLIED that holds the root, in canonical form'),
+    proof: z.string().describe('That this entry is what was signed last (C2SP tlog-proof)'),
+  })
+  .meta({ id: 'Completeness' })
+export type Completeness = z.infer<typeof Completeness>

@@ -24,6 +24,8 @@ export const logErrors = {
   export_mismatch: 'The export is not the one that the log has on record.',
   duplicate_entry: 'The entry is in the log already.',
   tables_changed: 'The tables of the log are not as the program keeps them.',
+  tally_mismatch: 'What the log says that it has of its tenants is not what it has.',
+  events_hidden: 'Not all events of the tenant were shown.',
   tile_mismatch: 'A stored tile is not the one that the entries lead to.',
 } as const
 

@@ -21,7 +21,10 @@ const trusted = [key]
 
 const entryOf = (number: number) => new TextEncoder().encode(canonicalForm({ number }))
 const size = 600
-const entries = Array.from({ length: size }, (_, at) => entryOf(at))
+/** The last entry of what is signed says what the log has of each tenant: nothing, as none of these concerns one. */
+const talliedAt = (index: number) =>
+  new TextEncoder().encode(canonicalForm({ action: 'LOG.TALLIED', details: { form: 1, root: `${'A'.repeat(43)}=`, size: index } }))
+const entries = Array.from({ length: size }, (_, at) => (at === size - 1 ? talliedAt(at) : entryOf(at)))
 const leavesOf = (list: readonly Uint8Array[]) => list.map((entry) => hashLeaf(sha256, entry))
 const noteOf = (list: readonly Uint8Array[], count: number) =>
   signCheckpoint({ origin, size: count, root: rootOfLeaves(sha256, leavesOf(list.slice(0, count))) }, signer)
@@ -69,7 +72,10 @@ describe('M2 verification of a whole log', () => {
     const withId = (id: string, number: number) => new TextEncoder().encode(canonicalForm({ id, number }))
     const list = Array.from({ length: 3_000 }, (_, at) => withId(`evt_${at}`, at))
     const copied = list.with(2_999, withId('evt_321', -1))
-    const sourceOf = (given: Uint8Array[]) => ({ checkpoint: noteOf(given, given.length), checkpoints: [], entries: [given] })
+    const sourceOf = (given: Uint8Array[]) => {
+      const all = [...given, talliedAt(given.length)]
+      return { checkpoint: noteOf(all, all.length), checkpoints: [], entries: [all] }
+    }
     expect(await placeOf(sourceOf(list))).toBeUndefined()
     expect((await verify(sourceOf(copied))).findings).toEqual([
       { code: 'duplicate_entry', from: 2_999, to: 3_000, reason: 'It has the id of entry 321.' },
@@ -101,7 +107,7 @@ describe('M2 verification of a whole log', () => {
   })
 
   it('AU-12 sees a log that was truncated, grown differently and signed anew, by a checkpoint that somebody kept', async () => {
-    const other = [...entries.slice(0, 595), ...Array.from({ length: 50 }, (_, at) => entryOf(-at - 1))]
+    const other = [...entries.slice(0, 595), ...Array.from({ length: 50 }, (_, at) => (at === 44 ? talliedAt(639) : entryOf(-at - 1)))]
     const rewritten = { checkpoint: noteOf(other, 640), checkpoints: [noteOf(other, 620)], entries: [other] }
     expect(await placeOf(rewritten)).toBeUndefined()
     expect(await placeOf(rewritten, [noteOf(entries, size)])).toBe('entries 0 to 599 root_mismatch')

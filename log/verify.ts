@@ -2,10 +2,12 @@ import { createAccount, type DisclosureAccount } from './account.ts'
 import { sameBytes } from './bytes.ts'
 import { type Checkpoint, verifyCheckpoint } from './checkpoint.ts'
 import { judgeDisclosures } from './disclosure.ts'
-import { lookThrough, parseEntry } from './entry.ts'
+import { lookThrough } from './entry.ts'
 import { LogError } from './errors.ts'
 import type { VerifierKey } from './note.ts'
 import { createSeen } from './seen.ts'
+import type { Replacement } from './tallies.ts'
+import { createTallyCheck } from './tally-check.ts'
 import { splitTile, type Tile, tileAt, tileWidth } from './tile.ts'
 import { appendLeaf, emptyFrontier, type Hash, hashLeaf, rootOf } from './tree.ts'
 import { createVerifier, type ExpectedHead, type Finding } from './verifier.ts'
@@ -22,6 +24,8 @@ export type LogSource = {
   disclosures?: AsyncIterable<readonly string[]> | Iterable<readonly string[]>
   /** Tiles of hashes as the source stores them, where it does: they make a finding exact. */
   readTile?: (tile: Tile) => Promise<Uint8Array | undefined>
+  /** Where ids of tenants were given away, read beforehand (`readReplacements`). */
+  replacements?: readonly Replacement[]
 }
 
 export type Verification = {
@@ -104,9 +108,8 @@ const judgeBeside = (hash: Hash, { disclosures }: LogSource, findings: Finding[]
   const account = createAccount()
   return {
     finish: account.finish,
-    async add(index: number, bytes: Uint8Array): Promise<void> {
+    async add(index: number, entry: object): Promise<void> {
       const { value, done } = await source.next()
-      const entry = readEntry(bytes)
       const { values, missing, faults } = judgeDisclosures(hash, entry, done ? [] : value)
       account.add(index, entry, values.size, missing)
       for (const reason of faults.slice(0, maxFindings - findings.length))
@@ -115,13 +118,10 @@ const judgeBeside = (hash: Hash, { disclosures }: LogSource, findings: Finding[]
   }
 }
 
-const readEntry = (bytes: Uint8Array): object => {
-  try {
-    return (parseEntry(bytes) ?? {}) as object
-  } catch {
-    return {} // a finding of its own
-  }
-}
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** The members of an entry that is in canonical form. */
+const readMembers = (bytes: Uint8Array): object => (JSON.parse(strict.decode(bytes)) ?? {}) as object
 
 /**
  * Verifies a whole log: the signature of every checkpoint, the canonical form of every entry, and the root of the entries
@@ -144,6 +144,7 @@ export const verifyLog = async (
   const verifier = createVerifier(hash, heads)
   const tiles = source.readTile && compareTiles(source.readTile, checkpoint.size)
   const beside = judgeBeside(hash, source, findings)
+  const tallies = createTallyCheck(hash, source.replacements ?? [])
   for await (const batch of source.entries) {
     for (const entry of batch) {
       const index = verifier.size()
@@ -154,10 +155,12 @@ export const verifyLog = async (
         if (!looked) findings.push({ code: 'not_canonical', ...place, reason: 'It is not a JSON value in canonical form.' })
         if (twin !== undefined) findings.push({ code: 'duplicate_entry', ...place, reason: `It has the id of entry ${twin}.` })
       }
+      const members = looked ? readMembers(entry) : {}
       const leaf = hashLeaf(hash, entry)
       verifier.addLeaf(leaf)
       if (tiles?.add(leaf)) await tiles.flush()
-      await beside?.add(index, entry)
+      tallies.add(index, members, leaf)
+      await beside?.add(index, members)
     }
   }
   await tiles?.flush()
@@ -172,6 +175,8 @@ export const verifyLog = async (
     else findings.push({ code: 'tile_mismatch', ...place, reason: 'The stored hash is not that of the entry.' })
   }
   const disclosed = beside?.finish()
+  // In a log that is not what was signed, tallies that do not fit say nothing more.
+  if (departures.length === 0) findings.push(...tallies.finish(checkpoint.size))
   const entries = verifier.size()
   // Where all entries are those of the signed tiles, what is missing is what follows them.
   const isCutOff = isExact && tiles?.changed.length === 0

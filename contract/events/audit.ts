@@ -112,6 +112,16 @@ export const tamperSuspected = {
   details: { n: kept(z.string().describe('Number of the row')), why: kept(z.string().describe('One of the sequencer’s sentences')) },
 }
 
+/** What the log has of each tenant, as one hash: before each checkpoint (log/tally.ts). */
+export const logTallied = {
+  target,
+  details: {
+    form: kept(z.literal(1).describe('Of what the root is computed from')),
+    root: kept(z.string().describe('Root of the map of tallies, base64')),
+    size: count,
+  },
+}
+
 /** The database's clock, by which sessions end, went another way than ours. */
 export const clockJumped = {
   details: {

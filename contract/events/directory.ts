@@ -19,5 +19,6 @@ export const directorySynced = {
     ),
     from: kept(z.object({ address: z.string(), audience: z.string() }).optional().describe('The directory is another one from here on')),
     recreated: kept(z.array(TenantId).optional().describe('Ids that were given to another tenant')),
+    recreated_at: kept(z.string().optional().describe('From when on they are; what happened before is the former one’s')),
   },
 }

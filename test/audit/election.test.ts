@@ -36,8 +36,8 @@ describe('AU-10 one sequencer at a time', () => {
     const other = rig.another({ holder: 'other' })
     await other.drain()
     await expect(tick({ ...rig.needs }, paused, head)).rejects.toThrow(LostLease)
-    expect(await sizeOf()).toBe(3)
-    expect(await checkpoints()).toEqual([3])
+    expect(await sizeOf()).toBe(4)
+    expect(await checkpoints()).toEqual([4])
   })
 
   it('ends a holder that is paused within its transaction, so that another one can go on', async () => {
@@ -66,7 +66,7 @@ describe('AU-10 one sequencer at a time', () => {
     await other.drain()
     resume()
     await failed
-    expect(await sizeOf()).toBe(1)
+    expect(await sizeOf()).toBe(2)
   })
 
   it('never forks when two of them run against each other', async () => {
@@ -84,8 +84,7 @@ describe('AU-10 one sequencer at a time', () => {
     await Promise.all(running)
     await expireLease()
     await rig.another({ holder: 'c' }).drain()
-    expect(await sizeOf()).toBe(200)
-    const rows = await rig.store.db.selectFrom('log_entries').select('event_id').distinct().execute()
+    const rows = await rig.store.db.selectFrom('log_entries').select('event_id').where('action', '<>', 'LOG.TALLIED').distinct().execute()
     expect(rows).toHaveLength(200)
     expect(await runVerify({ source: { store: rig.store, keys: rig.keys, dataDir: rig.dataDir }, print: () => {} })).toBe(0)
   })
@@ -93,7 +92,7 @@ describe('AU-10 one sequencer at a time', () => {
   it('hands over at once when it stops', async () => {
     const first = await startSequencer(rig.needs)
     await rig.record(eventOf(0))
-    await expect.poll(sizeOf).toBe(1)
+    await expect.poll(sizeOf).toBe(2)
     await first.stop()
     expect(await take('next')).toBeDefined()
   })
@@ -117,8 +116,8 @@ describe('CR-6 CR-7 killed between its steps', () => {
     expect(await checkpoints()).toEqual([])
     await expireLease()
     await rig.another().drain()
-    expect(await checkpoints()).toEqual([4])
-    expect(await sizeOf()).toBe(4)
+    expect(await checkpoints()).toEqual([5])
+    expect(await sizeOf()).toBe(5)
   })
 
   it('shows what was kept and not shown', async () => {
@@ -127,7 +126,7 @@ describe('CR-6 CR-7 killed between its steps', () => {
     await rig.sequencer.release()
     await asSuperuser(rig.superuserUrl, 'delete from log_checkpoints')
     await rig.another().drain()
-    expect(await checkpoints()).toEqual([4])
+    expect(await checkpoints()).toEqual([5])
   })
 
   it('leaves nothing of a batch whose connection was cut in its middle', async () => {
@@ -147,7 +146,7 @@ describe('CR-6 CR-7 killed between its steps', () => {
     expect(await rig.store.db.selectFrom('log_entries').selectAll().execute()).toEqual([])
     await expireLease()
     await rig.another().drain()
-    expect(await sizeOf()).toBe(4)
+    expect(await sizeOf()).toBe(5)
   })
 })
 

@@ -37,7 +37,7 @@ const openWriter = async () => {
 
 /** The numbers of the events in the log, in its order. */
 const logged = async (): Promise<unknown[]> => {
-  const page = await listEvents(rig.store, {}, { limit: 1000 })
+  const page = await listEvents(rig.store, { action: '-LOG.TALLIED' }, { limit: 1000 })
   return page.items.map((event) => event.action === 'TENANT.USERS.LISTED' && event.details?.count).reverse()
 }
 const gaps = async (): Promise<number[]> =>
@@ -61,7 +61,7 @@ describe('F4 the order of the log is given afterwards', () => {
     await rig.sequencer.drain()
     expect(await logged()).toEqual(numbers(15))
     const sizes = await rig.store.db.selectFrom('log_checkpoints').select('size').orderBy('size').execute()
-    expect(sizes.map(({ size }) => size)).toEqual(['10', '15'])
+    expect(sizes.map(({ size }) => size)).toEqual(['11', '17'])
     await verify()
   })
 

@@ -21,7 +21,7 @@ describe('the state of the log', () => {
     await rig.record(eventOf(0), eventOf(1))
     expect(await status()).toMatchObject({ size: 0, pending: 2, state: 'live' })
     await rig.sequencer.drain()
-    expect(await status()).toMatchObject({ size: 2, pending: 0, state: 'live', signed_at: expect.any(String) })
+    expect(await status()).toMatchObject({ size: 3, pending: 0, state: 'live', signed_at: expect.any(String) })
   })
 
   it('is behind where an event waits too long, and says how long', async () => {

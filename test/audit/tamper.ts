@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '@countersign/log/sha256-node.ts'
+import { createTallies } from '@countersign/log/tallies.ts'
 import { appendToEdge, type Edge, rootOfEdge } from '@countersign/log/tile.ts'
 import { hashLeaf } from '@countersign/log/tree.ts'
 import { findCheckpoint } from '../../server/src/audit/checkpoint.ts'
@@ -20,6 +21,8 @@ export type Victim = Rig & {
   verify(how?: { keys?: boolean; checkpoint?: boolean }): Promise<{ code: number; first: string }>
   /** What a clever attacker does after changing events: entries, tiles and root fit together again. */
   rebuildTree(): Promise<void>
+  /** The same of what is kept of each tenant, as it was at this size. */
+  rebuildTallies(size: number): Promise<void>
 }
 
 const keptIn = (dataDir: string): string => join(dataDir, 'kept-checkpoint')
@@ -28,7 +31,8 @@ const buildLog = async (): Promise<Rig> => {
   const rig = await newRig()
   let size = 0
   for (const next of signedAt) {
-    await rig.record(...numbers(next - size, size).map((n) => eventOf(n, { tenant_id: `ten_${n % 7}` })))
+    // The last entry of what is signed says what the log has of each tenant.
+    await rig.record(...numbers(next - size - 1, size).map((n) => eventOf(n, { tenant_id: `ten_${n % 7}` })))
     await rig.sequencer.drain()
     size = next
     if (next === 500) writeFileSync(keptIn(rig.dataDir), (await findCheckpoint(rig.store))?.note as string)
@@ -55,6 +59,22 @@ export const newVictim = async (): Promise<Victim> => {
         print: (line) => lines.push(line),
       })
       return { code, first: lines[0] ?? '' }
+    },
+    rebuildTallies: async (size) => {
+      const rows = await asSuperuser<{ tenant_id: string; leaf_hash: Buffer; event_id: string }>(
+        rig.superuserUrl,
+        'select tenant_id, leaf_hash, event_id from log_entries where tenant_id is not null and log_index < $1 order by log_index',
+        [size],
+      )
+      const tallies = createTallies(sha256)
+      for (const { tenant_id, leaf_hash, event_id } of rows) tallies.add(tenant_id, { leafHash: leaf_hash, id: event_id, occurred_at: '~' })
+      await sql('delete from log_tallies')
+      for (const [tenant, { count, place, chain }] of tallies.all())
+        await sql(`insert into log_tallies values ($1, $2, $3, $4, '')`, [tenant, count, Buffer.from(place), Buffer.from(chain)])
+      const nodes: [string, Buffer][] = []
+      tallies.root((path, hash) => hash && nodes.push([path, Buffer.from(hash)]))
+      await sql('delete from log_tally_nodes')
+      for (const node of nodes) await sql('insert into log_tally_nodes values ($1, $2)', node)
     },
     rebuildTree: async () => {
       const rows = await asSuperuser<{ log_index: string; body: string }>(

@@ -12,7 +12,7 @@ import { asSuperuser, newDatabase, type TestDatabase } from '../support/database
  */
 const columns = {
   id: `exports.id exports.owner_id exports.asked_by exports.tenant_id exports.requested_event_id exports.event_id export_pieces.export_id
-    export_downloads.export_id export_downloads.taken_by feed_parked.event_id events.body log_entries.event_id log_entries.actor_id log_entries.tenant_id log_entries.target_id log_entries.session_id
+    export_downloads.export_id export_downloads.taken_by feed_parked.event_id events.body log_entries.event_id log_entries.actor_id log_entries.tenant_id log_tallies.tenant_id log_entries.target_id log_entries.session_id
     log_entries.request_id staff.id staff.issuer staff.subject staff_sessions.id staff_sessions.staff_id api_keys.id api_keys.tenant_id
     api_key_revocations.key_id tenants.id unreadable_tenants.id directory_seen.id support_sessions.id support_sessions.tenant_id support_sessions.target_user_id
     support_sessions.staff_id session_revocations.session_id session_revocations.revoked_by session_revocations.event_id
@@ -29,7 +29,7 @@ const columns = {
     passkey_challenges.purpose leases.name action_requests.action action_requests.target_kind action_requests.risk
     action_requests.requires action_requests.state action_requests.parameters action_decisions.decision tenant_health.health
     tenant_health.rules tenant_counts.health health_history.health`,
-  ours: `exports.claim exports.files feed_cursors.error feed_parked.why disclosures.salt support_sessions.digests session_revocations.reason_digest log_rejected.why log_sequencer.origin log_sequencer.key_hash
+  ours: `exports.claim exports.files feed_cursors.error feed_parked.why disclosures.salt support_sessions.digests session_revocations.reason_digest log_rejected.why log_tallies.since log_tally_nodes.path log_sequencer.origin log_sequencer.key_hash
     log_sequencer.event_key_hash leases.holder staff_sessions.ended_why api_keys.hint ingest_keys.hint directory_sync.error directory_sync.address
     directory_sync.audience directory_sync.cursor directory_sync.sync_token schema_migrations.name schema_migrations.sha256
     action_requests.policy health_history.cause`,

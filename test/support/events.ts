@@ -21,7 +21,7 @@ export const revealAll = async (database: Database, bodies: readonly string[]): 
 export const readEvents = async (database: Database, filter: EventFilter = {}): Promise<Event[]> => {
   const { action, session_id, request_id, actor_id } = filter
   const { rows } = await database.query(
-    'select body from events where (select coalesce(bool_and(strpos(body, part) > 0), true) from unnest($1::text[]) as part) order by n',
+    'select body from events where n > 0 and (select coalesce(bool_and(strpos(body, part) > 0), true) from unnest($1::text[]) as part) order by n',
     [Object.values(filter).filter((part) => part !== undefined)],
   )
   const events = await revealAll(

@@ -20,10 +20,17 @@ export const asReader = async <T>(store: Pick<Store, 'db'>, read: Read<T>): Prom
     return await read(tx)
   })
 
+const roleOf = (tenantId: string) =>
+  sql`set_config('role', 'countersign_tenant', true), set_config('countersign.tenant_id', ${tenantId}, true)`
+
+/** For the rest of the transaction the role to which row security shows what concerns this tenant and nothing else. */
+export const enterTenantRole = async (tx: Kysely<Tables>, tenantId: string): Promise<void> => {
+  await sql`select ${roleOf(tenantId)}`.execute(tx)
+}
+
 /** Reads in the role to which row security shows what concerns this tenant and nothing else, whatever the query asks for. */
 export const asTenant = async <T>(store: Pick<Store, 'db'>, tenantId: string, read: Read<T>): Promise<T> =>
   await transaction(store, async (tx) => {
-    await sql`
-      select ${inOrder}, set_config('role', 'countersign_tenant', true), set_config('countersign.tenant_id', ${tenantId}, true)`.execute(tx)
+    await sql`select ${inOrder}, ${roleOf(tenantId)}`.execute(tx)
     return await read(tx)
   })

@@ -12,7 +12,7 @@ import { nodeReader } from './tree-reader.ts'
 const patienceMilliseconds = 3_000
 const lookMilliseconds = 100
 
-type Signed = NonNullable<Awaited<ReturnType<typeof readCheckpoint>>>
+export type Signed = NonNullable<Awaited<ReturnType<typeof readCheckpoint>>>
 
 /** The newest checkpoint, once it covers the entry at this index. */
 export const awaitCheckpoint = async (store: Store, key: VerifierKey, index: number): Promise<Signed> => {
@@ -26,8 +26,11 @@ export const awaitCheckpoint = async (store: Store, key: VerifierKey, index: num
 }
 
 /** Proves that the entry at this index is in the log, by its newest checkpoint (C2SP tlog-proof). */
-export const proveEntry = async (store: Store, key: VerifierKey, index: number): Promise<string> => {
-  const { size, note } = await awaitCheckpoint(store, key, index)
+export const proveEntry = async (store: Store, key: VerifierKey, index: number): Promise<string> =>
+  await proveUnder(store, await awaitCheckpoint(store, key, index), index)
+
+/** The same by a checkpoint that covers it. */
+export const proveUnder = async (store: Pick<Store, 'db'>, { size, note }: Signed, index: number): Promise<string> => {
   const proof = await proveInclusion(sha256, nodeReader(store, size), index, size)
   return formatTlogProof({ index, proof, checkpoint: note })
 }

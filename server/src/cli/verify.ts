@@ -4,6 +4,7 @@ import { formatBase64 } from '@countersign/log/bytes.ts'
 import { LogError } from '@countersign/log/errors.ts'
 import { parseVerifierKey } from '@countersign/log/note.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
+import type { Tally } from '@countersign/log/tally.ts'
 import type { Finding } from '@countersign/log/verifier.ts'
 import { verifyLog } from '@countersign/log/verify.ts'
 import { isArchive } from '../archive/open.ts'
@@ -44,6 +45,8 @@ type Verified = {
   disclosed: DisclosureAccount | undefined
   /** Undefined where the source does not show who enrolled which key. */
   approvals?: ApprovalAccount
+  /** What the log has of the tenant whose key was given, where all of it was shown. */
+  complete?: Tally | undefined
 }
 
 /** Values that are named at most. */
@@ -107,6 +110,18 @@ const printApprovals = ({ passkey, sign_in }: ApprovalAccount, print: (line: str
   if (passkey + sign_in > 0) print(`  approvals   ${passkey} checked${sign_in === 0 ? '' : `, ${sign_in} by sign-in alone`}`)
 }
 
+/** An API key in a file: on the command line everybody on the host would see it. */
+export const readKeyFile = async (path: string): Promise<string> => {
+  const text = await readFile(path, 'utf8').catch((cause) => {
+    throw new Trouble(
+      `The key file ${path} cannot be read: ${(cause as Error).message}`,
+      'Name a file that holds an API key and nothing else.',
+      cause,
+    )
+  })
+  return text.trim()
+}
+
 const requireKey = (vkey: string): string => {
   try {
     parseVerifierKey(sha256, vkey)
@@ -134,7 +149,7 @@ export const runVerify = async ({ source, checkpoint, vkey, print = console.log 
     print(`It cannot be believed: ${error.message} (${error.code})`)
     return 1
   }
-  const { origin, size, entries, root, key, checkpoints, findings, disclosed, approvals } = verified
+  const { origin, size, entries, root, key, checkpoints, findings, disclosed, approvals, complete } = verified
   // Its one finding is that it is not of this log: that says nothing about this one.
   if (kept && kept.says.origin !== origin && findings.length === 1) {
     throw new Trouble(`${checkpoint} is a checkpoint of ${kept.says.origin}, and this is ${origin}.`, 'Name a checkpoint of this log.')
@@ -145,6 +160,10 @@ export const runVerify = async ({ source, checkpoint, vkey, print = console.log 
   print(`  root        ${formatBase64(root)}`)
   print(`  checkpoints ${checkpoints}`)
   print(`  entries     ${entries} checked`)
+  if (complete) {
+    const since = complete.since === '' ? '' : `, since the id became this tenant's at ${complete.since}`
+    print(`  complete    ${complete.count} events are all that the log has of the tenant${since}`)
+  }
   if (disclosed) printDisclosed(disclosed, print)
   if (approvals) printApprovals(approvals, print)
   print(`  key         ${fingerprintOf(parseVerifierKey(sha256, key))}${vkey === undefined ? ' (from the log itself: compare it)' : ''}`)

@@ -4,7 +4,14 @@ import { Refusal } from '../errors.ts'
 import type { Tables } from '../store/tables.ts'
 
 /** What a page of the directory changed in the mirror. */
-export type Changes = { added: number; changed: number; deleted: number; restored: number; recreated: string[] }
+export type Changes = {
+  added: number
+  changed: number
+  deleted: number
+  restored: number
+  recreated: string[]
+  recreated_at: string | null
+}
 
 const columnsOfPage = sql.raw(`(id text, name text, status text, plan text, region text, user_count integer,
   created_at timestamptz, updated_at timestamptz, deleted_at timestamptz)`)
@@ -32,7 +39,9 @@ export const findLeaving = async (tx: Kysely<Tables>, items: readonly Tenant[]):
  */
 export const mirrorPage = async (tx: Kysely<Tables>, isFull: boolean, items: Tenant[]): Promise<Changes & { fresh: number }> => {
   const { rows } = await sql<Changes & { fresh: number }>`
-    with incoming as (
+    with clock as materialized (
+      select clock_timestamp() as now
+    ), incoming as (
       select * from jsonb_to_recordset(${pageOf(items)}::jsonb) as t ${columnsOfPage}
     ), known as (
       select * from tenants where id in (select id from incoming)
@@ -46,7 +55,7 @@ export const mirrorPage = async (tx: Kysely<Tables>, isFull: boolean, items: Ten
         name = excluded.name, status = excluded.status, plan = excluded.plan, region = excluded.region,
         user_count = excluded.user_count, updated_at = excluded.updated_at, deleted_at = excluded.deleted_at,
         created_at = excluded.created_at,
-        known_since = case when excluded.created_at > mirror.created_at then clock_timestamp() else mirror.known_since end
+        known_since = case when excluded.created_at > mirror.created_at then (select now from clock) else mirror.known_since end
     ), seen as (
       insert into directory_seen (id) select id from incoming where ${isFull}::boolean on conflict (id) do nothing returning id
     )
@@ -58,7 +67,8 @@ export const mirrorPage = async (tx: Kysely<Tables>, isFull: boolean, items: Ten
       count(*) filter (where k.deleted_at is null and i.deleted_at is not null and k.id is not null)::int as deleted,
       count(*) filter (where k.deleted_at is not null and i.deleted_at is null)::int as restored,
       (select count(*) from seen)::int as fresh,
-      coalesce(array_agg(i.id) filter (where i.created_at > k.created_at), '{}') as recreated
+      coalesce(array_agg(i.id) filter (where i.created_at > k.created_at), '{}') as recreated,
+      (select to_char(now at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') from clock) as recreated_at
     from incoming i left join known k on k.id = i.id`.execute(tx)
   return rows[0] as Changes & { fresh: number }
 }

@@ -46,7 +46,7 @@ const turnTo = async (tx: Kysely<Tables>, source: Source): Promise<Source | unde
   return known?.address && known.audience ? { address: known.address, audience: known.audience } : undefined
 }
 
-const nothing: Changes = { added: 0, changed: 0, deleted: 0, restored: 0, recreated: [] }
+const nothing: Changes = { added: 0, changed: 0, deleted: 0, restored: 0, recreated: [], recreated_at: null }
 
 type News = { changes?: Changes; unreadable?: Noted[]; from?: Source }
 
@@ -55,7 +55,7 @@ const nameRow = ({ id, members }: Noted) => (TenantId.safeParse(id).success ? { 
 
 const recordNews = async (tx: Kysely<Tables>, journal: Journal, round: Round, news: News): Promise<void> => {
   const { changes = nothing, unreadable = [], from } = news
-  const { recreated, ...counts } = changes
+  const { recreated, recreated_at: recreatedAt, ...counts } = changes
   const lists = [recreated, unreadable, from ? [from] : []]
   if (Object.values(counts).every((count) => count === 0) && lists.every((list) => list.length === 0)) return
   await journal.record(tx, {
@@ -66,7 +66,7 @@ const recordNews = async (tx: Kysely<Tables>, journal: Journal, round: Round, ne
       round: Number(round.round),
       full: round.full_round,
       ...counts,
-      ...(recreated.length > 0 ? { recreated } : {}),
+      ...(recreated.length > 0 && recreatedAt ? { recreated, recreated_at: recreatedAt } : {}),
       ...(unreadable.length > 0 ? { unreadable: { count: unreadable.length, rows: unreadable.slice(0, namedRows).map(nameRow) } } : {}),
       ...(from ? { from } : {}),
     },

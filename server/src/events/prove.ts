@@ -1,5 +1,5 @@
 import type { LoggedEvent } from '@countersign/contract/events.ts'
-import type { LogHead, ReadEvent } from '@countersign/contract/proofs.ts'
+import type { Completeness, LogHead, ReadEvent } from '@countersign/contract/proofs.ts'
 import { auditRoles } from '@countersign/contract/staff.ts'
 import type { Ctx } from '../access/ctx.ts'
 import type { Principal, StaffPrincipal, TenantPrincipal } from '../access/principal.ts'
@@ -8,6 +8,7 @@ import { type LogIdentity, readCheckpoint } from '../audit/checkpoint.ts'
 import { findEvent, findTenantEvent } from '../audit/find-event.ts'
 import { proveEntry } from '../audit/prove.ts'
 import { recordEventRead } from '../audit/read.ts'
+import { proveCompleteness } from '../audit/tally.ts'
 import { Refusal } from '../errors.ts'
 import { readerOf } from './read.ts'
 
@@ -81,4 +82,12 @@ export const readTenantLogHead = verb({
   name: 'read the head of the log as a tenant',
   may: { permission: 'audit:read' },
   run: (ctx: LogCtx<TenantPrincipal>): Promise<LogHead> => readHead(ctx),
+})
+
+/** How many events the log has of the tenant, proven: so it can tell that it was shown all of them. */
+export const proveTenantCompleteness = verb({
+  name: "prove how many of the tenant's events there are",
+  may: { permission: 'audit:read' },
+  run: async ({ store, principal, logKey }: LogCtx<TenantPrincipal>): Promise<Completeness> =>
+    await proveCompleteness(store, logKey.verifier, principal.tenant_id),
 })

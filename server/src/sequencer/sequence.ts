@@ -16,6 +16,7 @@ import { loadEdge, Stop } from './load-edge.ts'
 import { bindLogKey, type LogKey, logKeyOf } from './log-key.ts'
 import { newPatrol, type Patrol } from './patrol.ts'
 import { publishCheckpoint, readShown, requireContinuity } from './publish.ts'
+import { loadTallies, type TallyState, tallyLog } from './tallies.ts'
 import { type Head, tick } from './tick.ts'
 
 export type SequencerNeeds = {
@@ -26,7 +27,7 @@ export type SequencerNeeds = {
   log: Pick<Logger, 'info' | 'warn' | 'error'>
 }
 
-type Leader = Head & { lease: Lease; patrol: Patrol; signedSize: number; signedAt: number; lookedAt: number }
+type Leader = Head & { lease: Lease; tallied: TallyState; patrol: Patrol; signedSize: number; signedAt: number; lookedAt: number }
 
 /** How long a sequencer that fell silent keeps others waiting. */
 const leaseSeconds = 3
@@ -55,7 +56,16 @@ export const createSequencer = (needs: SequencerNeeds, holder?: string) => {
       throw new Stop(`The stored root of ${size} entries is not that of the stored entries and tiles.`)
     await requireContinuity(publishNeeds, { size: edge.size, root })
     const never = Number.NEGATIVE_INFINITY
-    return { lease, edge, highN, patrol: newPatrol(needs, lease), signedSize: -1, signedAt: never, lookedAt: never }
+    return {
+      lease,
+      edge,
+      highN,
+      tallied: await loadTallies(store),
+      patrol: newPatrol(needs, lease),
+      signedSize: -1,
+      signedAt: never,
+      lookedAt: never,
+    }
   }
 
   /** Cheap look, without a transaction: is there anything to take? And is the mark where it was left? */
@@ -82,7 +92,14 @@ export const createSequencer = (needs: SequencerNeeds, holder?: string) => {
     held.lookedAt = performance.now()
   }
 
+  /** What is signed ends with what the log has of each tenant. */
   const sign = async (held: Leader): Promise<void> => {
+    if (held.tallied.size < held.edge.size) {
+      const { edge, state } = await tallyLog(needs, held.lease, held.tallied, held.edge)
+      held.edge = edge
+      held.tallied = state
+      announceSequenced(store, edge.size)
+    }
     await publishCheckpoint(publishNeeds, { size: held.edge.size, root: rootOfEdge(sha256, held.edge) })
     held.signedSize = held.edge.size
     held.signedAt = performance.now()
@@ -98,6 +115,7 @@ export const createSequencer = (needs: SequencerNeeds, holder?: string) => {
       const ticked = await tick(needs, held.lease, held)
       held.edge = ticked.edge
       held.highN = ticked.highN
+      held.tallied.marks.push(...ticked.marks)
       more ||= ticked.more
       if (ticked.appended > 0) announceSequenced(store, ticked.edge.size)
       if (ticked.rejected > 0) needs.log.error({ count: ticked.rejected }, 'rows among the events were not written by this program')

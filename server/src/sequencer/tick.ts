@@ -13,6 +13,7 @@ import { Stop } from './load-edge.ts'
 import { findKnown } from './patrol.ts'
 import { type PendingRow, readPending, settleGaps } from './pending.ts'
 import { type Suspicion, suspect } from './suspicion.ts'
+import { marksOf, type TallyMark } from './tallies.ts'
 
 /** Events taken in one transaction: enough to be fast, few enough to be over in a fraction of the lease. */
 export const tickLimit = 2048
@@ -20,7 +21,7 @@ export const tickLimit = 2048
 export type TickNeeds = { store: Pick<Store, 'db'>; keys: Pick<Keys, 'event'>; origin: string }
 /** How far the log is: its tree, and the mark up to which events were taken. */
 export type Head = { edge: Edge; highN: string }
-export type Ticked = Head & { appended: number; rejected: number; more: boolean }
+export type Ticked = Head & { appended: number; rejected: number; more: boolean; marks: TallyMark[] }
 
 const isCopy = 'It is a copy of an event that is in the log.'
 const none = new Set<string>()
@@ -86,13 +87,18 @@ const tickOnce = async (needs: TickNeeds, lease: Lease, { edge, highN }: Head, l
       const rejections: Rejection[] = pending.strangers.map((n) => ({ n, why: 'Its number was never given out.' }))
       const appender = createAppender(tx, edge)
       const seen = new Set<string>()
+      const marks: TallyMark[] = []
+      let taken = edge.size
       for (let at = 0; at < pending.rows.length; at += chunk) {
         const judged = judge(needs.keys.event, pending.rows.slice(at, at + chunk), seen)
         // Costs a look-up each: only where a copy is suspected.
         const known = lookUpCopies ? await findKnown(tx, judged.genuine) : none
         const copies = judged.genuine.filter(({ event }) => known.has(event.id))
         rejections.push(...judged.rejections, ...copies.map(({ n }) => ({ n, why: isCopy })))
-        await appender.append(copies.length === 0 ? judged.genuine : judged.genuine.filter(({ event }) => !known.has(event.id)))
+        const genuine = copies.length === 0 ? judged.genuine : judged.genuine.filter(({ event }) => !known.has(event.id))
+        await appender.append(genuine)
+        marks.push(...marksOf(taken, genuine))
+        taken += genuine.length
       }
       const next = await appender.done()
       await rejectEvents(tx, rejections)
@@ -107,7 +113,7 @@ const tickOnce = async (needs: TickNeeds, lease: Lease, { edge, highN }: Head, l
         .execute()
       const appended = next.size - edge.size
       const more = pending.more || rejections.length + cleared.length > 0
-      return { edge: next, highN: pending.highN, appended, rejected: rejections.length, more }
+      return { edge: next, highN: pending.highN, appended, rejected: rejections.length, more, marks }
     },
     { isolation: 'repeatable read' },
   )

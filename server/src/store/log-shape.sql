@@ -7,7 +7,7 @@ select pg_catalog.set_config('search_path', 'pg_catalog', true);
 with relations (name) as (
   -- The log's own, and those that its row policies and its sequencer ask.
   values ('events'), ('events_n'), ('disclosures'), ('log_entries'), ('log_tiles'), ('log_checkpoints'), ('log_sequencer'),
-    ('log_gaps'), ('log_rejected'), ('leases'), ('legal_holds'), ('tenants')
+    ('log_gaps'), ('log_rejected'), ('log_tallies'), ('log_tally_nodes'), ('leases'), ('legal_holds'), ('tenants')
 ),
 owner as (
   select relowner as oid from pg_class where relnamespace = 'public'::regnamespace and relname = 'schema_migrations'

@@ -43,6 +43,8 @@ export type Tables = {
   }
   log_gaps: { n: Big; seen_tx: string }
   log_rejected: { n: Big; why: string; noted_at: InstantDefault }
+  log_tallies: { tenant_id: string; count: Big; place: Buffer; chain: Buffer; since: string }
+  log_tally_nodes: { path: string; hash: Buffer }
   staff: {
     id: string
     issuer: string

@@ -5,6 +5,9 @@ import { LogError } from '@countersign/log/errors.ts'
 import type { VerifierKey } from '@countersign/log/note.ts'
 import { createSeen } from '@countersign/log/seen.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
+import { createTallies, type Replacement, readReplacements } from '@countersign/log/tallies.ts'
+import type { Tally } from '@countersign/log/tally.ts'
+import { createTallyCheck } from '@countersign/log/tally-check.ts'
 import type { FullTile } from '@countersign/log/tile.ts'
 import { createVerifier, type ExpectedHead, type Finding, formatPlace } from '@countersign/log/verifier.ts'
 import { type Kysely, sql } from 'kysely'
@@ -119,6 +122,43 @@ const findStrays = async (tx: Kysely<Tables>, eventKey: Buffer | undefined): Pro
   })
 }
 
+/** Where ids of tenants were given away, as the events say that are in the log. */
+const findReplacements = async (tx: Kysely<Tables>): Promise<Replacement[]> => {
+  const { rows } = await sql<{ log_index: string; body: string }>`
+    select l.log_index, e.body from log_entries l join events e on e.n = l.event_n
+    where l.action = 'TENANT.DIRECTORY.SYNCED' and e.body like '%"recreated":[%' order by l.log_index`.execute(tx)
+  return rows.flatMap(({ log_index, body }) => readReplacements(Number(log_index), parseBody(body)))
+}
+
+const parseBody = (body: string | null): object => {
+  try {
+    return (JSON.parse(body ?? '{}') ?? {}) as object
+  } catch {
+    return {} // a finding of its own
+  }
+}
+
+/** What is kept of each tenant, and the map that proofs are made of, must be what the entries lead to. */
+const compareKept = async (tx: Kysely<Tables>, expected: ReadonlyMap<string, Tally>): Promise<Finding[]> => {
+  const rows = await tx.selectFrom('log_tallies').selectAll().execute()
+  const wrong = rows.filter(({ tenant_id, count, place, chain, since }) => {
+    const ours = expected.get(tenant_id)
+    return !ours || ours.count !== Number(count) || !place.equals(ours.place) || !chain.equals(ours.chain) || since !== ours.since
+  })
+  const map = createTallies(sha256)
+  for (const [tenant, tally] of expected) map.restore(tenant, tally)
+  const nodes = new Map<string, string>()
+  map.root((path, hash) => hash && nodes.set(path, Buffer.from(hash).toString('hex')))
+  const kept = await tx.selectFrom('log_tally_nodes').selectAll().execute()
+  const isMap = kept.length === nodes.size && kept.every(({ path, hash }) => nodes.get(path) === hash.toString('hex'))
+  const tell = (reason: string): Finding => ({ code: 'tally_mismatch', reason })
+  return [
+    ...wrong.slice(0, 20).map(({ tenant_id }) => tell(`What is kept of how many events ${tenant_id} has is not what the log has.`)),
+    ...(rows.length < expected.size ? [tell('What is kept of how many events a tenant has is missing for some.')] : []),
+    ...(isMap ? [] : [tell('The map of what each tenant has, which proofs are made of, is not that of the log.')]),
+  ]
+}
+
 /**
  * Verifies the log in a running database, on one snapshot, against its own checkpoints and those that somebody kept; and its tables
  * against those that the program made.
@@ -156,6 +196,7 @@ const verifyTables = async (store: Pick<Store, 'db'>, needs: Needs, findings: Fi
       const tiles = createStoredTiles(tx)
       const beside = createBeside(tx, add)
       const approvals = createApprovals()
+      const tallies = createTallyCheck(sha256, await findReplacements(tx))
       const verifier = createVerifier(sha256, [...heads, own], (tile) => full.push(tile))
       if (heads.length === 0 && own.size > 0) add({ code: 'unsigned', reason: 'There is no signed checkpoint of this log.' })
       for await (const rows of readAllRows(tx)) {
@@ -174,6 +215,7 @@ const verifyTables = async (store: Pick<Store, 'db'>, needs: Needs, findings: Fi
           if (fault) add({ ...fault, from: index, to: index + 1 })
           if (event) events.push([index, event])
           verifier.addLeaf(leaf)
+          tallies.add(index, event ?? {}, leaf)
         }
         await beside.judge(events)
         await tiles.compare(full.splice(0))
@@ -182,6 +224,9 @@ const verifyTables = async (store: Pick<Store, 'db'>, needs: Needs, findings: Fi
       const departure = departures.find(({ code }) => code === 'root_mismatch')
       findings.push(...(await tiles.finish(verifier.departed())))
       findings.push(...holes.map((hole) => tellHole(hole, verifier.sound(), departure)), ...departures)
+      const signed = Math.max(0, ...heads.map((head) => head.size))
+      // In a log that is not what was signed, tallies that do not fit say nothing more.
+      if (departures.length === 0) findings.push(...tallies.finish(signed), ...(await compareKept(tx, tallies.kept())))
       findings.push(...(await findMovedMarks(tx)), ...(await findStrays(tx, needs.eventKey)))
       const size = verifier.size()
       const disclosed = await beside.finish()

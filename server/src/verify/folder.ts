@@ -3,6 +3,7 @@ import { open, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { LogError } from '@countersign/log/errors.ts'
+import { type Replacement, readReplacements } from '@countersign/log/tallies.ts'
 import { tileWidth } from '@countersign/log/tile.ts'
 import type { LogSource } from '@countersign/log/verify.ts'
 import { decodeNote } from './note-file.ts'
@@ -77,6 +78,28 @@ const readDisclosures = async function* (path: string): AsyncGenerator<readonly 
   }
 }
 
+/** Where ids of tenants were given away: few lines say so, and these are looked for by their bytes. */
+const readReplacementsIn = async (path: string): Promise<Replacement[]> => {
+  const found: Replacement[] = []
+  let index = 0
+  for await (const lines of readLines(path)) {
+    for (const line of lines) {
+      if (Buffer.from(line.buffer, line.byteOffset, line.byteLength).includes('"recreated":['))
+        found.push(...readReplacementsOf(index, line))
+      index += 1
+    }
+  }
+  return found
+}
+
+const readReplacementsOf = (index: number, line: Uint8Array): Replacement[] => {
+  try {
+    return readReplacements(index, JSON.parse(new TextDecoder().decode(line)))
+  } catch {
+    return [] // a finding of its own
+  }
+}
+
 const exists = async (path: string): Promise<boolean> =>
   await stat(path).then(
     () => true,
@@ -94,6 +117,7 @@ export const openLogFolder = async (folder: string): Promise<LogSource & { key: 
     checkpoint,
     checkpoints: (await exists(at('checkpoints'))) ? readNotes(at('checkpoints')) : [],
     entries: readLines(at('entries')),
+    replacements: await readReplacementsIn(at('entries')),
     ...((await exists(at('disclosures'))) && { disclosures: readDisclosures(at('disclosures')) }),
     ...(leaves && {
       readTile: async ({ index, width }) => {

@@ -1,14 +1,18 @@
 import { EventPage, type LoggedEvent } from '@countersign/contract/events.ts'
+import { Completeness } from '@countersign/contract/proofs.ts'
 import { createAccount, type DisclosureAccount } from '@countersign/log/account.ts'
-import { verifyCheckpoint } from '@countersign/log/checkpoint.ts'
+import { type Checkpoint, verifyCheckpoint } from '@countersign/log/checkpoint.ts'
+import { findHidden, verifyCompleteness } from '@countersign/log/completeness.ts'
 import { conceal, judgeDisclosures, reveal } from '@countersign/log/disclosure.ts'
 import { canonicalForm, leafOf } from '@countersign/log/entry.ts'
 import { LogError } from '@countersign/log/errors.ts'
-import { parseVerifierKey } from '@countersign/log/note.ts'
+import { parseVerifierKey, type VerifierKey } from '@countersign/log/note.ts'
 import { createSeen } from '@countersign/log/seen.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
+import { emptyTally, extendTally, type Tally } from '@countersign/log/tally.ts'
 import { type FullTile, splitTile, type Tile, tileAt, tilePath, tileWidth } from '@countersign/log/tile.ts'
 import { createVerifier, type ExpectedHead, type Finding } from '@countersign/log/verifier.ts'
+import type { z } from 'zod'
 import { Trouble } from '../errors.ts'
 
 export type UrlVerification = {
@@ -20,6 +24,8 @@ export type UrlVerification = {
   checkpoints: number
   findings: Finding[]
   disclosed: DisclosureAccount | undefined
+  /** What the log has of the tenant, where all of it was shown. */
+  complete: Tally | undefined
 }
 
 type Needs = { vkey?: string | undefined; earlier: readonly string[]; apiKey?: string | undefined }
@@ -56,14 +62,38 @@ const compareTile = async (base: string, { level, index, hashes }: FullTile, fin
   })
 }
 
-/** A tenant's events from the API, page by page. */
+const readJson = async <S extends z.ZodType>(base: string, path: string, apiKey: string, schema: S): Promise<z.output<S>> => {
+  const parsed = schema.safeParse(await (await get(base, path, { 'x-api-key': apiKey })).json())
+  if (!parsed.success) throw new Trouble(`${base} answers in a form that is not understood.`, 'Verify with the version that runs there.')
+  return parsed.data
+}
+
+/** A tenant's events from the API, page by page, in the order of the log. */
 const readTenantEvents = async function* (base: string, apiKey: string): AsyncGenerator<LoggedEvent[]> {
   for (let cursor: string | null = ''; cursor !== null; ) {
-    const response = await get(base, `v1/audit?limit=200&proof=true${cursor === '' ? '' : `&cursor=${cursor}`}`, { 'x-api-key': apiKey })
-    const page = EventPage.safeParse(await response.json())
-    if (!page.success) throw new Trouble(`${base} answers in a form that is not understood.`, 'Verify with the version that runs there.')
-    yield page.data.items
-    cursor = page.data.next_cursor
+    const path = `v1/audit?limit=200&order=asc&proof=true${cursor === '' ? '' : `&cursor=${cursor}`}`
+    const page: EventPage = await readJson(base, path, apiKey, EventPage)
+    yield page.items
+    cursor = page.next_cursor
+  }
+}
+
+/** What the log has of the tenant. Read before the events: of those that come later it says nothing. */
+type Expected = { tally: Tally; size: number; checkpoint: Checkpoint }
+
+const readExpected = async (
+  base: string,
+  apiKey: string,
+  trusted: readonly VerifierKey[],
+  findings: Finding[],
+): Promise<Expected | undefined> => {
+  const given = await readJson(base, 'v1/audit/completeness', apiKey, Completeness)
+  try {
+    return await verifyCompleteness(sha256, given, trusted)
+  } catch (error) {
+    if (!(error instanceof LogError)) throw error
+    findings.push({ code: 'events_hidden', reason: `Whether all events of the tenant were shown is not proven: ${error.message}` })
+    return undefined
   }
 }
 
@@ -82,29 +112,30 @@ const judgeServed = ({ log_index: _, erased = [], erasure: __, disclosures = [],
 
 /** Each of a tenant's events must be the one whose hash the tree holds at its place. */
 const checkEvents = async (
-  needs: { base: string; apiKey: string; size: number; leafAt: (index: number) => Uint8Array },
+  needs: { base: string; apiKey: string; size: number; leafAt: (index: number) => Uint8Array; expected: Expected | undefined },
   findings: Finding[],
 ) => {
+  const { expected } = needs
+  let shown = emptyTally(expected?.tally.since)
   const account = createAccount()
   const seen = createSeen()
   let count = 0
-  let last = Number.POSITIVE_INFINITY
+  let last = -1
   for await (const items of readTenantEvents(needs.base, needs.apiKey)) {
     for (const event of items) {
       const { log_index } = event
       const place = { from: log_index, to: log_index + 1 }
-      if (log_index >= last) findings.push({ code: 'entry_mismatch', ...place, reason: 'It was served out of order.' })
+      if (log_index <= last) findings.push({ code: 'entry_mismatch', ...place, reason: 'It was served out of order.' })
       last = log_index
       if (log_index >= needs.size) continue // newer than the checkpoint
       count += 1
       const { entry, values, missing, faults } = judgeServed(event)
       account.add(log_index, entry, values.size, missing)
-      // Newest first: what was seen before stands behind it.
-      const copy = seen.add(Buffer.from(event.id), log_index)
-      if (copy !== undefined)
-        findings.push({ code: 'duplicate_entry', from: copy, to: copy + 1, reason: `It has the id of entry ${log_index}.` })
+      const twin = seen.add(Buffer.from(event.id), log_index)
+      if (twin !== undefined) findings.push({ code: 'duplicate_entry', ...place, reason: `It has the id of entry ${twin}.` })
       for (const reason of faults) findings.push({ code: 'disclosure_mismatch', ...place, reason })
       const leaf = leafOf(sha256, entry)
+      if (expected && log_index < expected.size) shown = extendTally(sha256, shown, { leafHash: leaf, id: event.id })
       if (!Buffer.from(needs.leafAt(log_index)).equals(leaf))
         findings.push({
           code: 'entry_mismatch',
@@ -113,16 +144,23 @@ const checkEvents = async (
         })
     }
   }
-  return { count, disclosed: account.finish() }
+  const hidden = expected && findHidden(expected.tally, shown)
+  if (hidden !== undefined) findings.push({ code: 'events_hidden', reason: hidden })
+  return { count, disclosed: account.finish(), complete: hidden === undefined ? expected?.tally : undefined }
 }
 
 /** Verifies a log over the network: its tiles against its checkpoints, and with an API key each of the tenant's events. */
 export const verifyUrl = async (base: string, { vkey, earlier, apiKey }: Needs): Promise<UrlVerification> => {
   const key = vkey ?? (await (await get(base, 'log/key')).text()).trim()
   const trusted = [parseVerifierKey(sha256, key)]
-  const { origin, size, root } = await verifyCheckpoint(await (await get(base, 'log/checkpoint')).text(), trusted)
   const findings: Finding[] = []
+  const expected = apiKey === undefined ? undefined : await readExpected(base, apiKey, trusted, findings)
+  const { origin, size, root } = await verifyCheckpoint(await (await get(base, 'log/checkpoint')).text(), trusted)
   const heads: ExpectedHead[] = [{ name: `the newest checkpoint of ${size} entries`, kind: 'own', size, root }]
+  if (expected) {
+    const name = `the checkpoint by which events were counted, of ${expected.checkpoint.size} entries`
+    heads.push({ name, kind: 'own', ...expected.checkpoint })
+  }
   for (const note of earlier) {
     try {
       const checkpoint = await verifyCheckpoint(note, trusted)
@@ -154,7 +192,7 @@ export const verifyUrl = async (base: string, { vkey, earlier, apiKey }: Needs):
   }
   findings.push(...verifier.finish())
   const leafAt = (index: number) => tiles[Math.floor(index / tileWidth)]?.[index % tileWidth] as Uint8Array
-  const checked = apiKey === undefined ? undefined : await checkEvents({ base, apiKey, size, leafAt }, findings)
-  const { count: entries = 0, disclosed } = checked ?? {}
-  return { origin, size, entries, disclosed, root: verifier.root(), key, checkpoints: heads.length, findings }
+  const checked = apiKey === undefined ? undefined : await checkEvents({ base, apiKey, size, leafAt, expected }, findings)
+  const { count: entries = 0, disclosed, complete } = checked ?? {}
+  return { origin, size, entries, disclosed, complete, root: verifier.root(), key, checkpoints: heads.length, findings }
 }

@@ -169,7 +169,7 @@ describe('AU-4 TI-5 changing the tables of the log', () => {
     await expect(sequencer.drain()).rejects.toThrow('policy blind on log_entries is not of this program')
     await sql('drop policy blind on log_entries')
     await sequencer.drain()
-    expect(sequencer.size()).toBe(2)
+    expect(sequencer.size()).toBe(4)
   })
 })
 

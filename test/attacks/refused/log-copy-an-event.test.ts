@@ -8,6 +8,7 @@ import { appendToEdge, type Edge, parseTilePath, rootOfEdge } from '@countersign
 import { hashLeaf } from '@countersign/log/tree.ts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { listTenantEvents } from '../../../server/src/audit/list.ts'
+import { proveCompleteness } from '../../../server/src/audit/tally.ts'
 import { readTile } from '../../../server/src/audit/tree-reader.ts'
 import { runExport } from '../../../server/src/cli/export.ts'
 import { runVerify } from '../../../server/src/cli/verify.ts'
@@ -105,8 +106,10 @@ describe('AU-4 M2 appending a copy of a genuine event, HMAC and all', () => {
     const note = signCheckpoint({ origin, size: Number(size), root }, logKeyOf(victim.keys, origin).signer)
     const answer = async (url: URL): Promise<Buffer | string | undefined> => {
       if (url.pathname === '/log/checkpoint') return note
+      if (url.pathname === '/v1/audit/completeness')
+        return JSON.stringify(await proveCompleteness(victim.store, victim.sequencer.key.verifier, `ten_${321 % 7}`))
       if (url.pathname === '/v1/audit') {
-        const page = { limit: 200, cursor: url.searchParams.get('cursor') ?? undefined, proof: true }
+        const page = { order: 'asc' as const, limit: 200, cursor: url.searchParams.get('cursor') ?? undefined, proof: true }
         return JSON.stringify(await listTenantEvents(victim.store, `ten_${321 % 7}`, {}, page))
       }
       const { level, index, width } = parseTilePath(url.pathname.slice(5))

@@ -26,7 +26,7 @@ const verify = async () => {
 /** As it was with 300 entries; then all that followed once more, but one, by a program that was made to forget what it signed. */
 const rollBackAndOmit = async (omitted: number) => {
   const later = (await victim.sql(
-    'select body, mac, log_index from log_entries join events on n = event_n where log_index >= 300 order by log_index',
+    'select body, mac, log_index from log_entries join events on n = event_n where log_index >= 300 and n > 0 order by log_index',
   )) as {
     body: string
     mac: Buffer
@@ -39,6 +39,7 @@ const rollBackAndOmit = async (omitted: number) => {
   await victim.sql(
     'update log_sequencer set size = 300, root = (select root from log_checkpoints where size = 300), high_n = (select max(event_n) from log_entries)',
   )
+  await victim.rebuildTallies(300)
   const forgetful = victim.another({ dataDir: join(victim.dataDir, 'elsewhere') })
   for (const { body, mac, log_index } of later) {
     if (Number(log_index) === 500) await forgetful.drain()
@@ -50,9 +51,10 @@ const rollBackAndOmit = async (omitted: number) => {
 
 describe('AU-3 AU-12 M2 omitting an event after a rollback', () => {
   it('the place is in the range that is named, however much was signed anew behind it', async () => {
-    const before = await readEntries(victim.store, 0, 600)
+    const read = async () => (await readEntries(victim.store, 0, 600)).filter((body) => !body.includes('LOG.TALLIED'))
+    const before = await read()
     await rollBackAndOmit(321)
-    expect(await readEntries(victim.store, 0, 600)).toEqual(before.toSpliced(321, 1))
+    expect(await read()).toEqual(before.filter((body) => !body.includes('"count":321,')))
     const { code, all } = await verify()
     expect(code).toBe(1)
     expect(all).toContain('First: entries 0 to 599: There are 599 entries, but the earlier checkpoint of 600 entries says 600')

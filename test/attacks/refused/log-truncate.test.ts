@@ -30,6 +30,7 @@ describe('AU-3 AU-6 AU-12 M2 cutting the end of the log off', () => {
     await truncate(490)
     await victim.sql('update log_sequencer set high_n = (select max(event_n) from log_entries)')
     await victim.record(...Array.from({ length: 30 }, (_, n) => eventOf(n)))
+    await victim.rebuildTallies(300)
     const forger = victim.another({ dataDir: `${victim.dataDir}/forger` })
     await forger.drain()
     expect(await victim.verify({ checkpoint: false })).toMatchObject({ code: 0 })

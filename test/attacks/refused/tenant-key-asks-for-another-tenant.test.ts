@@ -107,9 +107,10 @@ describe('TI-1 I7 a tenant’s key is used to ask for another tenant', () => {
     for (const path of paths) {
       let cursor: string | null = ''
       while (cursor !== null) {
-        const query = path.endsWith('/count') ? '' : `?limit=1${cursor && `&cursor=${cursor}`}`
-        const { body, headers, status } = await ask(attacker, path + query)
-        expect([path, status]).toEqual([path, 200])
+        const query = path === '/v1/audit' ? `?limit=1${cursor && `&cursor=${cursor}`}` : ''
+        // Of what has an id, the victim's.
+        const { body, headers, status } = await ask(attacker, path.replace(/:\w+/, events[0]?.id as string) + query)
+        expect([path, status < 300 || (path.includes(':') && status < 500)]).toEqual([path, true])
         const all = body + JSON.stringify([...headers])
         for (const secret of [canary, ticket, victim, events[0]?.session_id as string]) expect(all).not.toContain(secret)
         cursor = (JSON.parse(body) as { next_cursor?: string | null }).next_cursor ?? null

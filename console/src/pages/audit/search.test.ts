@@ -29,18 +29,19 @@ it('leaves out what does not parse instead of failing', () => {
 it('A29 turns a span into the instant where it begins', () => {
   expect(toFilters({ last: '1h', result: 'deny' }, now)).toEqual({
     result: 'deny',
-    action: '-AUDIT.READ',
+    action: '-AUDIT.READ,-LOG.TALLIED',
     from: '2026-11-20T11:00:00.000Z',
   })
 })
 
 it.each<[AuditSearch, string | undefined]>([
-  [{}, '-AUDIT.READ'],
-  [{ action: 'KEY.*' }, 'KEY.*,-AUDIT.READ'],
-  [{ action: '-KEY.*' }, '-KEY.*,-AUDIT.READ'],
+  [{}, '-AUDIT.READ,-LOG.TALLIED'],
+  [{ action: 'KEY.*' }, 'KEY.*,-AUDIT.READ,-LOG.TALLIED'],
+  [{ action: '-KEY.*' }, '-KEY.*,-AUDIT.READ,-LOG.TALLIED'],
   [{ action: 'AUDIT.READ' }, 'AUDIT.READ'],
+  [{ action: 'LOG.TALLIED' }, 'LOG.TALLIED'],
   [{ category: 'audit' }, undefined],
-  [{ category: '-gateway' }, '-AUDIT.READ'],
+  [{ category: '-gateway' }, '-AUDIT.READ,-LOG.TALLIED'],
   [{ reads: 'shown' }, undefined],
 ])('hides reads of the log unless they are asked for: %j', (search, action) => {
   expect(toFilters(search, now).action).toBe(action)
@@ -49,7 +50,7 @@ it.each<[AuditSearch, string | undefined]>([
 it('does not filter by the event that is open', () => {
   const search = AuditSearch.parse(parseSearch('?event=41&ticket=%231'))
   expect(search).toEqual({ event: '41', ticket: '#1' })
-  expect(toFilters(search, now)).toEqual({ ticket: '#1', action: '-AUDIT.READ' })
+  expect(toFilters(search, now)).toEqual({ ticket: '#1', action: '-AUDIT.READ,-LOG.TALLIED' })
   expect(AuditSearch.parse(parseSearch('?event=41x'))).toEqual({})
 })
 

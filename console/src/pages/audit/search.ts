@@ -52,15 +52,15 @@ export const withValue = (search: AuditSearch, name: ListName, value: string, as
   return { [name]: formatChoice(next) || undefined }
 }
 
-/** What nobody did but look: the events that the page leaves out unless it is asked for them. */
-const readOfLog: EventName = 'AUDIT.READ'
+/** What nobody did but look, and what the log says of itself before it is signed: left out unless it is asked for. */
+const unasked: readonly EventName[] = ['AUDIT.READ', 'LOG.TALLIED']
 
 /** Whether the filters ask for reads of the log by name. */
 export const asksForReads = (search: AuditSearch): boolean => {
   const { category, action } = search
   if (search.reads === 'shown') return true
   if (!choiceOf(search, 'category').any.length && !choiceOf(search, 'action').any.length) return false
-  return chosenNames(parseFilter({ category, action }))?.includes(readOfLog) ?? false
+  return chosenNames(parseFilter({ category, action }))?.some((name) => unasked.includes(name)) ?? false
 }
 
 const spanToFrom = ({ last, from }: AuditSearch, now: number): string | undefined =>
@@ -69,7 +69,15 @@ const spanToFrom = ({ last, from }: AuditSearch, now: number): string | undefine
 /** What the server is asked, and what an export holds: the span as the instant where it begins, reads of the log left out. */
 export const toFilters = (search: AuditSearch, now: number): EventFilters => {
   const { last: _, event: __, reads: ___, ...filters } = search
-  const hiding = asksForReads(search) ? {} : withValue(search, 'action', readOfLog, 'none')
+  const action = choiceOf(search, 'action')
+  const hiding = asksForReads(search)
+    ? {}
+    : {
+        action: formatChoice({
+          ...action,
+          none: [...action.none.filter((name) => !(unasked as readonly string[]).includes(name)), ...unasked],
+        }),
+      }
   const asked = { ...filters, ...hiding, from: spanToFrom(search, now) }
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined))
 }

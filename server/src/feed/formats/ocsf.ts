@@ -80,6 +80,7 @@ const kinds: Record<EventName, Kind> = {
   'AUDIT.EXPORTED': ['entity_management', 'Read'],
   'AUDIT.EXPORT.DOWNLOADED': ['entity_management', 'Read'],
   'LOG.TAMPER.SUSPECTED': ['entity_management', 'Other'],
+  'LOG.TALLIED': ['entity_management', 'Other'],
   'CLOCK.JUMPED': ['entity_management', 'Other'],
   'AUTH.SIGNED_IN': ['authentication', 'Logon'],
   'AUTH.SIGNED_OUT': over,

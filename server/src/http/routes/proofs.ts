@@ -1,9 +1,17 @@
 import { LoggedEvent } from '@countersign/contract/events.ts'
-import { LogHead, OneEvent, ReadEvent } from '@countersign/contract/proofs.ts'
+import { Completeness, LogHead, OneEvent, ReadEvent } from '@countersign/contract/proofs.ts'
 import type { FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { LogIdentity } from '../../audit/checkpoint.ts'
-import { proveEvent, proveTenantEvent, readEvent, readLogHead, readTenantEvent, readTenantLogHead } from '../../events/prove.ts'
+import {
+  proveEvent,
+  proveTenantCompleteness,
+  proveTenantEvent,
+  readEvent,
+  readLogHead,
+  readTenantEvent,
+  readTenantLogHead,
+} from '../../events/prove.ts'
 import { ctxOf, type Door } from '../door.ts'
 import { problems } from '../fail.ts'
 
@@ -54,4 +62,16 @@ export const proofRoutes = (app: Door, { logKey }: Needs): void => {
       async (request, reply) => sendText(reply, await prove({ ...ctxOf(request), logKey }, request.params)),
     )
   }
+  app.get(
+    '/v1/audit/completeness',
+    {
+      config: { access: proveTenantCompleteness.may },
+      schema: {
+        tags: ['tenant'],
+        summary: 'How many events the log has of the tenant, and a hash over them, proven by the newest checkpoint',
+        response: { 200: Completeness, ...problems },
+      },
+    },
+    async (request) => proveTenantCompleteness({ ...ctxOf(request), logKey }),
+  )
 }
