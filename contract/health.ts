@@ -71,7 +71,7 @@ export const ReadOverview = z.strictObject({
   query: Sought.trim().max(200).optional().describe('Part of a name, or an id'),
   health: HealthStatus.optional(),
   status: LifecycleStatus.optional(),
-  plan: z.string().max(200).optional(),
+  plan: Sought.max(200).optional(),
   sort: z.enum(overviewSorts).default('worst'),
   order: z.enum(['asc', 'desc']).default('asc'),
   cursor: Cursor.optional(),

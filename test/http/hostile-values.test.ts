@@ -219,7 +219,7 @@ const attack = async (caller: Caller, what: string, method: string, target: stri
   if (method !== 'GET') plain.push(`Origin: ${new URL(rig.console_url).origin}`)
   if (body !== '') plain.push('Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`)
   const lines = [...plain.filter((line) => !named.has(line.split(':', 1)[0]?.toLowerCase())), ...headers]
-  const answer = target.includes('/api/audit/stream')
+  const answer = /\/stream(?:\?|$)/.test(target)
     ? await firstOf(Number(port), rawRequest(`${method} ${target} HTTP/1.1`, lines, body))
     : await sendRaw(Number(port), rawRequest(`${method} ${target} HTTP/1.1`, lines, body), method)
   await expectSound(`${what}: ${method} ${target}`, caller, answer)
