@@ -39,16 +39,26 @@ const noteChanged = async ({ store }: Pick<Ctx, 'store'>, id: string): Promise<v
 
 type Reading = Pick<Ctx, 'store'> & { turn: Turn }
 
+/** The next piece is written while the one before it is taken. */
 const readFile = async function* (ctx: Reading, row: ExportRow, file: PlacedFile, from: number, to: number) {
   const nodes = rememberingNodes(ctx.store, Number(row.checkpoint_size))
-  for (let at = from; at < to; ) {
-    const { piece, bytes } = await ctx.turn(async () => {
-      const found = await readPiece(ctx, row.id, file.name, at)
-      if (!found) throw new Refusal('export_gone')
-      return { piece: found, bytes: await writePiece(ctx.store, row, found, { nodes, deflated: file.deflated }) }
+  const write = (at: number) =>
+    ctx.turn(async () => {
+      const piece = await readPiece(ctx, row.id, file.name, at)
+      if (!piece) throw new Refusal('export_gone')
+      return { piece, bytes: await writePiece(ctx.store, row, piece, { nodes, deflated: file.deflated }) }
     })
+  let next = write(from)
+  for (let at = from; at < to; ) {
+    const { piece, bytes } = await next
+    const end = piece.starts_at + piece.length
+    if (end < to) {
+      next = write(end)
+      // Whoever breaks off does not wait for it.
+      next.catch(() => {})
+    }
     yield bytes.subarray(at - piece.starts_at, to - piece.starts_at)
-    at = piece.starts_at + piece.length
+    at = end
   }
 }
 

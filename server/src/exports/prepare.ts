@@ -27,7 +27,7 @@ export type Claim = { id: string; holder: string }
 
 /** For how long a holder that says nothing is not thought dead. */
 export const claimSeconds = 60
-const pageRows = 2_000
+const pageRows = 1_000
 /** Few enough that writing them keeps nobody else of the process waiting. */
 const pieceRows = 200
 /** Entries counted by one statement. */

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, type SqlBool, sql } from 'kysely'
 import { asReader, asTenant } from '../audit/as-tenant.ts'
 import { type Revealed, revealAll } from '../audit/disclose.ts'
 import type { Store } from '../store/open.ts'
@@ -22,7 +22,7 @@ export const readEntriesAt = async (store: Pick<Store, 'db'>, owned: Owned, inde
       .selectFrom('log_entries as entry')
       .innerJoin('events as event', 'event.n', 'entry.event_n')
       .select(['entry.log_index', 'event.body'])
-      .where('entry.log_index', 'in', [...indexes])
+      .where(sql<SqlBool>`entry.log_index = any(${indexes}::bigint[])`)
       .orderBy('entry.log_index')
       .execute()
     return await revealAll(db, rows)

@@ -2,6 +2,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
 import { serverNow } from '../../api/clock.ts'
 import { Page } from '../../ui/Page.tsx'
+import { ExportButton } from '../exports/ExportButton.tsx'
 import { AuditFilters } from './AuditFilters.tsx'
 import { EventCount } from './EventCount.tsx'
 import { EventList } from './EventList.tsx'
@@ -28,7 +29,15 @@ export function AuditPage() {
   // What the page shows is what is counted, and what an export holds.
   const filters = useMemo(() => toFilters(JSON.parse(key) as AuditSearch, serverNow()), [key])
   return (
-    <Page title="Audit" acts={<Views search={search} onChoose={choose} />}>
+    <Page
+      title="Audit"
+      acts={
+        <>
+          <Views search={search} onChoose={choose} />
+          <ExportButton search={asked} />
+        </>
+      }
+    >
       <EventList
         search={search}
         opened={{ index: event === undefined ? undefined : Number(event), onOpen: open }}

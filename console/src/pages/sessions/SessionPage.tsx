@@ -17,6 +17,7 @@ import { Person } from '../../ui/Person.tsx'
 import { FailedPage, Loading } from '../../ui/States.tsx'
 import { Tabs } from '../../ui/Tabs.tsx'
 import { EventList } from '../audit/EventList.tsx'
+import { ExportButton } from '../exports/ExportButton.tsx'
 import { AccessLog } from './AccessLog.tsx'
 import { exampleRoute, formatCurl } from './curl.ts'
 import { byWeight } from './presets.ts'
@@ -69,7 +70,9 @@ export function SessionPage() {
         ]}
       >
         {tab === 'access' ? <AccessLog session={session} /> : null}
-        {tab === 'events' ? <EventList search={{ session_id: session.id }} /> : null}
+        {tab === 'events' ? (
+          <EventList search={{ session_id: session.id }} toolbar={<ExportButton search={{ session_id: session.id }} />} />
+        ) : null}
         {tab === 'receipt' ? <ReceiptSheet session={session} /> : null}
       </Tabs>
     </Page>

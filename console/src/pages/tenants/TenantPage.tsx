@@ -20,6 +20,7 @@ import { Tabs } from '../../ui/Tabs.tsx'
 import { whyNever } from '../actions/ActionsCard.tsx'
 import { usePageTarget } from '../actions/pageAct.ts'
 import { EventList } from '../audit/EventList.tsx'
+import { ExportButton } from '../exports/ExportButton.tsx'
 import { SessionList } from '../sessions/SessionList.tsx'
 import { TenantHealthCards } from './TenantHealthCards.tsx'
 import { TenantOverview } from './TenantOverview.tsx'
@@ -74,7 +75,9 @@ export function TenantPage() {
         ) : null}
         {tab === 'users' ? <TenantUsers tenant={tenant} /> : null}
         {tab === 'sessions' ? <SessionList filters={{ tenant_id: tenant.id }} isTenantKnown /> : null}
-        {tab === 'audit' ? <EventList search={{ tenant_id: only(tenant.id) }} /> : null}
+        {tab === 'audit' ? (
+          <EventList search={{ tenant_id: only(tenant.id) }} toolbar={<ExportButton search={{ tenant_id: only(tenant.id) }} />} />
+        ) : null}
       </Tabs>
     </Page>
   )
