@@ -70,7 +70,7 @@ export async function run([asked = '200000']: string[] = []): Promise<Record<str
     })
     const taken = JSON.parse(stdout) as Taken
     const copySeconds = await copy(database.url)
-    const { prepare_seconds, download_seconds, peak_rss_mb, start_rss_mb, bytes } = taken
+    const { prepare_seconds, download_seconds, peak_rss_mb, start_rss_mb, cpu_seconds, bytes } = taken
     return {
       name: 'export',
       rows_per_s: rate(taken.rows, prepare_seconds + download_seconds),
@@ -78,6 +78,7 @@ export async function run([asked = '200000']: string[] = []): Promise<Record<str
       start_rss_mb,
       prepared_rows_per_s: rate(taken.rows, prepare_seconds),
       taken_rows_per_s: rate(taken.rows, download_seconds),
+      cpu_us_per_row: Math.round((cpu_seconds * 1_000_000) / taken.rows),
       bytes_per_row: Math.round(bytes / taken.rows),
       peer: { copy_rows_per_s: rate(rows, copySeconds) },
       n: taken.rows,

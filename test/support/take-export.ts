@@ -19,6 +19,7 @@ export type Taken = {
   prepare_seconds: number
   download_seconds: number
   start_rss_mb: number
+  cpu_seconds: number
   peak_rss_mb: number
   sha256: string
 }
@@ -50,6 +51,7 @@ const loop = startExports(
   { everyMs: 100 },
 )
 const began = performance.now()
+const cpu = process.cpuUsage()
 const ctx = { store, journal, principal, onAsked: loop.wake, turn: <T>(work: () => Promise<T>) => work() }
 const asked = await askExport(ctx, { filters: {}, format, reason: 'To see how long it takes' })
 let made: { ready_at: Date | null; failed: string | null; event_id: string | null; rows: string }
@@ -74,6 +76,7 @@ for await (const piece of file.read(0, file.length)) {
 }
 const taken = performance.now()
 clearInterval(watch)
+const { user, system } = process.cpuUsage(cpu)
 await loop.stop()
 await sequencer.release()
 await store.close()
@@ -83,6 +86,7 @@ const said: Taken = {
   prepare_seconds: (ready - began) / 1000,
   download_seconds: (taken - ready) / 1000,
   start_rss_mb: Math.round(startMb),
+  cpu_seconds: (user + system) / 1_000_000,
   peak_rss_mb: Math.round(peakMb),
   sha256: digest.digest('hex'),
 }

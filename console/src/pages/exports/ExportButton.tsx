@@ -11,7 +11,7 @@ export function ExportButton({ search }: { search: AuditSearch }) {
   const [asked, setAsked] = useState<EventFilters | undefined>(undefined)
   return (
     <>
-      <Button icon={<Download aria-hidden="true" />} size="small" onClick={() => setAsked(toFilters(search, serverNow()))}>
+      <Button icon={<Download aria-hidden="true" />} onClick={() => setAsked(toFilters(search, serverNow()))}>
         Export
       </Button>
       {asked ? <ExportDialog filters={asked} onClose={() => setAsked(undefined)} /> : null}
