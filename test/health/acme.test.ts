@@ -60,6 +60,16 @@ it('C3 C8 the first page is alive: tenants of every health, from the example’s
   ])
 }, 120_000)
 
+it('a page of another site switches nothing', async () => {
+  const answer = await fetch(`${program.example}/dev/switches`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: 'https://evil.example' },
+    body: JSON.stringify({ tenant_id: 'ten_globex', stopped: true }),
+  })
+  expect(answer.status).toBe(403)
+  expect(await (await fetch(`${program.example}/dev`)).text()).toContain('Stop<span class="unseen"> traffic of Globex')
+})
+
 it('C14 C18 stopping a tenant’s traffic, or raising its errors, changes its health within 15 seconds, and back', async () => {
   const { items } = await overview('status=active&limit=200')
   // Of those whose people are all made up.

@@ -82,10 +82,11 @@ describe('two processes over one database', () => {
   }
 
   it('run only what their roles need, and each says how that is doing', async () => {
-    expect(await servicesAt(console_.console)).toEqual(['store', 'database', 'connector', 'identity', 'console door'])
+    expect(await servicesAt(console_.console)).toEqual(['store', 'database', 'connector', 'identity', 'signals', 'console door'])
     expect(await servicesAt(`http://localhost:${statusPort}`)).toEqual([
       'store',
       'background store',
+      'export store',
       'database',
       'gateway writer',
       'sequencer',
@@ -97,6 +98,7 @@ describe('two processes over one database', () => {
       'reconciliation',
       'health partitions',
       'health',
+      'exports',
       'gateway',
       'gateway watch',
       'gateway outbox',
