@@ -91,13 +91,16 @@ it('who comes while it is busy waits, and is not turned away by the system', asy
 }, 60_000)
 
 it(`an honest session and a revocation go on under ${share(5_000)} silent connections, ${share(2_000)} slow bodies, ${share(21_000) / 10} pipelined streams and ${share(500)} reads at once`, async () => {
+  // The product has read our keys before: it asks at the door that is about to be flooded.
+  const first = await open()
+  expect((await fetch(`${program.gateway}/v1/usage`, { headers: { authorization: `Bearer ${first.token}` } })).status).toBe(200)
   const wornBy = await startFlood()
   const times: number[] = []
   const timed = async (run: () => Promise<Response>, status: number): Promise<Response> => {
     const began = performance.now()
     const answer = await run()
     times.push(performance.now() - began)
-    expect([answer.url, answer.status]).toEqual([answer.url, status])
+    if (answer.status !== status) expect.fail(`${answer.url} answered ${answer.status}: ${await answer.text()}`)
     return answer
   }
   const memory: number[] = []

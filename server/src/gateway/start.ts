@@ -55,7 +55,7 @@ export type Gateway = {
 }
 
 /** Connections at once, and those of one session. */
-const room = { connections: 5_000, perOwner: 500 }
+const room = { connections: 6_000, perOwner: 500 }
 /** Requests of sessions that are under way. What waits has not been admitted: a revocation still stops it. */
 const ofSessions = { atOnce: 2_000, atOncePerOwner: 100, waiting: 4_000, waitingPerOwner: 200, waitMs: 10_000 }
 /** Requests on one connection are answered one after the other. */

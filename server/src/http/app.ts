@@ -51,7 +51,7 @@ export const buildDoor = async ({ store, stores, journal, publicUrl, log, routes
     ajv: { customOptions: { allErrors: false } },
   }).withTypeProvider<ZodTypeProvider>()
   app.server.maxHeadersCount = 100
-  const room = keepRoom(app.server, { connections: 4_000, perOwner: 600 })
+  const room = keepRoom(app.server, { connections: 8_000, perOwner: 600 })
   app.setSerializerCompiler(serializerCompiler)
   app.removeContentTypeParser('text/plain')
   app.setErrorHandler((error: Error, request, reply) => sendProblem(error, request, reply))

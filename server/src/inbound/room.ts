@@ -1,7 +1,7 @@
 import type { Server, Socket } from 'node:net'
 
 /** Callers whom the system keeps while the program is busy. Beyond them it drops attempts, which clients repeat after one, three, seven seconds. */
-export const backlog = 4_096
+export const backlog = 2_048
 
 /** Who has a place at a door. */
 export type Room = {
