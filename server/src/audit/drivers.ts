@@ -64,10 +64,8 @@ const wayByTicket = async (db: Kysely<Tables>, filter: EventFilter): Promise<Way
 
 /** The ways to find what passes a filter. None: the log itself, in its order. */
 export const waysFor = async (db: Kysely<Tables>, filter: EventFilter): Promise<Way[]> => {
-  const { tenant_id, session_id, target_id, actor_id, resource_type, result, text } = filter
-  const chosen = chosenNames(filter)
-  // What has a reason or a note is none of the two events of each request.
-  const names = text === undefined ? chosen : (chosen ?? eventNames).filter((name) => !ofEachRequest.includes(name))
+  const { tenant_id, session_id, target_id, actor_id, resource_type, result } = filter
+  const names = chosenNames(filter)
   const results = result?.any ?? []
   const isDenied = results.length > 0 && !results.includes('ok')
   const kinds = resource_type?.any ?? []
@@ -75,7 +73,7 @@ export const waysFor = async (db: Kysely<Tables>, filter: EventFilter): Promise<
     ...(session_id?.any.length ? [{ columns: ['session_id'], values: single(session_id.any) }] : []),
     ...(target_id?.any.length ? [{ columns: ['target_id'], values: single(target_id.any) }] : []),
     ...(tenant_id?.any.length ? [byTenant(tenant_id.any, names, isDenied)] : []),
-    ...byName(chosen, results, isDenied),
+    ...byName(names, results, isDenied),
     ...(actor_id?.any.length ? [{ columns: ['actor_id'], values: single(actor_id.any) }] : []),
     ...(kinds.length > 0 && !kinds.includes('tenant')
       ? [{ columns: ['target_kind'], values: single(kinds), of: sql.raw<boolean>(`entry.target_kind <> 'tenant'`) }]

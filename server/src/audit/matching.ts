@@ -31,9 +31,9 @@ type Entries = RawBuilder<unknown>
 /** Up to this size a span is read as it stands. */
 const shortSpan = 2000
 /** So many entries of the log, or of another index, are looked at for words before their own is asked. */
-const metMaximum = { ofLog: 8_000, ofIndex: 500 }
-/** Ways to find are compared by what they find, up to this. */
-const comparedMaximum = 8_000
+const metMaximum = { ofLog: 8_000, ofIndex: 4_000 }
+/** Ways to find are compared by what they find, up to this; and where all find as much, once more, up to the other. */
+const comparedMaximum = { first: 8_000, again: 80_000 }
 
 const every = (conditions: readonly Condition[]): Condition => (conditions.length === 0 ? sql`true` : sql.join([...conditions], sql` and `))
 
@@ -95,15 +95,21 @@ const fromWay = (way: Way | undefined, conditions: readonly Condition[], span: R
 type Chosen = { way: Way | undefined; count: number }
 
 /** The way that finds fewest, whatever else is asked, and how many it finds, counted up to a limit. */
-const chooseWay = async (db: Kysely<Tables>, ways: readonly Way[], span: Required<Span>): Promise<Chosen> => {
+const chooseWay = async (
+  db: Kysely<Tables>,
+  ways: readonly Way[],
+  span: Required<Span>,
+  limit = comparedMaximum.first,
+): Promise<Chosen> => {
   if (ways.length === 0) return { way: undefined, count: Number.MAX_SAFE_INTEGER }
-  const wanted = { order: 'desc', limit: comparedMaximum } as const
+  const wanted = { order: 'desc', limit } as const
   const counts = ways.map(
-    (way) => sql`(select count(*) from (select from (${fromWay(way, [], span, wanted)}) hit limit ${comparedMaximum}) found)::int`,
+    (way) => sql`(select count(*) from (select from (${fromWay(way, [], span, wanted)}) hit limit ${limit}) found)::int`,
   )
   const { rows } = await asReader({ db }, (tx) => sql<{ counts: number[] }>`select array[${sql.join(counts)}] as counts`.execute(tx))
   const found = rows[0]?.counts ?? []
   const count = Math.min(...found)
+  if (ways.length > 1 && count === limit && limit < comparedMaximum.again) return await chooseWay(db, ways, span, comparedMaximum.again)
   return { way: ways[found.indexOf(count)], count }
 }
 
