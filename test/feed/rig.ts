@@ -36,10 +36,11 @@ export const newRig = async () => {
     deliver,
     destinations,
     state,
-    /** Puts so many events into the log, many at a time. */
+    /** Lets the log grow by so many entries: events, many at a time, and what it says of its tenants before it is signed. */
     async fill(count: number, from = 0, more: Parameters<typeof eventOf>[1] = {}) {
-      for (let at = from; at < from + count; at += 1_000) {
-        const part = numbers(Math.min(1_000, from + count - at), at).map((n) => eventOf(n, more))
+      const end = from + Math.max(count - 1, 1)
+      for (let at = from; at < end; at += 1_000) {
+        const part = numbers(Math.min(1_000, end - at), at).map((n) => eventOf(n, more))
         await transaction(rig.store, (tx) => rig.journal.recordAll(tx, part))
       }
       await rig.sequencer.drain()
