@@ -7,7 +7,7 @@ import type { Config } from '../config.ts'
 import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { newLane } from '../inbound/lane.ts'
-import { backlog, keepRoom } from '../inbound/room.ts'
+import { backlog, isMute, keepRoom } from '../inbound/room.ts'
 import { watchProtocol } from '../inbound/version.ts'
 import type { LoopLog } from '../run/loop.ts'
 import type { Admission } from '../sessions/admit.ts'
@@ -191,7 +191,7 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
 
   /** There is no request yet, only bytes that are none: recorded and answered all the same. */
   const refuseBroken = async (error: Error & { code?: string }, socket: Counted): Promise<void> => {
-    if (!socket.writable || socket.destroyed || error.code === 'ECONNRESET') return void socket.destroy()
+    if (!socket.writable || socket.destroyed || error.code === 'ECONNRESET' || isMute(error, socket)) return void socket.destroy()
     // An answer is under way on this connection: another one would be taken for a part of it.
     if ((socket.inFlight ?? 0) > 0) {
       if (error.code !== 'HPE_INVALID_EOF_STATE') noteBroken(socket, new Refusal(codeOfBroken(error.code)))

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { formatProblem, Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { isMute } from '../inbound/room.ts'
 import { requireHost } from './access.ts'
 import { sendProblem } from './fail.ts'
 import { securityHeaders } from './headers.ts'
@@ -9,6 +10,7 @@ import { securityHeaders } from './headers.ts'
 /** What Node refuses before there is a request: broken framing, oversized headers, a header that never ends. */
 export const answerBrokenRequest = (error: Error & { code?: string }, socket: Socket): void => {
   if (!socket.writable || socket.destroyed) return
+  if (isMute(error, socket)) return void socket.destroy()
   const code =
     error.code === 'HPE_HEADER_OVERFLOW'
       ? 'headers_too_large'

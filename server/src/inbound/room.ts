@@ -3,6 +3,10 @@ import type { Server, Socket } from 'node:net'
 /** Callers whom the system keeps while the program is busy. Beyond them it drops attempts, which clients repeat after one, three, seven seconds. */
 export const backlog = 2_048
 
+/** A connection whose time is over and that never said anything: there is nothing to answer, and thousands may end at once. */
+export const isMute = ({ code }: { code?: string }, { bytesRead }: Pick<Socket, 'bytesRead'>): boolean =>
+  code === 'ERR_HTTP_REQUEST_TIMEOUT' && bytesRead === 0
+
 /** Who has a place at a door. */
 export type Room = {
   /** Somebody known asks on this connection. False where as many connections as one may have are theirs already. */
