@@ -28,12 +28,14 @@ export const createTallies = (hash: Hash) => {
   const known = new Map<string, Tally>()
   const tree = createTallyTree(hash)
   const changed = new Set<string>()
+  /** Tallies whose place in the map has another hash by now: computed once for each root. */
+  const stale = new Set<string>()
 
   const put = (tenant: string, tally: Tally): void => {
     const before = known.get(tenant)
     if (before && before.count > 0 && !sameBytes(before.place, tally.place)) tree.delete(before.place)
     known.set(tenant, tally)
-    if (tally.count > 0) tree.set(tally.place, hashTally(hash, tally))
+    stale.add(tenant)
   }
 
   return {
@@ -55,7 +57,14 @@ export const createTallies = (hash: Hash) => {
       changed.add(tenant)
     },
     /** The root of the map. */
-    root: (onNode?: TallyNodeListener): Uint8Array => tree.root(onNode),
+    root(onNode?: TallyNodeListener): Uint8Array {
+      for (const tenant of stale) {
+        const tally = known.get(tenant)
+        if (tally && tally.count > 0) tree.set(tally.place, hashTally(hash, tally))
+      }
+      stale.clear()
+      return tree.root(onNode)
+    },
     /** Tallies that changed since this was asked last. */
     takeChanged(): [tenant: string, tally: Tally][] {
       const tenants = [...changed]
