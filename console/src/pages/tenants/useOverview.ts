@@ -2,11 +2,13 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, useMemo, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { type OverviewFilters, overviewNowQuery, overviewQuery } from '../../api/health.ts'
-import { followOverview, type StreamState } from '../../api/stream.ts'
+import type { StreamState } from '../../api/stream.ts'
 import { scrollToTop, useHeld } from '../../ui/useHeld.ts'
 import { countChanges, isInPlace } from './changes.ts'
 
 const gatherMs = 400
+/** What follows the tenants is fetched once they are there: the first page does not wait for it. */
+const beginMs = 300
 /** Time passes where nothing happens: a call of a day ago leaves the last 24 hours. */
 const againMs = 60_000
 /** Pages that are read again when something has changed; those below them are when they are scrolled to. */
@@ -43,7 +45,9 @@ export const useOverview = (filters: OverviewFilters) => {
   }
 
   const onChange = useEffectEvent(() => (isHeld ? void look() : refresh()))
+  const isRead = list.data !== undefined
   useEffect(() => {
+    if (!isRead) return
     let timer: ReturnType<typeof setTimeout> | undefined
     const gather = () => {
       timer ??= setTimeout(() => {
@@ -51,14 +55,22 @@ export const useOverview = (filters: OverviewFilters) => {
         onChange()
       }, gatherMs)
     }
-    const stop = followOverview(gather, setState)
+    let stop: () => void = () => {}
+    let isOver = false
+    const begin = async () => {
+      const { followOverview } = await import('../../api/stream.ts')
+      if (!isOver) stop = followOverview(gather, setState)
+    }
+    const beginning = setTimeout(() => void begin().catch(() => setState('lost')), beginMs)
     const again = setInterval(gather, againMs)
     return () => {
+      isOver = true
       stop()
+      clearTimeout(beginning)
       clearTimeout(timer)
       clearInterval(again)
     }
-  }, [])
+  }, [isRead])
 
   // Nobody reads any more, or something else: nothing has to wait.
   const onRelease = useEffectEvent(() => {
