@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { createRequire } from 'node:module'
 import { delimiter, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { browserHint, findBrowser } from './browser.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -105,6 +106,16 @@ const listSources = (folder) =>
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => (entry.isDirectory() ? listSources(join(folder, entry.name)) : [join(folder, entry.name)]))
 
+/** What is sent to browsers is compressed once, here. Fonts are already. */
+const compress = (folder) => {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_LGWIN]: 22 }
+  for (const name of readdirSync(folder).filter((each) => /\.(?:js|css|svg)$/.test(each))) {
+    const bytes = readFileSync(join(folder, name))
+    writeFileSync(join(folder, `${name}.br`), brotliCompressSync(bytes, { params }))
+    writeFileSync(join(folder, `${name}.gz`), gzipSync(bytes, { level: 9 }))
+  }
+}
+
 const buildConsole = () => {
   const sources = ['console', 'contract', 'log'].flatMap(listSources)
   const wanted = hashOf(...[...sources, 'package-lock.json'].flatMap((file) => [file, readFileSync(at(file))]))
@@ -123,10 +134,11 @@ const buildConsole = () => {
   // What goes into an evidence pack, so that it can be verified years later.
   const verifier = run(
     node,
-    [vite, 'build', '--config', at('console', 'evidence', 'vite.config.ts'), '--outDir', join(draft, 'evidence'), '--logLevel', 'warn'],
+    [vite, 'build', '--config', at('console', 'evidence', 'vite.config.ts'), '--outDir', join(draft, 'evidence'), '--emptyOutDir', '--logLevel', 'warn'],
     { cwd: at('console'), env: { NODE_ENV: 'production' } },
   )
   if (verifier !== 0) fail(`The verifier could not be built (${verifier}).`, 'The lines above say why.')
+  compress(join(draft, 'assets'))
   writeFileSync(join(draft, '.built'), wanted)
   rmSync(at('console', 'dist'), { recursive: true, force: true })
   renameSync(draft, at('console', 'dist'))

@@ -6,7 +6,6 @@ import { InsightsSearch } from './pages/insights/search.ts'
 import { SessionSearch, SessionsSearch } from './pages/sessions/search.ts'
 import { NotFound } from './pages/shell/NotFound.tsx'
 import { Shell } from './pages/shell/Shell.tsx'
-import { SignInPage } from './pages/sign-in/SignInPage.tsx'
 import { SignInSearch } from './pages/sign-in/search.ts'
 import { TenantSearch, TenantsSearch } from './pages/tenants/search.ts'
 import { UserSearch, UsersSearch } from './pages/users/search.ts'
@@ -35,7 +34,7 @@ const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
   validateSearch: (search) => SignInSearch.parse(search),
-  component: SignInPage,
+  component: lazyRouteComponent(() => import('./pages/sign-in/SignInPage.tsx'), 'SignInPage'),
 })
 
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })

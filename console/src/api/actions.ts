@@ -12,7 +12,6 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation } fro
 import { get, post, withQuery } from './call.ts'
 import { client } from './client.ts'
 import { Failure } from './failure.ts'
-import { sign } from './passkeys.ts'
 import { digestOf } from './signed.ts'
 
 const address = (id: string) => `/api/actions/${encodeURIComponent(id)}`
@@ -76,6 +75,9 @@ const keep = (request: ActionRequest) => {
   client.setQueryData(requestQuery(request.id).queryKey, request)
   return refresh()
 }
+
+/** The rail counts requests on every page; what signs is fetched by whoever signs. */
+const sign: typeof import('./passkeys.ts').sign = async (...args) => (await import('./passkeys.ts')).sign(...args)
 
 /** A signature of mine that is good for this very attempt alone. */
 export const signAttempt = (attempt: Attempt): Promise<AssertionResponse> => sign('/api/actions/step-up/options', attempt)

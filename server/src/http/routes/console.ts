@@ -19,6 +19,8 @@ export const consoleRoutes = async (app: Door, needs: { consoleDir: string; path
     index: false,
     dotfiles: 'deny',
     cacheControl: false,
+    // Brotli and gzip as the build has made them, for whoever takes them.
+    preCompressed: true,
   })
   app.get(
     '/assets/:name',
