@@ -28,6 +28,7 @@ describe('the story of a support session, in the whole program and a real browse
   let apiKey = ''
   let userId = ''
   const checkpoint = join(dataDir.path, 'earlier-checkpoint')
+  const keyFile = join(dataDir.path, 'api-key')
 
   const callGateway = (method: string, path: string) =>
     fetch(`${program.gateway}${path}`, { method, headers: { authorization: `Bearer ${token}` } })
@@ -108,6 +109,7 @@ describe('the story of a support session, in the whole program and a real browse
     expect(created.code).toBe(0)
     apiKey = (JSON.parse(created.stdout) as { key: string }).key
     expect(apiKey).toMatch(/^cs_live_/)
+    writeFileSync(keyFile, apiKey, { mode: 0o600 })
     const items = await tenantEvents()
     for (const item of items) expect(item).toMatchObject({ occurred_at: expect.any(String), actor: { email: 'rob@vendor.example' } })
     const actions = items.filter((item) => item.session_id === sessionId).map((item) => item.action)
@@ -119,7 +121,7 @@ describe('the story of a support session, in the whole program and a real browse
 
   it('verifies the log: the running server, the database, and an export, against an earlier checkpoint (M2)', async () => {
     writeFileSync(checkpoint, await (await fetch(`${program.console}/log/checkpoint`)).text())
-    const running = await runCommand(['verify', program.console, '--checkpoint', checkpoint, '--api-key', apiKey], environment)
+    const running = await runCommand(['verify', program.console, '--checkpoint', checkpoint, '--key-file', keyFile], environment)
     expect([running.code, running.stdout]).toEqual([0, expect.stringContaining('verifies.')])
     const database = await runCommand(['verify', '--checkpoint', checkpoint], environment)
     expect([database.code, database.stdout]).toEqual([0, expect.stringContaining('verifies.')])
@@ -163,7 +165,7 @@ describe('the story of a support session, in the whole program and a real browse
     await page.getByText(/Erased on .* by/).waitFor()
     await page.getByRole('listitem').getByText('target.label').waitFor()
     expect(await page.getByText('eve@globex.example').count()).toBe(0)
-    const running = await runCommand(['verify', program.console, '--checkpoint', checkpoint, '--api-key', apiKey], environment)
+    const running = await runCommand(['verify', program.console, '--checkpoint', checkpoint, '--key-file', keyFile], environment)
     expect([running.code, running.stdout]).toEqual([0, expect.stringMatching(/values +\d+ checked, \d+ erased/)])
     const database = await runCommand(['verify', '--checkpoint', checkpoint], environment)
     expect([database.code, database.stdout]).toEqual([0, expect.stringMatching(/values +\d+ checked, \d+ erased/)])

@@ -108,7 +108,7 @@ describe('told to end (SIGTERM, CR-12)', () => {
     held.running.child.kill('SIGTERM')
     await until(async () => (await fetch(held.running.console).catch(() => undefined))?.status !== 200)
     held.finish()
-    expect([(await answer).status, await (await answer).json()]).toEqual([200, { items: [] }])
+    expect([(await answer).status, await (await answer).json()]).toEqual([200, { items: [], unreadable: { count: 0, rows: [] } }])
     expect(await exitOf(held)).toBe(0)
   })
 

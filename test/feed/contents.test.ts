@@ -83,7 +83,8 @@ describe('M9 receipts', () => {
     rig.declare('receipts', { type: 'webhook', content: 'receipts', url: `${receiver.url}/in`, secrets: [{ env: 'KEY' }] })
     rig.deliver('receipts', { environment: { KEY: keyOf } })
     await session.end()
-    await until(async () => (await rig.state('receipts'))?.next_index === 5)
+    // Each checkpoint ends with a tally: entries 5 and 7.
+    await until(async () => (await rig.state('receipts'))?.next_index === 6)
     expect(receiver.received).toEqual([])
     await session.finish()
     await until(() => receiver.received.length === 1)
@@ -102,7 +103,7 @@ describe('M9 receipts', () => {
         { method: 'GET', route: '/v1/billing', outcome: 'refused', code: 'scope_missing', count: 1 },
       ],
       is_complete: true,
-      proof: { opened: { log_index: 0 }, ended: { log_index: 5 }, events: 7, last_index: 6 },
+      proof: { opened: { log_index: 0 }, ended: { log_index: 6 }, events: 7, last_index: 8 },
     })
   })
 

@@ -136,7 +136,7 @@ describe.runIf(isRoot)('as root', () => {
     const dataDir = join(folder, 'data')
     await expect(startEmbedded({ dataDir })).rejects.toMatchObject({
       name: 'Trouble',
-      message: `The disk under ${join(dataDir, 'postgres')} is full.`,
+      message: expect.stringMatching(new RegExp(`^The disk under ${folder}.* is full`)),
     })
     expect(existsSync(join(dataDir, 'postgres'))).toBe(false)
     execFileSync('mount', ['-o', 'remount,size=200m', folder])

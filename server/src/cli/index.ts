@@ -100,7 +100,7 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .action((out: string) => work(async (opened) => (await import('./export.ts')).runExport({ ...opened, out, print: say })))
   program
     .command('evidence')
-    .description('one file for an auditor: events, approvals, denials, sessions, their proof, a summary and the verifier')
+    .description('one file for an auditor: events, sessions, their proof, a summary and the verifier')
     .requiredOption('--from <instant>', 'first day or instant, such as 2026-10-01')
     .requiredOption('--to <instant>', 'the day or instant after it')
     .option('--tenant <id>', 'of this tenant alone')
