@@ -132,11 +132,12 @@ const buildConsole = () => {
   })
   if (status !== 0) fail(`The console could not be built (${status}).`, 'The lines above say why.')
   // What goes into an evidence pack, so that it can be verified years later.
-  const verifier = run(
-    node,
-    [vite, 'build', '--config', at('console', 'evidence', 'vite.config.ts'), '--outDir', join(draft, 'evidence'), '--emptyOutDir', '--logLevel', 'warn'],
-    { cwd: at('console'), env: { NODE_ENV: 'production' } },
-  )
+  const config = at('console', 'evidence', 'vite.config.ts')
+  const into = join(draft, 'evidence')
+  const verifier = run(node, [vite, 'build', '--config', config, '--outDir', into, '--emptyOutDir', '--logLevel', 'warn'], {
+    cwd: at('console'),
+    env: { NODE_ENV: 'production' },
+  })
   if (verifier !== 0) fail(`The verifier could not be built (${verifier}).`, 'The lines above say why.')
   compress(join(draft, 'assets'))
   writeFileSync(join(draft, '.built'), wanted)
