@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
 import { eventNames, type LoggedEvent } from '@countersign/contract/events.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -111,6 +113,32 @@ describe('EX-3 CEF', () => {
     const withoutBreaks = text.replace(/\r\n|[\n\r\u0085\u2028\u2029\0]/g, '\n')
     expect(extension.reason).toBe(withoutBreaks)
     expect(extension.msg).toBe(withoutBreaks)
+  })
+})
+
+describe('EX-3 CEF read by liblognorm', () => {
+  it('has every key and value as it was, whatever stands in it', ({ skip }) => {
+    skip(spawnSync('lognormalizer', ['-h']).error !== undefined, 'lognormalizer is not installed (Debian: liblognorm-utils)')
+    const folder = mkdtempSync(join(tmpdir(), 'countersign-cef-'))
+    writeFileSync(join(folder, 'rules'), 'version=2\nrule=:%f:cef%\n')
+    const [event] = fc.sample(arbitraryEvent('ACCOUNT.SUSPEND'), 1) as [LoggedEvent]
+    const lines = hostileTexts.map((text) => formatCef(record({ ...event, reason: text, note: text } as LoggedEvent)))
+    const { stdout } = spawnSync('lognormalizer', ['-r', join(folder, 'rules'), '-e', 'json'], {
+      input: `${lines.join('\n')}\n`,
+      encoding: 'utf8',
+    })
+    rmSync(folder, { recursive: true })
+    const read = stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { f: { SignatureID: string; Extensions: Record<string, string> } }).f)
+    expect(read).toHaveLength(hostileTexts.length)
+    for (const [at, text] of hostileTexts.entries()) {
+      const { SignatureID, Extensions } = read[at] as (typeof read)[number]
+      const shown = text.replace(/\r\n|[\n\r\u0085\u2028\u2029\0]/g, '\n')
+      expect(SignatureID).toBe('ACCOUNT.SUSPEND')
+      expect(Extensions).toMatchObject({ externalId: event.id, act: event.action, outcome: event.result, reason: shown, msg: shown })
+    }
   })
 })
 

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
@@ -6,6 +7,7 @@ import { Webhook } from 'standardwebhooks'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { numbers } from '../audit/rig.ts'
 import { newSelfSigned } from '../support/certificate.ts'
+import { onlyLong } from '../support/long.ts'
 import { type Received, type Receiver, startReceiver } from '../support/receiver.ts'
 import { until } from '../support/until.ts'
 import { firsts, newRig, type Rig } from './rig.ts'
@@ -175,7 +177,18 @@ it('Datadog gets arrays at its intake, with its key', async () => {
 })
 
 describe('TLS', () => {
-  it('a certificate that nobody vouches for, or that has run out, is not accepted', async () => {
+  it('a certificate that has run out is not accepted, whoever vouches for it', async () => {
+    const expired = await startReceiver({ tls: true, until: '20260201000000Z' })
+    writeFileSync(join(rig.dataDir, 'ca.pem'), expired.cert)
+    await rig.fill(1)
+    declare({ type: 'ndjson', url: expired.url })
+    rig.deliver('to')
+    expect((await retrying())?.error?.sentence).toBe('its TLS certificate is not accepted (CERT_HAS_EXPIRED)')
+    expect(expired.received).toEqual([])
+    await expired.close()
+  })
+
+  it('a certificate that nobody vouches for is not accepted', async () => {
     await rig.fill(1)
     rig.declare('to', { type: 'ndjson', url: receiver.url })
     rig.deliver('to')
@@ -219,6 +232,28 @@ const startSyslog = async () => {
     close: () => new Promise((resolve) => server.close(resolve)),
   }
 }
+
+describe('a receiver that answers one byte a second', () => {
+  it('is given up after the time limit, and the events come again', async (context) => {
+    onlyLong(context, 'it takes the 30 s of the time limit')
+    const drips = createServer((request, response) => {
+      request.resume().on('end', () => {
+        response.writeHead(200, { 'content-length': '1000' })
+        const timer = setInterval(() => response.write('.'), 1_000)
+        response.on('close', () => clearInterval(timer))
+      })
+    })
+    await new Promise<void>((resolve) => drips.listen(0, '127.0.0.1', resolve))
+    const { port } = drips.address() as AddressInfo
+    await rig.fill(1)
+    rig.declare('to', { type: 'ndjson', url: `http://127.0.0.1:${port}/` })
+    rig.deliver('to')
+    await until(async () => (await rig.state('to'))?.error?.sentence.startsWith('it did not answer in time'), 60)
+    expect((await rig.state('to'))?.next_index).toBe(0)
+    drips.closeAllConnections()
+    drips.close()
+  })
+})
 
 describe('syslog over TLS', () => {
   it('takes every event in a frame of its own; a connection that breaks brings the batch again', async () => {

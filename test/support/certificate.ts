@@ -11,14 +11,14 @@ const commonName = (name: string) => sequence(der(0x31, sequence(Buffer.from('06
 const instant = (text: string) => der(0x18, Buffer.from(text))
 
 /** A certificate for TLS that nobody has signed but its own key. */
-export const newSelfSigned = (name: string): { key: string; cert: string } => {
+export const newSelfSigned = (name: string, until = '20460101000000Z'): { key: string; cert: string } => {
   const { privateKey } = generateKeyPairSync('ed25519')
   const body = sequence(
     der(0xa0, Buffer.from('020102', 'hex')),
     Buffer.from('020101', 'hex'),
     ed25519,
     commonName(name),
-    sequence(instant('20260101000000Z'), instant('20460101000000Z')),
+    sequence(instant('20260101000000Z'), instant(until)),
     commonName(name),
     createPublicKey(privateKey).export({ type: 'spki', format: 'der' }),
   )

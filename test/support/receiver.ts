@@ -15,10 +15,10 @@ const read = async (request: IncomingMessage): Promise<string> => {
 }
 
 /** Somebody who takes events over HTTP, or over HTTPS with a certificate of its own, and does what the test says. */
-export const startReceiver = async ({ tls = false } = {}) => {
+export const startReceiver = async ({ tls = false, until = undefined as string | undefined } = {}) => {
   const received: Received[] = []
   let behave: Behaviour = () => undefined
-  const { key, cert } = tls ? newSelfSigned('localhost') : { key: '', cert: '' }
+  const { key, cert } = tls ? newSelfSigned('localhost', until) : { key: '', cert: '' }
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await read(request)
     const one: Received = {
