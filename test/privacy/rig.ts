@@ -62,7 +62,9 @@ export const newEraseRig = async (): Promise<EraseRig> => {
     },
     verify: async () => {
       const lines: string[] = []
-      const code = await runVerify({ source: { store: rig.store, keys: rig.keys }, print: (line) => lines.push(line) })
+      // With the time that the command line gives it.
+      const patient = await openStore({ url: rig.appUrl, max: 2, answerMs: 600_000 })
+      const code = await runVerify({ source: { store: patient, keys: rig.keys }, print: (line) => lines.push(line) }).finally(patient.close)
       return { code, all: lines.join('\n') }
     },
     close: async () => {
