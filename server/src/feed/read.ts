@@ -1,3 +1,4 @@
+import type { LoggedEvent } from '@countersign/contract/events.ts'
 import { leafOf } from '@countersign/log/entry.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
 import type { Kysely } from 'kysely'
@@ -17,6 +18,13 @@ export type Batch = { records: FeedRecord[]; next: number }
 
 type Needs = { store: Pick<Store, 'db'>; origin: string }
 
+/** An event with the leaf that its bytes are the preimage of. */
+export const recordOf = (event: LoggedEvent, body: string, origin: string): FeedRecord => ({
+  event,
+  leaf: Buffer.from(leafOf(sha256, body)).toString('hex'),
+  origin,
+})
+
 /** Entries are committed in order, so what is below the size that was read first is complete. A customer's own are read in its role. */
 export const readBatch = async ({ store, origin }: Needs, destination: Destination, from: number, limit: number): Promise<Batch> => {
   const size = await readLogSize(store)
@@ -30,11 +38,7 @@ export const readBatch = async ({ store, origin }: Needs, destination: Destinati
     return { rows, events: await discloseAll(tx, rows) }
   }
   const { rows, events } = await (tenant_id === undefined ? asReader(store, read) : asTenant(store, tenant_id, read))
-  const records = events.map((event, at) => ({
-    event,
-    leaf: Buffer.from(leafOf(sha256, rows[at]?.body as string)).toString('hex'),
-    origin,
-  }))
+  const records = events.map((event, at) => recordOf(event, rows[at]?.body as string, origin))
   const last = rows.at(-1)
   return { records, next: rows.length === limit && last ? Number(last.log_index) + 1 : size }
 }

@@ -1,6 +1,4 @@
 import type { DestinationTest } from '@countersign/contract/feed.ts'
-import { leafOf } from '@countersign/log/entry.ts'
-import { sha256 } from '@countersign/log/sha256-node.ts'
 import type { Ctx } from '../access/ctx.ts'
 import { actorOf, type StaffPrincipal } from '../access/principal.ts'
 import { transact } from '../access/transact.ts'
@@ -13,6 +11,7 @@ import type { Store } from '../store/open.ts'
 import type { WriteNeeds } from './contents/content.ts'
 import type { FeedRecord } from './formats/record.ts'
 import { openSender, type SenderNeeds } from './open-sender.ts'
+import { recordOf } from './read.ts'
 import { type Item, Rejected, type Sender, Unsent } from './senders/sender.ts'
 import { writeTest } from './write.ts'
 
@@ -29,7 +28,7 @@ const findLogged = async (store: Store, origin: string, id: string): Promise<Fee
     .where('entry.event_id', '=', id)
     .execute()
   const [event] = await discloseAll(store.db, rows)
-  return event && { event, origin, leaf: Buffer.from(leafOf(sha256, rows[0]?.body as string)).toString('hex') }
+  return event && recordOf(event, rows[0]?.body as string, origin)
 }
 
 const trySending = async (sender: Sender, item: Item): Promise<{ ok: boolean; sentence: string }> => {

@@ -1,7 +1,5 @@
 import type { FeedRecord } from '../formats/record.ts'
-import type { WriteNeeds } from './content.ts'
-
-const flat = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()
+import { flat, type WriteNeeds } from './content.ts'
 
 export type Notice = { subject: string; text: string; link: string }
 

@@ -16,6 +16,9 @@ export const causesOf: Record<Content, readonly EventName[] | undefined> = {
   revocations: [...endingEvents, 'TENANT.SESSIONS.REVOKED', 'SESSION.REVOKED'],
 }
 
+/** One line of text: what a person wrote cannot look like a line of ours. */
+export const flat = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()
+
 export type WriteNeeds = {
   store: Pick<Store, 'db'>
   /** Name of the log. */

@@ -1,7 +1,7 @@
 import type { Receipt } from '@countersign/contract/receipts.ts'
 import { readReceipt } from '../../sessions/receipt.ts'
 import type { FeedRecord } from '../formats/record.ts'
-import type { WriteNeeds } from './content.ts'
+import { flat, type WriteNeeds } from './content.ts'
 
 /** A request that was under way when its session ended has its outcome within this time; after it the receipt says `unknown`. */
 const outcomesWithinMs = 120_000
@@ -25,9 +25,6 @@ const endings = {
 const plural = (count: number, word: string): string => `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`
 
 const utc = (instant: string): string => `${instant.slice(0, 19).replace('T', ' ')} UTC`
-
-/** One line of text: what a person wrote cannot look like a line of ours. */
-const flat = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()
 
 const lineOf = ({ method, route, outcome, status, code, count }: Receipt['requests'][number]): string =>
   `  ${String(count).padStart(5)} × ${method} ${route ?? '(no declared route)'}: ${outcome}${status === null ? '' : ` ${status}`}${code === null ? '' : ` (${code})`}`

@@ -1,15 +1,12 @@
+import type { Answer } from '../../outbound/line.ts'
 import { type HttpSettings, openPoster } from './http.ts'
-import { Rejected, requireTaken, type Sender, Unsent } from './sender.ts'
+import { parseAnswer, Rejected, requireTaken, type Sender, Unsent } from './sender.ts'
 
 type Settings = HttpSettings & { token: string | undefined; sign(claims: string): string }
 
-const errorIn = (body: Buffer): string => {
-  try {
-    const value = JSON.parse(body.toString()) as { err?: unknown }
-    return typeof value.err === 'string' && /^[a-z_]{1,40}$/.test(value.err) ? value.err : 'unknown'
-  } catch {
-    return 'unknown'
-  }
+const errorIn = (answer: Answer): string => {
+  const { err } = Object(parseAnswer(answer)) as { err?: unknown }
+  return typeof err === 'string' && /^[a-z_]{1,40}$/.test(err) ? err : 'unknown'
 }
 
 /** What is wrong with this token alone; every other error is about keys, issuer or audience, and would meet the next one too. */
@@ -28,8 +25,8 @@ export const openCaep = ({ token, sign, ...settings }: Settings): Sender => {
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         })
         if (answer.status !== 400) requireTaken(answer)
-        else if (errorIn(answer.body) === aboutTheToken) throw new Rejected('it answered invalid_request')
-        else throw new Unsent(`it answered ${errorIn(answer.body)}`)
+        else if (errorIn(answer) === aboutTheToken) throw new Rejected('it answered invalid_request')
+        else throw new Unsent(`it answered ${errorIn(answer)}`)
       }
     },
     close: poster.close,

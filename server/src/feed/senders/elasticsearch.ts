@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type HttpSettings, openPoster } from './http.ts'
-import { type Item, Rejected, requireTaken, type Sender, Unsent } from './sender.ts'
+import { type Item, parseAnswer, Rejected, requireTaken, type Sender, Unsent } from './sender.ts'
 
 const Bulk = z.object({
   errors: z.boolean(),
@@ -31,7 +31,7 @@ export const openElasticsearch = ({
     async send(items) {
       const answer = await poster.post(items.map(write).join(''), headers, `${poster.base}/${encodeURIComponent(index)}/_bulk`)
       requireTaken(answer)
-      const parsed = Bulk.safeParse(parse(answer.body))
+      const parsed = Bulk.safeParse(parseAnswer(answer))
       if (!parsed.success || parsed.data.items.length !== items.length) throw new Unsent('its answer is not that of _bulk')
       const outcomes = parsed.data.items.map((item) => Object.values(item)[0] as { status: number; error?: { type?: string | undefined } })
       const isTaken = (status: number) => (status >= 200 && status < 300) || status === isThere
@@ -42,13 +42,5 @@ export const openElasticsearch = ({
       if (first) throw new Rejected(`it answered ${first.status} for a document`, refused)
     },
     close: poster.close,
-  }
-}
-
-const parse = (body: Buffer): unknown => {
-  try {
-    return JSON.parse(body.toString())
-  } catch {
-    return undefined
   }
 }

@@ -34,6 +34,15 @@ export class Unsent extends Error {
 export const unsentBy = (cause: unknown): Unsent =>
   new Unsent(cause instanceof CallFailure ? cause.message : 'it could not be reached', { cause })
 
+/** The JSON of an answer; undefined where it is none. */
+export const parseAnswer = ({ body }: Pick<Answer, 'body'>): unknown => {
+  try {
+    return JSON.parse(body.toString())
+  } catch {
+    return undefined
+  }
+}
+
 /** By what the destination says of the body itself; anything else is about us, or about how it is doing. */
 const refusing = new Set([400, 413, 422])
 

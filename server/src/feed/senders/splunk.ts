@@ -1,20 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Answer } from '../../outbound/line.ts'
 import { type HttpSettings, openPoster } from './http.ts'
-import { type Item, requireTaken, type Sender, Unsent } from './sender.ts'
+import { type Item, parseAnswer, requireTaken, type Sender, Unsent } from './sender.ts'
 
 const ackEveryMs = 500
 
 type Settings = HttpSettings & { token: string; index: string | undefined; source_type: string; acks: boolean; ack_seconds: number }
 
-const parseAnswer = (body: Buffer): Record<string, unknown> => {
-  try {
-    const value: unknown = JSON.parse(body.toString())
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-  } catch {
-    return {}
-  }
-}
+const membersOf = (answer: Answer): Record<string, unknown> => Object(parseAnswer(answer)) as Record<string, unknown>
 
 /**
  * Splunk's HTTP Event Collector. With acknowledgements a batch counts as taken when it is indexed: the collector's 200 says only that
@@ -39,7 +33,7 @@ export const openSplunk = ({ token, index, source_type, acks, ack_seconds, ...se
     while (performance.now() < endsAt) {
       const answer = await poster.post(JSON.stringify({ acks: [ack] }), headers, `${poster.base}/services/collector/ack?channel=${channel}`)
       requireTaken(answer)
-      const { acks: known } = parseAnswer(answer.body)
+      const { acks: known } = membersOf(answer)
       if ((known as Record<string, unknown> | undefined)?.[ack] === true) return
       await wait(ackEveryMs)
     }
@@ -51,7 +45,7 @@ export const openSplunk = ({ token, index, source_type, acks, ack_seconds, ...se
       const answer = await poster.post(items.map(write).join('\n'), headers, `${poster.base}/services/collector/event`)
       requireTaken(answer)
       if (!acks) return
-      const { ackId } = parseAnswer(answer.body)
+      const { ackId } = membersOf(answer)
       if (typeof ackId !== 'number')
         throw new Unsent('it acknowledges nothing: turn on indexer acknowledgement for the token, or set acks to false')
       await waitForAck(ackId)
