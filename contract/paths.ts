@@ -4,6 +4,7 @@
  */
 export const consolePaths = {
   home: '/',
+  go: '/go',
   signIn: '/sign-in',
   tenants: '/tenants',
   tenant: '/tenants/:tenant_id',

@@ -15,7 +15,13 @@ export const ScopeCatalogue = z
     scopes: z.array(
       z.object({
         scope: Scope,
-        routes: z.array(z.object({ method: z.string(), path: z.string() })),
+        routes: z.array(
+          z.object({
+            method: z.string(),
+            path: z.string(),
+            does: z.string().optional().describe('What the route does, for people: an infinitive without "to"'),
+          }),
+        ),
       }),
     ),
     presets: z.array(z.object({ name: z.string(), scopes: z.array(Scope) })),

@@ -137,6 +137,7 @@ export const AccessLogRow = z
     at: z.iso.datetime(),
     method: z.string(),
     path: z.string().nullable().describe('Null where it was erased'),
+    route: z.string().nullable().describe('Pattern of the route that it matched; null where none did'),
     scope: z.string().nullable(),
     outcome: z.enum(['admitted', 'completed', 'refused', 'cut', 'failed']),
     status: z.number().int().nullable().describe('HTTP status the caller got; null while under way'),

@@ -4,7 +4,7 @@ import type { AuditSearch } from './pages/audit/search.ts'
 export const paths = {
   tenants: () => ({ to: '/tenants', search: {} }) as const,
   tenant: (tenantId: string, tab?: TenantTab) => ({ to: '/tenants/$tenantId', params: { tenantId }, search: { tab } }) as const,
-  users: (query?: string) => ({ to: '/users', search: { query } }) as const,
+  users: (query?: string, ticket?: string) => ({ to: '/users', search: { query, ticket } }) as const,
   user: (userId: string, ticket?: string) => ({ to: '/users/$userId', params: { userId }, search: { ticket } }) as const,
   sessions: () => ({ to: '/sessions', search: {} }) as const,
   session: (sessionId: string, tab?: SessionTab) => ({ to: '/sessions/$sessionId', params: { sessionId }, search: { tab } }) as const,

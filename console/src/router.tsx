@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigat
 import { canApprove, canUseConsole, useMe } from './api/me.ts'
 import { ApprovalsSearch } from './pages/approvals/search.ts'
 import { AuditSearch } from './pages/audit/search.ts'
+import { GoSearch } from './pages/go/search.ts'
 import { InsightsSearch } from './pages/insights/search.ts'
 import { SessionSearch, SessionsSearch } from './pages/sessions/search.ts'
 import { NotFound } from './pages/shell/NotFound.tsx'
@@ -46,6 +47,12 @@ function Home() {
 }
 const home = createRoute({ getParentRoute: () => shell, path: '/', component: Home })
 
+const go = createRoute({
+  getParentRoute: () => shell,
+  path: '/go',
+  validateSearch: (search) => GoSearch.parse(search),
+  component: lazyRouteComponent(() => import('./pages/go/GoPage.tsx'), 'GoPage'),
+})
 const tenants = createRoute({
   getParentRoute: () => shell,
   path: '/tenants',
@@ -120,7 +127,7 @@ const insights = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    shell.addChildren([home, tenants, tenant, users, user, sessions, session, approvals, approval, keys, audit, insights, delivery]),
+    shell.addChildren([home, go, tenants, tenant, users, user, sessions, session, approvals, approval, keys, audit, insights, delivery]),
   ]),
   parseSearch,
   stringifySearch: formatSearch,

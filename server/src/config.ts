@@ -6,6 +6,7 @@ import { TenantId } from '@countersign/contract/ids.ts'
 import { presetReadOnly, Scope } from '@countersign/contract/scopes.ts'
 import { ProcessRole, processRoles } from '@countersign/contract/services.ts'
 import { approverRoles, consoleRoles, roles } from '@countersign/contract/staff.ts'
+import { isTyped } from '@countersign/contract/text.ts'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { Destination, DestinationName } from './destinations.ts'
@@ -50,6 +51,14 @@ const Route = z
       .regex(/^:[a-z][a-z0-9_]*$/)
       .optional()
       .describe("Parameter of the path that must be the session's tenant"),
+    does: z
+      .string()
+      .trim()
+      .min(3)
+      .max(80)
+      .refine((text) => isTyped(text) && !/[\t\n]|^to /i.test(text), 'is one line such as "mark a notification as read", without "to"')
+      .optional()
+      .describe('What the route does, for people'),
   })
   .refine((route) => route.tenant === undefined || parametersOf(parsePattern(route.path)).includes(route.tenant), {
     path: ['tenant'],

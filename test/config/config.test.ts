@@ -150,6 +150,11 @@ describe('the configuration', () => {
       minimal.replace("'reports:read' }", "'reports:read', tenant: ':tenant_id' }"),
       /must name a parameter of the path/,
     ],
+    ...['to read reports', 'read\\nreports', 'x'].map((does): [string, string, RegExp] => [
+      `a route that does ${JSON.stringify(does)}`,
+      minimal.replace("'reports:read' }", `'reports:read', does: "${does}" }`),
+      /gateway\.routes\.0\.does: /,
+    ]),
     ['broken YAML', 'gateway: [', /is not valid YAML/],
     ['a YAML bomb', 'a: &a [1]\nb: &b [*a, *a]\nc: [*b, *b]', /is not valid YAML/],
     ['nothing', '', /gateway: /],

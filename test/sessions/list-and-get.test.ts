@@ -84,7 +84,7 @@ describe('the scopes on offer', () => {
       scopes: [
         { scope: 'attestations:read', routes: [{ method: 'GET', path: '/v1/attestations' }] },
         { scope: 'billing:read', routes: [{ method: 'GET', path: '/v1/billing' }] },
-        { scope: 'billing:write', routes: [{ method: 'PUT', path: '/v1/billing' }] },
+        { scope: 'billing:write', routes: [{ method: 'PUT', path: '/v1/billing', does: 'change how a tenant is billed' }] },
       ],
       presets: [{ name: 'read_only', scopes: ['attestations:read', 'billing:read'] }],
     })

@@ -19,7 +19,7 @@ gateway:
   routes:
     - { method: GET, path: /v1/attestations, scope: 'attestations:read' }
     - { method: GET, path: /v1/billing, scope: 'billing:read' }
-    - { method: PUT, path: /v1/billing, scope: 'billing:write' }
+    - { method: PUT, path: /v1/billing, scope: 'billing:write', does: change how a tenant is billed }
   presets: { read_only: ['attestations:read', 'billing:read'] }
 directory:
   connector: { url: 'http://127.0.0.1:9', audience: test }

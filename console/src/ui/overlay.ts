@@ -5,7 +5,7 @@ type Named = { id: string; name: string }
 export type Overlay =
   | { kind: 'palette' }
   | { kind: 'keys' }
-  | { kind: 'create'; tenant: Named; user?: { id: string; email: string }; ticket?: string | undefined }
+  | { kind: 'create'; tenant: Named; user?: { id: string; email: string }; ticket?: string | undefined; reason?: string | undefined }
   | { kind: 'revoke'; session: Session }
   | { kind: 'force_logout'; tenant: Named & { user_count: number | null } }
 

@@ -20,6 +20,7 @@ export const foldRequestEvent = (row: AccessLogRow | undefined, event: LoggedEve
     at: row?.at ?? occurred_at,
     method: request.method,
     path: request.path ?? row?.path ?? null,
+    route: request.route ?? row?.route ?? null,
     scope: request.scope ?? row?.scope ?? null,
     outcome,
     status: request.status ?? row?.status ?? null,

@@ -13,8 +13,9 @@ export const listScopes = verb({
   name: 'list scopes',
   may: consoleRoles,
   async run({ config: { gateway } }: Ctx<StaffPrincipal> & { config: GatewayConfig }): Promise<ScopeCatalogue> {
-    const byScope = new Map<string, { method: string; path: string }[]>()
-    for (const { scope, method, path } of gateway.routes) byScope.set(scope, [...(byScope.get(scope) ?? []), { method, path }])
+    const byScope = new Map<string, ScopeCatalogue['scopes'][number]['routes']>()
+    for (const { scope, method, path, does } of gateway.routes)
+      byScope.set(scope, [...(byScope.get(scope) ?? []), { method, path, ...(does === undefined ? {} : { does }) }])
     return {
       scopes: [...byScope].map(([scope, routes]) => ({ scope, routes })).sort((a, b) => (a.scope < b.scope ? -1 : 1)),
       presets: Object.entries(gateway.presets).map(([name, scopes]) => ({ name, scopes })),

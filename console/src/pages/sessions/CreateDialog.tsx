@@ -14,8 +14,10 @@ import { CreateForm } from './CreateForm.tsx'
 
 export type CreateTarget = {
   tenant: { id: string; name: string }
-  user: { id: string; email: string } | undefined
-  ticket: string | undefined
+  user?: { id: string; email: string }
+  ticket?: string | undefined
+  /** What is offered as a reason, to be kept or changed. */
+  reason?: string | undefined
 }
 
 export function CreateDialog({ onClose, ...target }: CreateTarget & { onClose: () => void }) {

@@ -41,7 +41,7 @@ type Props = {
 }
 type Form = z.input<typeof CreateSession>
 
-export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClose, onLeave, onCreated }: Props) {
+export function CreateForm({ target: { tenant, user, ticket, reason: offered = '' }, catalogue, onClose, onLeave, onCreated }: Props) {
   const create = useCreateSession()
   const id = useId()
   const most = user ? ttlMaximumUserMinutes : ttlMaximumMinutes
@@ -51,7 +51,7 @@ export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClos
     defaultValues: {
       tenant_id: tenant.id,
       ...(user ? { target_user_id: user.id } : {}),
-      reason: '',
+      reason: offered,
       scopes: defaultScopes(catalogue),
       ttl_minutes: ttlDefaultMinutes,
       ticket: ticket ?? '',
@@ -64,6 +64,9 @@ export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClos
 
   const { asksApproval, needsSignature, needsTicket } = useSessionGates(tenant.id, user?.id)
   const unmet = noConnection ?? missing ?? (needsTicket && !named?.trim() ? 'The policy asks for a ticket' : null)
+
+  // What is offered whole is confirmed by Enter, or changed.
+  const isOffered = offered !== ''
 
   const submit = handleSubmit(({ ticket: linked, ...rest }) => {
     const input = { ...rest, scopes: namedScopes(catalogue, scopes), ...(linked ? { ticket: linked } : {}) }
@@ -79,7 +82,12 @@ export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClos
         <>
           {unmet ? <span className="mr-auto text-faint text-sm">{unmet}</span> : null}
           <Button onClick={onClose}>Cancel</Button>
-          <Button kind="main" disabled={unmet !== null || create.isPending} onClick={() => void submit()}>
+          <Button
+            kind="main"
+            data-autofocus={isOffered || undefined}
+            disabled={unmet !== null || create.isPending}
+            onClick={() => void submit()}
+          >
             {create.isPending ? 'Creating' : asksApproval ? 'Ask for approval' : 'Create Support Session'}
           </Button>
         </>
@@ -101,7 +109,13 @@ export function CreateForm({ target: { tenant, user, ticket }, catalogue, onClos
           error={reason && isReason(reason) ? formState.errors.reason?.message : undefined}
           aside={<ReasonCounter reason={reason} />}
         >
-          <TextArea id={`${id}-reason`} data-autofocus rows={2} aria-describedby={describedBy(`${id}-reason`)} {...register('reason')} />
+          <TextArea
+            id={`${id}-reason`}
+            data-autofocus={isOffered ? undefined : true}
+            rows={2}
+            aria-describedby={describedBy(`${id}-reason`)}
+            {...register('reason')}
+          />
         </Field>
         <Controller
           control={control}

@@ -41,6 +41,7 @@ it('C44 folds an admission and its completion into one row', () => {
     duration_ms: 8,
     bytes: 512,
     code: null,
+    route: null,
   })
 })
 

@@ -17,6 +17,7 @@ const began = (event: LoggedEvent, request: NonNullable<LoggedEvent['request']>)
   at: event.occurred_at,
   method: request.method,
   path: request.path ?? null,
+  route: request.route ?? null,
   scope: request.scope ?? null,
   outcome: 'admitted',
   status: null,

@@ -17,6 +17,8 @@ const inTables = [
   [['Esc'], 'Close what is open'],
 ] as const
 
+const onUsers = [[['i'], 'Impersonate: a read-only session on the user']] as const
+
 type Entry = readonly [keys: readonly string[], what: string]
 
 export function Keys({ onClose }: { onClose: () => void }) {
@@ -26,6 +28,7 @@ export function Keys({ onClose }: { onClose: () => void }) {
       <div className="grid gap-6 sm:grid-cols-2">
         <Group title="Everywhere" entries={everywhere} />
         <Group title="In tables" entries={inTables} />
+        <Group title="On a user" entries={onUsers} />
         <Group title="Go to" entries={pages} />
       </div>
     </Dialog>

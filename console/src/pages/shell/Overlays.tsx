@@ -21,9 +21,7 @@ export function Overlays() {
   return (
     <Suspense>
       {overlay.kind === 'palette' ? <Palette onClose={closeOverlay} /> : null}
-      {overlay.kind === 'create' ? (
-        <CreateDialog tenant={overlay.tenant} user={overlay.user} ticket={overlay.ticket} onClose={closeOverlay} />
-      ) : null}
+      {overlay.kind === 'create' ? <CreateDialog {...overlay} onClose={closeOverlay} /> : null}
       {overlay.kind === 'revoke' ? <RevokeDialog session={overlay.session} onClose={closeOverlay} /> : null}
       {overlay.kind === 'force_logout' ? <ForceLogoutDialog tenant={overlay.tenant} onClose={closeOverlay} /> : null}
     </Suspense>

@@ -25,6 +25,7 @@ export const pagesFor = (me: Me): readonly PageEntry[] => all.filter((page) => h
 /** Which roles open an address. A user's pane opens for more people than the search does. */
 export const rolesOf = (pathname: string): readonly Role[] => {
   if (pathname === '/' || pathname === '/keys') return roles
+  if (pathname === '/go') return consoleRoles
   if (/^\/users\/./.test(pathname)) return paneRoles
   return all.find(({ link }) => pathname === link.to || pathname.startsWith(`${link.to}/`))?.for ?? roles
 }

@@ -4,10 +4,10 @@ import type { UserPane, UserSession } from '@countersign/contract/users.ts'
 import { type ReactNode, useId } from 'react'
 import { Button } from '../../ui/Button.tsx'
 import { Inert } from '../../ui/Inert.tsx'
-import { openOverlay } from '../../ui/overlay.ts'
 import { endingWords } from '../actions/devices.ts'
 import { GateList } from '../actions/GateList.tsx'
 import { actionWords } from '../actions/words.ts'
+import { openImpersonate } from './impersonate.ts'
 
 /** Which gate list of the pane is open, and of which session of the user where that matters. */
 export type OpenAct = { action: ActionName; sessionId?: string }
@@ -123,14 +123,8 @@ function WhichSession({
 }
 
 /** Its gates are those of the dialog that opens sessions: scopes and time belong to it. */
-function Impersonate({ pane: { user, tenant, opened }, onClose }: { pane: UserPane; onClose: () => void }) {
-  const open = () =>
-    openOverlay({
-      kind: 'create',
-      tenant: { id: user.tenant_id, name: tenant?.name ?? user.tenant_id },
-      user: { id: user.id, email: user.email },
-      ticket: opened.ticket ?? undefined,
-    })
+function Impersonate({ pane, onClose }: { pane: UserPane; onClose: () => void }) {
+  const { user } = pane
   return (
     <div className="flex flex-col gap-3">
       <p className="text-soft text-sm">
@@ -139,7 +133,7 @@ function Impersonate({ pane: { user, tenant, opened }, onClose }: { pane: UserPa
       </p>
       <div className="flex flex-wrap justify-end gap-2">
         <Button onClick={onClose}>Cancel</Button>
-        <Button kind="danger" data-autofocus onClick={open}>
+        <Button kind="danger" data-autofocus onClick={() => openImpersonate(pane)}>
           <span>
             {actionWords.impersonate.act} <Inert text={user.email} />
           </span>

@@ -15,7 +15,6 @@ import { Card, Facts } from '../../ui/Card.tsx'
 import { Crumbs } from '../../ui/Crumbs.tsx'
 import { IdChip } from '../../ui/IdChip.tsx'
 import { Inert, inertLine } from '../../ui/Inert.tsx'
-import { openOverlay } from '../../ui/overlay.ts'
 import { Page } from '../../ui/Page.tsx'
 import { FailedPage, FailureNote, Loading } from '../../ui/States.tsx'
 import { Instant, Time } from '../../ui/Time.tsx'
@@ -24,6 +23,7 @@ import { OpenRequests } from '../actions/OpenRequests.tsx'
 import { actionWords } from '../actions/words.ts'
 import { EventList } from '../audit/EventList.tsx'
 import { Factors } from './Factors.tsx'
+import { openImpersonate, useImpersonateKey } from './impersonate.ts'
 import { UserAct } from './UserAct.tsx'
 import { UserSessions } from './UserSessions.tsx'
 import { useUserActs } from './useUserActs.tsx'
@@ -45,19 +45,13 @@ export function UserPage() {
 const roleMissing = 'your roles do not open sessions'
 
 function Pane({ pane, error }: { pane: UserPane; error: unknown }) {
-  const { user, tenant, factors, sessions, unreadable, opened } = pane
+  const { user, factors, sessions, unreadable } = pane
   const { data: table } = useQuery(actionTableQuery({ kind: 'user', id: user.id }))
   const highRisk = table?.items.filter(({ risk }) => risk === 'high').map(({ action }) => action) ?? []
   const { act, setAct, requests, breaking, onDone } = useUserActs(pane, highRisk)
   const noConnection = useNoConnection()
   const why = canUseConsole(useMe()) ? noConnection : roleMissing
-  const create = () =>
-    openOverlay({
-      kind: 'create',
-      tenant: { id: user.tenant_id, name: tenant?.name ?? user.tenant_id },
-      user: { id: user.id, email: user.email },
-      ticket: opened.ticket ?? undefined,
-    })
+  useImpersonateKey(pane, why === undefined)
   return (
     <Page
       title={user.email}
@@ -68,7 +62,7 @@ function Pane({ pane, error }: { pane: UserPane; error: unknown }) {
       acts={
         <>
           {why ? <span className="text-faint text-sm">{why}</span> : null}
-          <Button kind="main" icon={<KeyRound />} disabled={why !== undefined} onClick={create}>
+          <Button kind="main" icon={<KeyRound />} disabled={why !== undefined} aria-keyshortcuts="i" onClick={() => openImpersonate(pane)}>
             Create Support Session
           </Button>
         </>
