@@ -133,7 +133,7 @@ describe('with signals', () => {
       [/^Critical/i, 2],
       [/^Unknown/i, 2],
     ] as const)
-      expect(await figure(name)).toBe(count)
+      await expect.poll(() => figure(name)).toBe(count)
     await card(/^Critical/i)
       .first()
       .click()

@@ -32,6 +32,7 @@ export const openChromium = async (options: { width?: number; scheme?: 'light' |
       '--disable-sync',
     ],
   })
+  context.setDefaultTimeout(60_000)
   const complaints: string[] = []
   const page = context.pages()[0] ?? (await context.newPage())
   page.on('pageerror', (error) => complaints.push(error.message))

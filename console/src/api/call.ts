@@ -62,7 +62,11 @@ export const get = async <S extends z.ZodType>(path: string, schema: S, signal?:
 export const getBytes = async (path: string): Promise<Uint8Array<ArrayBuffer>> => {
   const answer = await send(path, { headers: isPersonActive() ? {} : backgroundHeader })
   if (!answer.ok) return read(answer, z.never())
-  return new Uint8Array(await answer.arrayBuffer())
+  try {
+    return new Uint8Array(await answer.arrayBuffer())
+  } catch {
+    throw lostConnection()
+  }
 }
 
 const sendBody = (path: string, body: unknown, more: Record<string, string> = {}): Promise<Response> => {
