@@ -74,6 +74,7 @@ export const Session = z
     tenant_id: TenantId,
     tenant_name: z.string().nullable(),
     target_user_id: UserId.nullable(),
+    target_user_label: z.string().nullable().describe('E-mail address of that user when it was opened; null where it was erased'),
     staff_id: StaffId,
     staff_email: z.string(),
     reason: z.string().nullable().describe('Null where it was erased'),

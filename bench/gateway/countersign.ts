@@ -50,7 +50,7 @@ await sql`insert into staff (id, issuer, subject, email, name, roles)
 const principal: StaffPrincipal = { kind: 'staff', ...staff, roles: ['support_admin'], session_id: newId('staffSession') }
 const ctx = { store, journal: newJournal(keys.event), principal }
 const input = { tenant_id: 'ten_bench', reason: 'Measuring the gateway under load', ttl_minutes: 60, scopes: [] }
-const decided = { scopes: ['reports:read'], policy: 'bench' }
+const decided = { scopes: ['reports:read'], policy: 'bench', label: 'Bench' }
 const { token } = await transaction(store, (tx) => insertOpened(tx, ctx, input, decided))
 
 /** The first line of this file is the server's process id. */

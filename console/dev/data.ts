@@ -252,13 +252,15 @@ export const sessions: Session[] = Array.from({ length: 64 }, (_, at): Session =
   const active = at < 4
   const expires = at === 2 ? now() + 100_000 : issued + ttl
   const opener = active && at !== 3 ? (people[0] as Person) : person
+  const onUser = at % 7 === 3 ? users.find((user) => user.tenant_id === tenant.id) : undefined
   return {
     id: newId('ses', issued),
     status: revoked ? 'REVOKED' : active ? 'ACTIVE' : 'EXPIRED',
     standing: revoked ? 'revoked' : !active ? 'expired' : at === 3 ? 'staff_not_allowed' : 'usable',
     tenant_id: tenant.id,
     tenant_name: tenant.name,
-    target_user_id: at % 7 === 3 ? (users.find((user) => user.tenant_id === tenant.id)?.id ?? null) : null,
+    target_user_id: onUser?.id ?? null,
+    target_user_label: onUser?.email ?? null,
     staff_id: staffOf(opener).id,
     staff_email: opener.email,
     reason: pick(reasons),

@@ -119,6 +119,7 @@ const createSession = (call: Call) => {
     tenant_id: input.tenant_id,
     tenant_name: tenant?.name ?? null,
     target_user_id: input.target_user_id ?? null,
+    target_user_label: data.users.find((user) => user.id === input.target_user_id)?.email ?? null,
     staff_id: data.staffOf(person).id,
     staff_email: person.email,
     reason: input.reason,

@@ -34,7 +34,7 @@ describe('opening a session', () => {
       category: 'support_session',
       result: 'ok',
       tenant_id: 'ten_a',
-      target: { kind: 'tenant', id: 'ten_a' },
+      target: { kind: 'tenant', id: 'ten_a', label: 'Tenant ten_a' },
       actor: { kind: 'staff', id: rig.staff.id, issuer: rig.staff.issuer, subject: rig.staff.subject },
       reason: 'Looking into a failed export',
       ticket: '#4831',
@@ -84,7 +84,7 @@ describe('opening a session', () => {
     expect(await codeOf(rig.open({ target_user_id: 'usr_a', ttl_minutes: 16 }))).toBe('ttl_out_of_range')
     const [created] = await rig.events(({ session_id }) => session_id === session.id)
     expect([created?.action, created?.category]).toEqual(['IMPERSONATE.STARTED', 'support_session'])
-    expect(created?.target).toEqual({ kind: 'user', id: 'usr_a' })
+    expect(created?.target).toEqual({ kind: 'user', id: 'usr_a', label: 'usr_a@t.example' })
   })
 
   it.each([
@@ -135,6 +135,14 @@ describe('opening a session', () => {
     expect(await codeOf(rig.open({ tenant_id: 'ten_unknown' }))).toBe('not_found')
     expect(await rig.events()).toHaveLength(before)
     expect(await codeOf(rig.open({ tenant_id: 'ten_gone' }))).toBe('not_found')
+  })
+
+  it('A22 A35 says as whom, by the e-mail address that the product gave', async () => {
+    const { session } = await rig.open({ target_user_id: 'usr_a' })
+    expect(session).toMatchObject({ target_user_id: 'usr_a', target_user_label: 'usr_a@t.example' })
+    const [event] = await rig.events(({ session_id }) => session_id === session.id)
+    expect(event).toMatchObject({ action: 'IMPERSONATE.STARTED', target: { kind: 'user', id: 'usr_a', label: 'usr_a@t.example' } })
+    expect((await rig.open()).session.target_user_label).toBeNull()
   })
 
   it('X2 finds no user of another tenant, nor one that does not exist, and says so in the tenant’s log', async () => {

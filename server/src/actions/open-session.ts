@@ -90,7 +90,7 @@ const openNow = (ctx: JudgeCtx, input: OpenSession, found: Found): Promise<Opene
     const attempt = await attemptOf(tx, ctx, attempted, found, { reason, ticket, isBound })
     const unmet = unmetOf(ctx, attempt)
     if (unmet.length === 0 && reason !== undefined)
-      return await insertOpened(tx, ctx, { ...input, reason }, { scopes, policy: ctx.policy.hash })
+      return await insertOpened(tx, ctx, { ...input, reason }, { scopes, policy: ctx.policy.hash, label: found.label })
     if (!input.ask_approval || reason === undefined || unmet.some(({ gate }) => gate !== 'approval')) throw gatesUnmet(unmet)
     const id = await insertRequest(tx, ctx, {
       input: { ...attempted, parameters: { scopes, ttl_minutes: input.ttl_minutes } },
@@ -117,6 +117,7 @@ const openNow = (ctx: JudgeCtx, input: OpenSession, found: Found): Promise<Opene
 type Claimed = {
   tenant_id: string
   target_user_id: string | null
+  label: string
   reason: string
   ticket: string | null
   scopes: string[]
@@ -125,7 +126,7 @@ type Claimed = {
 
 const readClaimed = async ({ store, principal }: JudgeCtx, id: string): Promise<Claimed> => {
   const { rows } = await sql<Claimed>`
-    select tenant_id, case when target_kind = 'user' then target_id end as target_user_id, reason, ticket,
+    select tenant_id, case when target_kind = 'user' then target_id end as target_user_id, target_label as label, reason, ticket,
       array(select jsonb_array_elements_text(parameters -> 'scopes')) as scopes, (parameters ->> 'ttl_minutes')::int as ttl_minutes
     from action_requests
     where id = ${id} and requester_id = ${principal.id} and action in ('impersonate', 'open_session')`.execute(store.db)
@@ -144,7 +145,7 @@ const requireStepUp = async ({ policy, store, principal }: JudgeCtx): Promise<vo
 
 /** Opens what was approved, once, for whoever asked for it and nobody else (A41). */
 const claim = async (ctx: JudgeCtx, id: string): Promise<Opened> => {
-  const { target_user_id, ticket, ...claimed } = await readClaimed(ctx, id)
+  const { target_user_id, ticket, label, ...claimed } = await readClaimed(ctx, id)
   await requireApproved(ctx, id)
   await requireStepUp(ctx)
   const why = await findVoid(ctx, id)
@@ -155,7 +156,7 @@ const claim = async (ctx: JudgeCtx, id: string): Promise<Opened> => {
   const opened = await transact(ctx, async (tx): Promise<Opened | undefined> => {
     if (!(await claimApproved(tx, id))) return undefined
     const input = { ...claimed, ...(target_user_id === null ? {} : { target_user_id }), ...(ticket === null ? {} : { ticket }) }
-    const made = await insertOpened(tx, ctx, input, { scopes: claimed.scopes, policy: ctx.policy.hash, request_id: id })
+    const made = await insertOpened(tx, ctx, input, { scopes: claimed.scopes, policy: ctx.policy.hash, request_id: id, label })
     await sql`
       update action_requests set state = 'done', state_at = clock_timestamp(), look_at = null, session_id = ${made.session.id}
       where id = ${id}`.execute(tx)

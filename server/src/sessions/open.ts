@@ -10,16 +10,15 @@ import { openedName } from './event-names.ts'
 import { selectSessions } from './row.ts'
 
 /** Held until the transaction ends: a tenant that is deleted meanwhile is deleted after it, and finds the session to end. */
-const requireTenant = async (tx: Transaction<Tables>, tenantId: string): Promise<{ name: string }> => {
+const requireTenant = async (tx: Transaction<Tables>, tenantId: string): Promise<void> => {
   const tenant = await tx
     .selectFrom('tenants')
-    .select('name')
+    .select('id')
     .where('id', '=', tenantId)
     .where('deleted_at', 'is', null)
     .forShare()
     .executeTakeFirst()
   if (!tenant) throw new Refusal('not_found', { detail: 'There is no such tenant.' })
-  return tenant
 }
 
 /** From now on, by the database's clock: its event says until when, and is made before the session is. */
@@ -32,7 +31,13 @@ const termOf = async (tx: Transaction<Tables>, minutes: number): Promise<{ issue
 }
 
 type Opened = { session: Session; token: string }
-type Decided = { scopes: string[]; policy: string; request_id?: string }
+type Decided = {
+  scopes: string[]
+  policy: string
+  request_id?: string
+  /** What the directory calls the target. */
+  label: string
+}
 
 /**
  * Opens a support session whose gates are met, in the caller's transaction and with its event. The token is returned here and nowhere
@@ -42,11 +47,11 @@ export const insertOpened = async (
   tx: Transaction<Tables>,
   { principal, journal }: Ctx<StaffPrincipal>,
   input: CreateSession,
-  { scopes, policy, request_id }: Decided,
+  { scopes, policy, request_id, label }: Decided,
 ): Promise<Opened> => {
   const token = `css_${randomBytes(32).toString('base64url')}`
   const tokenHash = createHash('sha256').update(token).digest()
-  const tenant = await requireTenant(tx, input.tenant_id)
+  await requireTenant(tx, input.tenant_id)
   const { issued, expires } = await termOf(tx, input.ttl_minutes)
   const { tenant_id, target_user_id = null, reason, ticket } = input
   const id = newId('session')
@@ -56,7 +61,7 @@ export const insertOpened = async (
       result: 'ok',
       actor: actorOf(principal),
       tenant_id,
-      target: target_user_id === null ? { kind: 'tenant', id: tenant_id, label: tenant.name } : { kind: 'user', id: target_user_id },
+      target: target_user_id === null ? { kind: 'tenant', id: tenant_id, label } : { kind: 'user', id: target_user_id, label },
       session_id: id,
       reason,
       ticket,

@@ -7,7 +7,11 @@ import { sqlJudged, sqlStanding, sqlStatus } from './standing.ts'
 /** A value that lies in the database beside an event, and the digest that it has to have. */
 type Disclosed = { digest: string | null; salt: string | null; value: string | null }
 
-type Row = Omit<Session, 'issued_at' | 'expires_at' | 'ended_at' | 'revoked_at' | 'reason' | 'ticket' | 'revocation_reason'> & {
+type Row = Omit<
+  Session,
+  'issued_at' | 'expires_at' | 'ended_at' | 'revoked_at' | 'reason' | 'ticket' | 'revocation_reason' | 'target_user_label'
+> & {
+  label: Disclosed
   reason: Disclosed
   ticket: Disclosed
   revocation_reason: Disclosed
@@ -33,7 +37,7 @@ export const selectSessions = async (
   limit = 1,
 ): Promise<{ session: Session; issued_us: string }[]> => {
   const { rows } = await sql<Row>`
-    select s.id, ${sqlStatus} as status, ${sqlStanding} as standing, s.tenant_id, t.name as tenant_name, s.target_user_id, s.staff_id, m.email as staff_email,
+    select s.id, ${sqlStatus} as status, ${sqlStanding} as standing, s.tenant_id, t.name as tenant_name, s.target_user_id, ${disclosed('on_whom', sql`s.digests ->> 'target.label'`)} as label, s.staff_id, m.email as staff_email,
       ${disclosed('why', sql`s.digests ->> 'reason'`)} as reason, ${disclosed('on_ticket', sql`s.digests ->> 'ticket'`)} as ticket, s.scopes, s.issued_at, s.expires_at,
       case ${sqlStatus} when 'REVOKED' then r.revoked_at when 'EXPIRED' then s.expires_at end as ended_at,
       case ${sqlStatus} when 'REVOKED' then r.revoked_by_kind when 'EXPIRED' then 'expiry' end as ended_by,
@@ -45,14 +49,16 @@ export const selectSessions = async (
     left join staff b on b.id = r.revoked_by
     left join disclosures why on why.holder = s.id and why.member = 'reason'
     left join disclosures on_ticket on on_ticket.holder = s.id and on_ticket.member = 'ticket'
+    left join disclosures on_whom on on_whom.holder = s.id and on_whom.member = 'target.label'
     left join disclosures ended_for on ended_for.holder = r.event_id and ended_for.member = 'reason'
     where ${where}
     order by s.issued_at desc, s.id desc
     limit ${limit}`.execute(db)
-  return rows.map(({ issued_us, ...row }) => ({
+  return rows.map(({ issued_us, label, ...row }) => ({
     issued_us,
     session: {
       ...row,
+      target_user_label: row.target_user_id === null ? null : textOf('target.label', label),
       reason: textOf('reason', row.reason),
       ticket: textOf('ticket', row.ticket),
       revocation_reason: textOf('reason', row.revocation_reason),

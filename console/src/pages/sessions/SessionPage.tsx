@@ -101,9 +101,13 @@ function Details({ session }: { session: Session }) {
             <Link
               key="user"
               {...paths.user(session.target_user_id, session.ticket ?? undefined)}
-              className="id break-all text-accent hover:underline"
+              className="break-all text-accent hover:underline"
             >
-              {session.target_user_id}
+              {session.target_user_label === null ? (
+                <span className="id">{session.target_user_id}</span>
+              ) : (
+                <Inert text={session.target_user_label} />
+              )}
             </Link>,
           ],
           [
