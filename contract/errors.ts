@@ -61,6 +61,26 @@ export const errorCatalogue = {
     title: 'The sign-in was refused.',
     hint: 'Start again from the sign-in page; if it happens again, tell your administrator the request id.',
   },
+  sign_in_stale: {
+    status: 400,
+    title: 'This sign-in was finished already, took longer than 10 minutes, or was begun in another browser.',
+    hint: 'Start again from here. Back, reload and a restored tab cannot finish a sign-in a second time.',
+  },
+  sign_in_canceled: {
+    status: 403,
+    title: 'You canceled the sign-in, or your identity provider does not let you into this console.',
+    hint: 'Start again; if you did not cancel, ask your administrator to assign you to this console at the identity provider.',
+  },
+  sign_in_misconfigured: {
+    status: 503,
+    title: 'This console and the identity provider are not set up to work together.',
+    hint: 'Tell your administrator the request id: the program log says what to change. Trying again does not help.',
+  },
+  roles_not_sent: {
+    status: 403,
+    title: 'Your identity provider did not say which roles you have: you are in more groups than it tells.',
+    hint: 'Tell your administrator the request id: the program log says what to change at the identity provider.',
+  },
   sign_in_too_weak: {
     status: 403,
     title: 'You did not sign in strongly or recently enough for this console.',

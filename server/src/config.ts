@@ -172,6 +172,9 @@ const Health = z
   })
 
 /** `countersign.config.yaml`. Unknown keys are refused with the nearest known one. */
+/** What a person is called: it tells nobody what they may (AN-10). */
+const labelClaims = ['email', 'preferred_username', 'upn', 'unique_name', 'name', 'nickname', 'given_name', 'family_name']
+
 export const ConfigFile = z.strictObject({
   roles: z
     .array(ProcessRole)
@@ -220,8 +223,22 @@ export const ConfigFile = z.strictObject({
         .regex(/^[A-Z][A-Z0-9_]*$/)
         .optional()
         .describe('Environment variable that holds the client secret'),
-      scope: z.string().default('openid email profile'),
-      roles_claim: z.string().default('roles').describe('Claim of the ID token with the roles; dots reach into objects'),
+      client_authentication: z
+        .enum(['client_secret_basic', 'client_secret_post'])
+        .optional()
+        .describe('How the secret is sent; default: the first of the two that the provider announces'),
+      scope: z
+        .string()
+        .refine((scope) => scope.split(' ').includes('openid'), 'must contain openid')
+        .default('openid email profile'),
+      roles_claim: z
+        .string()
+        .refine(
+          (claim) => !labelClaims.includes(claim),
+          'is a label that people can often choose themselves; use groups, or `sub` with a role_map',
+        )
+        .default('roles')
+        .describe('Claim with the roles; dots reach into objects'),
       acr_values: z.array(claimValue).min(1).optional().describe('Authentication contexts (`acr`) of which a sign-in must have one'),
       amr_any: z.array(claimValue).min(1).optional().describe('Authentication methods (`amr`) of which a sign-in must have used one'),
       max_age_seconds: z

@@ -40,6 +40,8 @@ export type SignInDoor = {
   door: Door
   /** The recorded events, oldest first. */
   events(): Promise<Event[]>
+  /** Lines of the program's log. */
+  logged: string[]
   close(): Promise<void>
 }
 
@@ -59,7 +61,8 @@ export const startSignInDoor = async (
   }
   const publicUrl = `http://localhost:${port}`
   const { store, journal } = database
-  const log = pino({ level: process.env.TEST_LOG ?? 'silent' })
+  const logged: string[] = []
+  const log = pino({ level: 'info' }, { write: (line) => void logged.push(line) })
   const door = await buildDoor({
     store,
     journal,
@@ -84,6 +87,7 @@ export const startSignInDoor = async (
     config,
     door,
     events: () => readEvents(store.pool),
+    logged,
     close: async () => {
       await door.close()
       await database.close()

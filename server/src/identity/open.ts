@@ -42,9 +42,12 @@ export const openIdentity = (options: {
   if (!isSafeAddress(settings.issuer)) {
     throw new Trouble(`identity.issuer is ${settings.issuer}: without TLS, anybody on the way could sign in.`, 'Use its https address.')
   }
-  const { issuer, client_id, scope, client_secret_env, acr_values, amr_any, max_age_seconds } = settings
+  const { issuer, client_id, scope, client_secret_env, client_authentication, acr_values, amr_any, max_age_seconds } = settings
   return {
-    issuer: openIssuer({ issuer, client_id, scope, client_secret: clientSecret(client_secret_env, environment) }, log),
+    issuer: openIssuer(
+      { issuer, client_id, scope, client_authentication, client_secret: clientSecret(client_secret_env, environment) },
+      log,
+    ),
     rolesClaim: settings.roles_claim,
     roleMap: settings.role_map,
     strength: { acr_values, amr_any, max_age_seconds },

@@ -41,9 +41,9 @@ it('AN-7 refuses both when one answer is sent twice at the same time', async () 
   const first = fetch(url, { redirect: 'manual', headers: { cookie } })
   await reached.promise
   const second = await fetch(url, { redirect: 'manual', headers: { cookie } })
-  await expectRefused(door, second, { code: 'sign_in_refused', note: 'the state was used before' })
+  await expectRefused(door, second, { code: 'sign_in_stale', note: 'the state was used before' })
   held.resolve()
-  await expectRefused(door, await first, { code: 'sign_in_refused', note: 'the answer was sent twice' })
+  await expectRefused(door, await first, { code: 'sign_in_stale', note: 'the answer was sent twice' })
   expect(await door.database.store.db.selectFrom('staff_sessions').selectAll().execute()).toEqual([])
 })
 

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@countersign/contract/errors.ts'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { flowCookie, sessionCookie } from '../../../server/src/identity/cookies.ts'
 import { newVisitor } from '../../support/browser.ts'
@@ -20,29 +21,29 @@ it('AN-2 refuses an answer without a state', async () => {
 })
 
 it.each([
-  ['invented', (url: URL) => url.searchParams.set('state', 'A'.repeat(43))],
+  ['invented', (url: URL) => url.searchParams.set('state', 'A'.repeat(43)), 'sign_in_stale' as ErrorCode],
   ['twice', (url: URL) => url.searchParams.append('state', url.searchParams.get('state') as string)],
   ['huge', (url: URL) => url.searchParams.set('state', 'A'.repeat(7000))],
   ['with a NUL', (url: URL) => url.searchParams.set('state', `${url.searchParams.get('state')}\0`)],
-])('AN-2 refuses a state that is %s', async (_name, change) => {
+] as const)('AN-2 refuses a state that is %s', async (_name, change, code: ErrorCode = 'sign_in_refused') => {
   const rob = newVisitor(door.url)
   const url = await reachCallback(rob)
   change(url)
-  await expectRefused(door, await rob.get(url.href), { code: 'sign_in_refused', note: /state/ })
+  await expectRefused(door, await rob.get(url.href), { code, note: /state/ })
 })
 
 it('AN-2 refuses a state in another browser, and then in the right one too', async () => {
   const [rob, mallory] = [newVisitor(door.url), newVisitor(door.url)]
   const url = await reachCallback(rob)
-  await expectRefused(door, await mallory.get(url.href), { code: 'sign_in_refused', note: 'the state is of another browser, or too old' })
-  await expectRefused(door, await rob.get(url.href), { code: 'sign_in_refused', note: 'the state is unknown, used or too old' })
+  await expectRefused(door, await mallory.get(url.href), { code: 'sign_in_stale', note: 'the state is of another browser, or too old' })
+  await expectRefused(door, await rob.get(url.href), { code: 'sign_in_stale', note: 'the state is unknown, used or too old' })
 })
 
 it('AN-2 refuses a state that belongs to another sign-in: the login of somebody else cannot be pushed into a browser (login CSRF)', async () => {
   const [victim, mallory] = [newVisitor(door.url), newVisitor(door.url)]
   await reachCallback(victim)
   const theirs = await reachCallback(mallory)
-  await expectRefused(door, await victim.get(theirs.href), { code: 'sign_in_refused', note: 'the state is of another browser, or too old' })
+  await expectRefused(door, await victim.get(theirs.href), { code: 'sign_in_stale', note: 'the state is of another browser, or too old' })
   expect(victim.cookies.has(sessionCookie(door.url))).toBe(false)
 })
 
@@ -55,7 +56,7 @@ it('AN-2 refuses a state that was used', async () => {
   expect(name).toBe(flowCookie(door.url, new URL(url).searchParams.get('state') as string))
   rob.cookies.set(name, flow)
   await expectRefused(door, await rob.get(url), {
-    code: 'sign_in_refused',
+    code: 'sign_in_stale',
     note: /^the state is unknown, used or too old; the sign-in made with this code was ended$/,
   })
 })
@@ -67,5 +68,5 @@ it('AN-2 refuses a state that is ten minutes old, by the clock of the database',
     .updateTable('sign_in_flows')
     .set({ created_at: new Date(Date.now() - 600_000) })
     .execute()
-  await expectRefused(door, await rob.get(url.href), { code: 'sign_in_refused', note: 'the state is of another browser, or too old' })
+  await expectRefused(door, await rob.get(url.href), { code: 'sign_in_stale', note: 'the state is of another browser, or too old' })
 })

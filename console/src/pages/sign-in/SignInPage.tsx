@@ -4,7 +4,7 @@ import { useSearch } from '@tanstack/react-router'
 import { ArrowRight, LogIn } from 'lucide-react'
 import { useEffect } from 'react'
 import { Failure } from '../../api/failure.ts'
-import { signInOptionsQuery } from '../../api/me.ts'
+import { meQuery, signInOptionsQuery } from '../../api/me.ts'
 import { RoleBadge } from '../../ui/Badge.tsx'
 import { buttonClass } from '../../ui/Button.tsx'
 import { Mark } from '../../ui/Mark.tsx'
@@ -27,6 +27,12 @@ export function SignInPage() {
   useEffect(() => {
     document.title = 'Sign in · Countersign'
   }, [])
+  // The answer came a second time, by reload or double click: whoever is signed in already has nothing to do here.
+  const isStale = refused === 'sign_in_stale'
+  const { data: me } = useQuery({ ...meQuery, enabled: isStale, retry: false, refetchInterval: false })
+  useEffect(() => {
+    if (isStale && me) location.replace('/')
+  }, [isStale, me])
   const words = why ? whyWords[why] : null
   return (
     <main className="flex h-full flex-col items-center overflow-y-auto px-4 py-10">

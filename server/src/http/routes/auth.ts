@@ -8,6 +8,7 @@ import { readMe } from '../../identity/read-me.ts'
 import { isFromElsewhere } from '../../identity/same-origin.ts'
 import { isSecret } from '../../identity/secret.ts'
 import { type FinishNeeds, finishSignIn } from '../../identity/sign-in/finish.ts'
+import { SignInRefusal } from '../../identity/sign-in/refusal.ts'
 import { signOut } from '../../identity/sign-in/sign-out.ts'
 import { flowSeconds, startSignIn } from '../../identity/sign-in/start.ts'
 import { ctxOf, type Door, eventRequestOf } from '../door.ts'
@@ -31,7 +32,9 @@ const refuse = (request: FastifyRequest, reply: FastifyReply, error: unknown): F
   if (!(request.headers.accept ?? '').includes('text/html')) throw error
   const level = refusal.status >= 500 ? 'error' : 'info'
   request.log[level]({ err: refusal.facts.cause ?? error, code: refusal.code }, 'sign-in refused')
-  return reply.redirect(`/sign-in?${new URLSearchParams({ refused: refusal.code, request_id: request.id })}`, 303)
+  const search = new URLSearchParams({ refused: refusal.code, request_id: request.id })
+  if (refusal instanceof SignInRefusal && refusal.return_to !== undefined) search.set('return_to', refusal.return_to)
+  return reply.redirect(`/sign-in?${search}`, 303)
 }
 
 /** Signing in and out, and the local provider where it is the one. */

@@ -4,9 +4,13 @@ import { parseStrictJson } from './strict-json.ts'
 /** Asymmetric signatures only: `none` and HMAC would let whoever knows our public configuration make tokens. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'] as const
 const skew = 60
-/** A token is made for the code that we just redeemed; one much older is another one's. */
-const oldest = 300
-const longest = 7 * 86_400
+/**
+ * A token is made for the code that we just redeemed; one much older is another one's. Entra ID dates its tokens five minutes back,
+ * so that clocks may differ.
+ */
+const oldest = 900
+/** The longest that Auth0 lets anybody choose. */
+const longest = 30 * 86_400
 
 const absent = z.never().optional()
 const Header = z.object({
@@ -24,7 +28,8 @@ const Header = z.object({
   enc: absent,
 })
 
-const seconds = z.number().int().positive()
+/** RFC 7519: a NumericDate may have a fraction. */
+const seconds = z.number().positive()
 const Claims = z.looseObject({
   iss: z.string(),
   sub: z.string().regex(/^[\x21-\x7e]{1,255}$/),
@@ -50,6 +55,7 @@ const decodePart = (part: string): unknown => {
  */
 export const readIdToken = (token: string, expected: { issuer: string; clientId: string; now: number }): Claims | string => {
   const parts = token.split('.')
+  if (parts.length === 5) return 'is encrypted'
   if (parts.length !== 3 || !parts.every((part) => /^[A-Za-z0-9_-]+$/.test(part))) return 'is not a signed token in its one spelling'
   const [header, payload, signature] = parts as [string, string, string]
   if (Buffer.from(signature, 'base64url').toString('base64url') !== signature) return 'is not a signed token in its one spelling'
@@ -64,8 +70,9 @@ export const readIdToken = (token: string, expected: { issuer: string; clientId:
   // OIDC Core 3.1.3.7: providers such as ZITADEL name whole projects as the audience; then azp says whom the token was given to.
   if (audience.some((one) => one !== clientId) && azp === undefined) return 'is for another audience too, with no azp'
   if (azp !== undefined && azp !== clientId) return 'was given to another client'
-  if (exp <= now - skew || exp > now + longest) return 'has a bad exp'
-  if (iat < now - oldest || iat > now + skew) return 'has a bad iat'
-  if (nbf !== undefined && nbf > now + skew) return 'has a bad nbf'
+  const ahead = (instant: number): string => `${Math.round(instant - now)} s from now`
+  if (exp <= now - skew || exp > now + longest) return `has a bad exp, ${ahead(exp)}`
+  if (iat < now - oldest || iat > now + skew) return `has a bad iat, ${ahead(iat)}`
+  if (nbf !== undefined && nbf > now + skew) return `has a bad nbf, ${ahead(nbf)}`
   return parsed.data
 }

@@ -5,12 +5,14 @@ import type { PeerLog } from '../../outbound/peer.ts'
 import { remember } from '../../outbound/remember.ts'
 import { newFetch, openProviderPeer } from './fetch.ts'
 import { newKeysFetch } from './keys-fetch.ts'
-import { ProviderTrouble } from './trouble.ts'
+import { ProviderTrouble, troubleIn } from './trouble.ts'
 
 export type IssuerSettings = {
   issuer: string
   client_id: string
   client_secret?: string
+  /** How the client says its secret; by default as discovery allows. */
+  client_authentication?: 'client_secret_basic' | 'client_secret_post'
   scope: string
   /** Sent with each request to it; the local provider's door wants our origin. */
   headers?: Record<string, string>
@@ -30,10 +32,26 @@ export type Issuer = {
   state(): PeerState
 }
 
-const basic: client.ClientAuth = (as, metadata, body, headers) =>
+const asAllowed: client.ClientAuth = (as, metadata, body, headers) =>
   (as.token_endpoint_auth_methods_supported ?? ['client_secret_basic']).includes('client_secret_basic')
     ? client.ClientSecretBasic()(as, metadata, body, headers)
     : client.ClientSecretPost()(as, metadata, body, headers)
+
+const authenticationOf = ({ client_secret, client_authentication }: IssuerSettings): client.ClientAuth => {
+  if (client_secret === undefined) return client.None()
+  if (client_authentication === undefined) return asAllowed
+  return client_authentication === 'client_secret_basic' ? client.ClientSecretBasic() : client.ClientSecretPost()
+}
+
+/** Who may sign in here is the issuer of the configuration, to the letter (OIDC Discovery 4.3); so the difference is named. */
+const requireItself = async (response: Response, wanted: string): Promise<void> => {
+  if (!response.ok) throw new ProviderTrouble(`its description was answered with ${response.status}: is identity.issuer ${wanted}?`)
+  const { issuer } = (await response.clone().json()) as { issuer?: unknown }
+  if (typeof issuer === 'string' && URL.canParse(issuer) && new URL(issuer).href === new URL(wanted).href) return
+  throw new ProviderTrouble(
+    `it calls itself ${String(issuer).slice(0, 300)}, and identity.issuer is ${wanted}: write there what it calls itself, slash for slash, with the id of your tenant where it says {tenantid}`,
+  )
+}
 
 /** The identity provider. The program starts while it is down. */
 export const openIssuer = (settings: IssuerSettings, log?: PeerLog): Issuer => {
@@ -44,21 +62,27 @@ export const openIssuer = (settings: IssuerSettings, log?: PeerLog): Issuer => {
   const keysFetch = newKeysFetch(fetch)
 
   const discover = async (): Promise<client.Configuration> => {
-    const configuration = await client.discovery(
-      url,
-      settings.client_id,
-      { client_secret: settings.client_secret, [client.clockTolerance]: 60 },
-      settings.client_secret === undefined ? client.None() : basic,
-      {
-        execute: [client.enableNonRepudiationChecks, ...(allowLoopback ? [client.allowInsecureRequests] : [])],
-        [client.customFetch]: fetch,
-        timeout: 10,
-      },
-    )
-    const { issuer, jwks_uri, authorization_endpoint, token_endpoint } = configuration.serverMetadata()
-    // The library lets some issuers name another one; who may sign in here is the one of the configuration, to the letter.
-    if (new URL(issuer).href !== url.href) throw new ProviderTrouble(`it calls itself ${issuer}`)
-    for (const [name, endpoint] of Object.entries({ jwks_uri, authorization_endpoint, token_endpoint })) {
+    const configuration = await client
+      .discovery(
+        url,
+        settings.client_id,
+        { client_secret: settings.client_secret, [client.clockTolerance]: 60 },
+        authenticationOf(settings),
+        {
+          execute: [client.enableNonRepudiationChecks, ...(allowLoopback ? [client.allowInsecureRequests] : [])],
+          [client.customFetch]: async (target, init) => {
+            const response = await fetch(target, init)
+            await requireItself(response, settings.issuer)
+            return response
+          },
+          timeout: 10,
+        },
+      )
+      .catch((error: unknown) => {
+        throw troubleIn(error) ?? error
+      })
+    const { jwks_uri, authorization_endpoint, token_endpoint, userinfo_endpoint = token_endpoint } = configuration.serverMetadata()
+    for (const [name, endpoint] of Object.entries({ jwks_uri, authorization_endpoint, token_endpoint, userinfo_endpoint })) {
       if (endpoint === undefined || !URL.canParse(endpoint)) throw new ProviderTrouble(`its description has no ${name}`)
       if (!isSafeAddress(endpoint) || (new URL(endpoint).protocol === 'http:' && !allowLoopback)) {
         throw new ProviderTrouble(`its ${name} is not an https address`)

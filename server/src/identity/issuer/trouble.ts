@@ -2,3 +2,7 @@
 export class ProviderTrouble extends Error {
   override name = 'ProviderTrouble'
 }
+
+/** What the library wrapped, where it was the provider's trouble. */
+export const troubleIn = (error: unknown): ProviderTrouble | undefined =>
+  error instanceof ProviderTrouble ? error : error instanceof Error ? troubleIn(error.cause) : undefined

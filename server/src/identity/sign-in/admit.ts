@@ -19,11 +19,11 @@ type Input = { flow: Flow; person: Person; code: string; previous: string | unde
  * subject, their roles as of now, a new session id. Answers the secret for the cookie.
  */
 export const admitPerson = async (base: Base, { flow, person, code, previous, request }: Input): Promise<string> => {
-  const { issuer, subject, email, name, roles, strength } = person
+  const { issuer, subject, email, name, roles, strength, why: unmatched } = person
   const token = newSecret()
   return await transact(base, async (tx) => {
     const open = await tx.deleteFrom('sign_in_flows').where('state_hash', '=', flow.stateHash).returning('state_hash').executeTakeFirst()
-    if (open === undefined) throw new SignInRefusal('sign_in_refused', 'the answer was sent twice')
+    if (open === undefined) throw new SignInRefusal('sign_in_stale', 'the answer was sent twice')
     const known = await tx
       .selectFrom('staff')
       .select(['id', 'disabled_at'])
@@ -32,7 +32,13 @@ export const admitPerson = async (base: Base, { flow, person, code, previous, re
       .forUpdate()
       .executeTakeFirst()
     const refused = (by: Actor, why: 'no_role' | 'sign_in_refused', note: string) =>
-      deny(new Refusal(why, { cause: note }), { action: 'AUTH.DENIED', actor: by, note, request, details: { issuer, subject, email } })
+      deny(new Refusal(why, { cause: new Error(unmatched === undefined ? note : `${note}. ${unmatched}`) }), {
+        action: 'AUTH.DENIED',
+        actor: by,
+        note,
+        request,
+        details: { issuer, subject, email },
+      })
     const actor = (id: string): Actor => ({ kind: 'staff', id, issuer, subject, email, name })
     if (known === undefined && roles.length === 0) return refused(anonymous, 'no_role', 'no role in this console')
     const staff = await tx
@@ -57,7 +63,7 @@ export const admitPerson = async (base: Base, { flow, person, code, previous, re
       .onConflict((conflict) => conflict.column('code_hash').doNothing())
       .returning('id')
       .executeTakeFirst()
-    if (session === undefined) throw new SignInRefusal('sign_in_refused', 'the code was used before')
+    if (session === undefined) throw new SignInRefusal('sign_in_stale', 'the code was used before')
     const replaced =
       previous === undefined
         ? undefined

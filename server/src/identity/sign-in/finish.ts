@@ -3,6 +3,7 @@ import type { Base } from '../../access/ctx.ts'
 import { isSecret } from '../secret.ts'
 import { admitPerson } from './admit.ts'
 import { denySignIn } from './deny.ts'
+import { readStrayError } from './read-failure.ts'
 import { redeem } from './redeem.ts'
 import { SignInRefusal } from './refusal.ts'
 import type { StartNeeds } from './start.ts'
@@ -23,11 +24,16 @@ const finish = async (needs: FinishNeeds, { query, browser, previous, request }:
   const states = query.getAll('state')
   const [state] = states
   if (state === undefined || states.length > 1 || !isSecret(state))
-    throw new SignInRefusal('sign_in_refused', 'no state, or not one of ours')
+    throw readStrayError(query) ?? new SignInRefusal('sign_in_refused', 'no state, or not one of ours')
   const flow = await takeFlow(needs.store.db, state, browser)
-  const person = await redeem(needs, flow, query)
-  const token = await admitPerson(needs, { flow, person, code: query.get('code') ?? '', previous, request })
-  return { token, return_to: flow.return_to }
+  try {
+    const person = await redeem(needs, flow, query)
+    const token = await admitPerson(needs, { flow, person, code: query.get('code') ?? '', previous, request })
+    return { token, return_to: flow.return_to }
+  } catch (error) {
+    if (error instanceof SignInRefusal) error.return_to = flow.return_to
+    throw error
+  }
 }
 
 /** Finishes a sign-in with the provider's answer. Every refusal is on the record. */

@@ -25,9 +25,9 @@ export const takeFlow = async (db: Kysely<Tables>, state: string, browser: strin
     if (taken !== undefined) return { stateHash, ...taken }
   }
   const dropped = await db.deleteFrom('sign_in_flows').where('state_hash', '=', stateHash).returning('used_at').executeTakeFirst()
-  if (dropped === undefined) throw new SignInRefusal('sign_in_refused', 'the state is unknown, used or too old')
+  if (dropped === undefined) throw new SignInRefusal('sign_in_stale', 'the state is unknown, used or too old')
   throw new SignInRefusal(
-    'sign_in_refused',
+    'sign_in_stale',
     dropped.used_at === null ? 'the state is of another browser, or too old' : 'the state was used before',
   )
 }
