@@ -245,6 +245,62 @@ export const errorCatalogue = {
     hint: 'Create a session with the scope named in `scope`.',
   },
   other_tenant: { status: 403, title: 'The session is for another tenant.', hint: 'Create a session for that tenant.' },
+  // views: the product in a browser
+  view_not_offered: {
+    status: 409,
+    title: 'The product cannot be shown in the browser here.',
+    hint: 'Ask whoever runs this to set gateway.browser_origin; the token and curl work without it.',
+  },
+  session_of_another: {
+    status: 403,
+    title: 'Only the person who opened a session can step in with it.',
+    hint: 'Open a session of your own.',
+  },
+  view_missing: {
+    status: 403,
+    title: 'This browser has not been let in here.',
+    hint: 'Open the product from the page of the support session.',
+  },
+  view_refused: {
+    status: 403,
+    title: 'This browser was not let in at this address.',
+    hint: 'Open the product from the page of the support session.',
+  },
+  view_closed: {
+    status: 403,
+    title: 'This view of the product was closed.',
+    hint: 'Open the product again from the page of the support session. A browser shows one at a time.',
+  },
+  outside_frame: {
+    status: 403,
+    title: 'The product is shown only inside the console.',
+    hint: 'Open it from the page of the support session.',
+  },
+  handover_refused: {
+    status: 403,
+    title: 'The hand-over code is not valid.',
+    hint: 'Open the product again from the page of the support session.',
+  },
+  handover_used: {
+    status: 403,
+    title: 'The hand-over code was used already.',
+    hint: 'Each code is good once: the console asks for a new one.',
+  },
+  handover_late: {
+    status: 403,
+    title: 'The hand-over code is older than a minute.',
+    hint: 'Open the product again from the page of the support session.',
+  },
+  handover_other_browser: {
+    status: 403,
+    title: 'The hand-over code was made for another browser.',
+    hint: 'Open the product from the console in this browser.',
+  },
+  handover_other_origin: {
+    status: 403,
+    title: 'The hand-over code was made for another address.',
+    hint: 'Open the product again from the page of the support session.',
+  },
   upstream_unavailable: {
     status: 502,
     title: 'The product did not answer.',

@@ -13,6 +13,7 @@ export const idPrefixes = {
   passkey: 'psk',
   action: 'act',
   export: 'exp',
+  view: 'viw',
 } as const
 
 export type IdKind = keyof typeof idPrefixes
@@ -29,6 +30,7 @@ export const RequestId = idOf('request', 'Id of one HTTP request; the upstream a
 export const StaffId = idOf('staff', 'Id of a staff member')
 export const ActionRequestId = idOf('action', 'Id of a request for an action; the product knows the effect by it')
 export const PasskeyId = idOf('passkey', 'Id of a passkey of staff')
+export const ViewId = idOf('view', 'Id of a view: the product in a browser, in a support session')
 export const ExportId = idOf('export', 'Id of an export of events')
 export const KeyId = idOf('key', 'Id of a tenant API key')
 export const IngestKeyId = idOf('ingestKey', 'Id of an ingest key')

@@ -36,6 +36,7 @@ export const Me = z
     local_sign_in: z.boolean().describe('True when people sign in at the built-in local provider'),
     example_data: z.boolean().describe('True when the example product is behind the gateway'),
     gateway_url: z.url(),
+    views: z.boolean().describe('Whether the product can be shown in the browser'),
     product_name: z.string(),
   })
   .meta({ id: 'Me' })

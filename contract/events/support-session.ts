@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ActionRequestId, EventId } from '../ids.ts'
+import { ActionRequestId, EventId, ViewId } from '../ids.ts'
 import { Scope } from '../scopes.ts'
 import { ofSession, ofTenant, ofTenantIfAny, reason, refusal, request, target, ticket } from './common.ts'
 import { erasable, kept, optional } from './members.ts'
@@ -42,6 +42,19 @@ export const sessionRevoked = {
 
 export const sessionExpired = { ...ofTenant, ...ofSession, target, ticket }
 
+/** The product was opened in a browser, or closed there. */
+export const sessionView = {
+  ...ofTenant,
+  ...ofSession,
+  target,
+  ticket,
+  details: {
+    view_id: kept(ViewId),
+    upstream: kept(z.string().optional().describe('Which of the product’s origins was entered')),
+    closed_by: kept(z.enum(['opener', 'another_view']).optional()),
+  },
+}
+
 /** Of one request through the gateway. Without a tenant where the session's is gone: its id may be another's by now. */
 export const sessionRequest = {
   ...ofTenantIfAny,
@@ -51,6 +64,7 @@ export const sessionRequest = {
   ticket,
   request,
   details: optional({
+    via: kept(z.literal('browser').optional().describe('Sent by the product in a view, not with the token')),
     client_request_id: erasable(z.string().optional().describe('X-Request-Id, as the caller sent it')),
     admission: kept(EventId.optional().describe('The admission whose outcome nobody recorded')),
   }),

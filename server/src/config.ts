@@ -7,6 +7,7 @@ import { presetReadOnly, Scope } from '@countersign/contract/scopes.ts'
 import { ProcessRole, processRoles } from '@countersign/contract/services.ts'
 import { approverRoles, consoleRoles, roles } from '@countersign/contract/staff.ts'
 import { isTyped } from '@countersign/contract/text.ts'
+import { getDomain } from 'tldts'
 import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { Destination, DestinationName } from './destinations.ts'
@@ -193,6 +194,12 @@ export const ConfigFile = z.strictObject({
     host: z.string().default('127.0.0.1').describe('Address to listen on'),
     port: port.default(4001),
     public_url: origin.optional().describe('Address that callers use; default http://localhost:<port>'),
+    browser_origin: z
+      .string()
+      .regex(/^https?:\/\/\*\.[a-z0-9-]+(?:\.[a-z0-9-]+)*(?::\d{1,5})?$/, 'must be like https://*.access-product.example')
+      .optional()
+      .describe('Where the product is shown in browsers: a domain for this alone; default http://*.localhost:<port> on loopback'),
+    browser_origin_is_public_suffix: z.boolean().default(false).describe('The domain of `browser_origin` is on the Public Suffix List'),
     upstream: origin.describe("The product's own API"),
     upstream_audience: z.string().min(1).max(200).describe('`aud` of the assertion that the product verifies'),
     upstream_timeout_seconds: z.number().int().min(1).max(300).default(30).describe('Longest wait for the first byte of an answer'),
@@ -395,6 +402,27 @@ const requireShared = (config: Config): void => {
     )
 }
 
+/**
+ * A page of the product can set cookies for the whole domain that it is on: so that domain is nobody else's, and reached by TLS. On
+ * localhost browsers keep no such cookies.
+ */
+const requireOwnDomain = (config: Config): void => {
+  const { browser_origin } = config.gateway
+  if (browser_origin === undefined) return
+  const hint = 'Give it a domain of its own, such as https://*.access-product.example.'
+  const { protocol, hostname } = new URL(browser_origin.replace('*.', ''))
+  const isLocal = hostname === 'localhost' || hostname.endsWith('.localhost')
+  if (protocol !== 'https:' && !isLocal)
+    throw new Trouble(`gateway.browser_origin is ${browser_origin}: without TLS, views could be read on the way.`, hint)
+  if (isLocal) return
+  const domain = getDomain(hostname) ?? hostname
+  for (const url of [...Object.values(addressesOf(config)), config.gateway.upstream]) {
+    const host = url && new URL(url.replace('*.', '')).hostname
+    if (url !== browser_origin && host && (getDomain(host) ?? host) === domain)
+      throw new Trouble(`gateway.browser_origin shares the domain ${domain} with ${url}: pages shown there could set cookies for it.`, hint)
+  }
+}
+
 /** Whether a host to listen on is loopback: what the local sign-in needs. */
 export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 
@@ -469,13 +497,24 @@ export const loadConfig = (options: {
     database_eraser_url: environmentDatabase(environment, 'DATABASE_ERASER_URL'),
   }
   requireShared(config)
+  requireOwnDomain(config)
   return config
 }
 
-export type Addresses = { console_url: string; gateway_url: string }
+export type Addresses = {
+  console_url: string
+  gateway_url: string
+  /** Where the product is shown in browsers, with `*` for the label; undefined where it is not. */
+  browser_origin: string | undefined
+}
+
+/** Both doors are reached at this host alone. */
+const isOnLoopback = ({ console: door, gateway }: Config): boolean =>
+  door.public_url === undefined && gateway.public_url === undefined && isLoopback(door.host) && isLoopback(gateway.host)
 
 /** Addresses as browsers and callers use them. */
 export const addressesOf = (config: Config): Addresses => ({
   console_url: config.console.public_url ?? `http://localhost:${config.console.port}`,
   gateway_url: config.gateway.public_url ?? `http://localhost:${config.gateway.port}`,
+  browser_origin: config.gateway.browser_origin ?? (isOnLoopback(config) ? `http://*.localhost:${config.gateway.port}` : undefined),
 })

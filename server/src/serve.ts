@@ -40,12 +40,14 @@ import { sessionRoutes } from './http/routes/sessions.ts'
 import { signalRoutes } from './http/routes/signals.ts'
 import { tenantRoutes } from './http/routes/tenants.ts'
 import { userRoutes } from './http/routes/users.ts'
+import { viewRoutes } from './http/routes/views.ts'
 import { connectionsOf } from './http/work.ts'
 import { openIdentity } from './identity/open.ts'
 import { siteOf } from './identity/passkeys/needs.ts'
 import { watchIssuer } from './identity/watch.ts'
 import { backlog } from './inbound/room.ts'
 import type { Keys } from './keys.ts'
+import { newLabels } from './labels.ts'
 import { troubleOf } from './outbound/breaker.ts'
 import { loadPolicy } from './policy/load.ts'
 import { portTrouble } from './ports.ts'
@@ -127,7 +129,9 @@ export const serve = async (options: {
 }): Promise<Server> => {
   const { config, databaseUrl, eraserUrl, keys, log, before = () => [] } = options
   const addresses = addressesOf(config)
-  const { console_url: publicUrl, gateway_url: gatewayUrl } = addresses
+  const { console_url: publicUrl, gateway_url: gatewayUrl, browser_origin } = addresses
+  const labels = browser_origin && newLabels(browser_origin, { isPublicSuffix: config.gateway.browser_origin_is_public_suffix })
+  const views = labels ? { labels, upstreams: [] } : undefined
   const journal = newJournal(keys.event)
   const policy = loadPolicy(config)
   const site = siteOf(publicUrl)
@@ -254,11 +258,12 @@ export const serve = async (options: {
     start: () =>
       startGateway({
         config,
-        admission: newAdmission(stores.get().gateway),
+        admission: newAdmission({ store: stores.get().gateway, journal }),
         writer: writer.get(),
         log,
         issuer: publicUrl,
         gatewayUrl,
+        browsers: views && { ...views, console: new URL(publicUrl).origin },
       }).catch((error: unknown) => {
         throw portTrouble(error, 'gateway', config.gateway.port, 'COUNTERSIGN_GATEWAY_PORT')
       }),
@@ -295,7 +300,7 @@ export const serve = async (options: {
   const consoleDoorRoutes = async (app: Door): Promise<void> => {
     const needs = {
       ...{ store: store.get(), journal, connector: connector.get(), identity: identity.get(), reads: newReads() },
-      ...{ config, policy, site, publicUrl, gatewayUrl, logStatus, logKey: logKey.get(), log },
+      ...{ config, policy, site, publicUrl, gatewayUrl, views, logStatus, logKey: logKey.get(), log },
     }
     await authRoutes(app, needs)
     passkeyRoutes(app, {
@@ -308,6 +313,7 @@ export const serve = async (options: {
     userRoutes(app, needs)
     actionRoutes(app, needs)
     sessionRoutes(app, { ...needs, onRevoked: (id: string) => gateway.find()?.cut(id) })
+    viewRoutes(app, { views, onViewsClosed: (ids: readonly string[]) => gateway.find()?.cutViews(ids) })
     await signalRoutes(app, {
       counts,
       settings: config.health,
@@ -334,6 +340,7 @@ export const serve = async (options: {
         stores: stores.get(),
         journal,
         publicUrl,
+        frames: browser_origin,
         log,
         routes: async (app) => {
           serviceRoutes(app, { keys, statuses: () => [...before(), ...program.statuses()], findTrouble })

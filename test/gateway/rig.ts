@@ -8,6 +8,7 @@ import { openSession } from '../../server/src/actions/open-session.ts'
 import { type Config, parseConfig } from '../../server/src/config.ts'
 import { type Gateway, startGateway } from '../../server/src/gateway/start.ts'
 import { startWriter, type Writer } from '../../server/src/gateway/writer.ts'
+import { newLabels } from '../../server/src/labels.ts'
 import { newAdmission } from '../../server/src/sessions/admit.ts'
 import { revokeSession } from '../../server/src/sessions/revoke.ts'
 import { newDatabase, type TestDatabase } from '../support/database.ts'
@@ -76,19 +77,25 @@ export type GatewayRig = {
   close(): Promise<void>
 }
 
+export const browsersOf = ({ gateway: { browser_origin, browser_origin_is_public_suffix: isPublicSuffix } }: Config) =>
+  browser_origin === undefined
+    ? undefined
+    : { labels: newLabels(browser_origin, { isPublicSuffix }), upstreams: [], console: 'http://localhost:4000' }
+
 /** One more gateway on the rig's database: another replica, which the caller closes. */
 export const startReplica = async (
-  { config, database: { store, appUrl, keys } }: Pick<GatewayRig, 'config' | 'database'>,
+  { config, database: { store, journal, appUrl, keys } }: Pick<GatewayRig, 'config' | 'database'>,
   log: Parameters<typeof startGateway>[0]['log'] = console,
 ): Promise<Replica> => {
   const writer = await startWriter({ databaseUrl: appUrl, keys, log })
   const gateway = await startGateway({
     config,
-    admission: newAdmission(store),
+    admission: newAdmission({ store, journal }),
     writer,
     log,
     issuer: 'http://localhost:4000',
     gatewayUrl: 'http://localhost:4001',
+    browsers: browsersOf(config),
   })
   return {
     ...gateway,

@@ -92,7 +92,7 @@ afterAll(async () => {
 const sessionOf = ({ what }: Cause): Session => sessions.get(what)?.session as Session
 /** Asks for an admission as the gateway does; answers the refusal's code, undefined where it is recorded. */
 const admissionOf = async (cause: Cause): Promise<string | undefined> => {
-  const admission = newAdmission(rig.database.store)
+  const admission = newAdmission(rig.database)
   const facts = await admission.findFacts(sessions.get(cause.what)?.tokenHash as string)
   if (!facts) throw new Error('the session has no facts')
   const event = { head: '{"occurred_at":"', tail: `","session":"${facts.id}"}`, disclosures: [] }
@@ -147,7 +147,7 @@ describe('a session is judged alike wherever it is asked for', () => {
 
   it('P10 by who looks after what runs', async () => {
     const ids = causes.map((cause) => sessionOf(cause).id)
-    const unusable = await newAdmission(rig.database.store).findUnusable([...ids, 'ses_unknown'])
+    const unusable = await newAdmission(rig.database).findUnusable([...ids, 'ses_unknown'])
     expect([...ids, 'ses_unknown'].map((id) => unusable.get(id))).toEqual([...causes.map(({ code }) => code), 'token_refused'])
   })
 

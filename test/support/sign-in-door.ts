@@ -75,6 +75,7 @@ export const startSignInDoor = async (
         config,
         publicUrl,
         gatewayUrl: 'http://localhost:9',
+        views: undefined,
         identity: openIdentity({ config, publicUrl, log, environment: options.environment ?? {} }),
       })
       options.routes?.(app)

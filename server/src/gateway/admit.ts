@@ -1,4 +1,5 @@
 import type { Admission } from '../sessions/admit.ts'
+import type { SessionFacts } from '../sessions/facts.ts'
 import { formatAsk } from '../sessions/record-admissions.ts'
 import type { Claims } from './assertion.ts'
 import { draftAdmitted } from './entries.ts'
@@ -11,8 +12,10 @@ type Needs = { admission: Admission; writer: Writer; claims: Claims }
 export const admit = async ({ admission, writer, claims }: Needs, exchange: Exchange): Promise<Admitted> => {
   const { facts, route } = exchange
   if (!facts || !route) throw new Error('the checks have not passed')
-  return admission.admit(facts, (current) => {
+  const attempt = (current: SessionFacts) => {
     exchange.facts = current
-    return writer.admit(draftAdmitted(exchange, current), formatAsk(current, route.scope), claims(exchange, current, route.scope))
-  })
+    const ask = formatAsk(current, route.scope, exchange.view_id)
+    return writer.admit(draftAdmitted(exchange, current), ask, claims(exchange, current, route.scope))
+  }
+  return admission.admit(facts, attempt, exchange.view_id)
 }

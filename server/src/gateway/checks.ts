@@ -1,34 +1,51 @@
 import { checkBody } from './checks/body.ts'
 import { checkClosing } from './checks/closing.ts'
+import { checkCookie } from './checks/cookie.ts'
 import { checkHeaders } from './checks/headers.ts'
 import { checkHost } from './checks/host.ts'
-import { checkMethod } from './checks/method.ts'
+import { checkLabel } from './checks/label.ts'
+import { checkBrowserMethod, checkMethod } from './checks/method.ts'
 import { checkRoute } from './checks/route.ts'
 import { checkScope } from './checks/scope.ts'
 import { checkSession } from './checks/session.ts'
 import { checkSink } from './checks/sink.ts'
+import { checkSite } from './checks/site.ts'
 import { checkTarget } from './checks/target.ts'
 import { checkTenant } from './checks/tenant.ts'
 import { checkToken } from './checks/token.ts'
 import { checkUpgrade } from './checks/upgrade.ts'
-import type { Check } from './exchange.ts'
+import { checkView } from './checks/view.ts'
+import type { Caller, Check } from './exchange.ts'
+
+/** What is asked of each kind of caller: a program with a token (`bearer`), a page of the product with a cookie (`browser`). */
+export type Row = { name: string } & Record<Caller, Check | null>
+
+/** The same of both. */
+const both = (name: string, check: Check): Row => ({ name, bearer: check, browser: check })
 
 /**
  * What every request passes, in this order, before the admission is asked for (admit.ts) and anything is forwarded
  * (forward.ts). The first that refuses ends it; the refusal is recorded before it is answered (refuse.ts).
  */
-export const checks: readonly { name: string; check: Check }[] = [
-  { name: 'the gateway is not closing', check: checkClosing },
-  { name: 'the target is written in one form only', check: checkTarget },
-  { name: 'the method is known', check: checkMethod },
-  { name: 'each header has one meaning and none claims what only we may say', check: checkHeaders },
-  { name: 'no other protocol is asked for', check: checkUpgrade },
-  { name: 'the host is ours', check: checkHost },
-  { name: 'the body has one length, and is there only where it may be', check: checkBody },
-  { name: 'one support session token was sent, in its header', check: checkToken },
-  { name: 'the token belongs to a session', check: checkSession },
-  { name: 'the route is not one that nobody may reach', check: checkSink },
-  { name: 'the route is declared', check: checkRoute },
-  { name: 'the tenant is the session’s own', check: checkTenant },
-  { name: 'the session has the scope', check: checkScope },
-]
+export const checks = {
+  /** Of the request as such. After these, pages of ours are answered at the origins of views (browser/reserved.ts). */
+  request: [
+    both('the gateway is not closing', checkClosing),
+    both('the target is written in one form only', checkTarget),
+    { name: 'the method is known', bearer: checkMethod, browser: checkBrowserMethod },
+    both('each header has one meaning and none claims what only we may say', checkHeaders),
+    both('no other protocol is asked for', checkUpgrade),
+    { name: 'the host is ours', bearer: checkHost, browser: checkLabel },
+  ],
+  /** Of what it asks of the product. */
+  session: [
+    both('the body has one length, and is there only where it may be', checkBody),
+    { name: 'it comes from a page of the view, inside the console', bearer: null, browser: checkSite },
+    { name: 'one credential was sent, in its header', bearer: checkToken, browser: checkCookie },
+    { name: 'the credential belongs to a session', bearer: checkSession, browser: checkView },
+    both('the route is not one that nobody may reach', checkSink),
+    both('the route is declared', checkRoute),
+    both('the tenant is the session’s own', checkTenant),
+    both('the session has the scope', checkScope),
+  ],
+} as const satisfies Record<string, readonly Row[]>

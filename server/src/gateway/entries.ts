@@ -36,7 +36,13 @@ const requestOf = (exchange: Exchange, { path }: SaidParts) => ({
   ...(exchange.route ? { route: exchange.route.pattern, scope: exchange.route.scope } : {}),
 })
 
-const detailsOf = ({ client_request_id }: SaidParts) => (client_request_id === undefined ? undefined : { client_request_id })
+const saidOf = ({ client_request_id }: SaidParts) => (client_request_id === undefined ? {} : { client_request_id })
+
+/** Undefined where there is nothing to say. */
+const detailsOf = ({ caller }: Exchange, said: SaidParts) => {
+  const details = { ...(caller === 'browser' ? { via: caller } : {}), ...saidOf(said) }
+  return Object.keys(details).length === 0 ? undefined : details
+}
 
 type Outcome = { result: NewEvent['result']; status: number; code?: string; note?: string; bytes?: number }
 
@@ -58,7 +64,7 @@ const attemptOf = <N extends RequestName>(
   session_id: facts.id,
   ticket: committedTo(facts.digests, 'ticket'),
   request: { ...requestOf(exchange, said), status: answer.status, duration_ms: durationOf(exchange), bytes: answer.bytes },
-  details: detailsOf(said),
+  details: detailsOf(exchange, said),
 })
 
 /** What became of an admitted request of a session. */
@@ -85,7 +91,7 @@ export const anonymousEvent = (exchange: Exchange, refusal: Refusal): DenialOf<'
     action: 'GATEWAY.REFUSED',
     actor: anonymous,
     request: { ...requestOf(exchange, said), status: refusal.status },
-    details: { ...detailsOf(said), peer: exchange.request.socket.remoteAddress ?? 'unknown' },
+    details: { ...saidOf(said), peer: exchange.request.socket.remoteAddress ?? 'unknown' },
   })
 }
 
@@ -127,7 +133,8 @@ const draftOk = (action: string, exchange: Exchange, facts: SessionFacts, reques
   const { path, client_request_id: given } = commitSaid(exchange, facts)
   const own = given === undefined ? '' : `"details.client_request_id":"${given}",`
   const erasable = `{${digests}${own}"request.path":"${path}"${ticket}}`
-  const head = `{"action":"${action}","actor":${actor},"category":"support_session","erasable":${erasable},"id":"${newId('event')}","occurred_at":"`
+  const details = exchange.caller === 'browser' ? '"details":{"via":"browser"},' : ''
+  const head = `{"action":"${action}","actor":${actor},"category":"support_session",${details}"erasable":${erasable},"id":"${newId('event')}","occurred_at":"`
   const tail = `","request":{${request}},"result":"ok",${session}"v":1}`
   return { head, tail }
 }

@@ -1,9 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { newId } from '../ids.ts'
+import type { Place } from '../labels.ts'
 import type { SessionFacts } from '../sessions/facts.ts'
+import type { HandOver } from '../sessions/views/hand-over.ts'
+import type { Browsers } from './browser/headers.ts'
 import type { QueryPair } from './checks/target.ts'
 import type { DeclaredRoute, RouteTable } from './routes.ts'
 import type { CommittedSaid } from './said.ts'
+
+/** Who sends a request: a program with a token, or a page of the product in a browser, at an origin of its view. */
+export type Caller = 'bearer' | 'browser'
 
 /** One request under judgement. Checks fill in what they found; nothing here is trusted before its check has passed. */
 export type Exchange = {
@@ -18,11 +24,20 @@ export type Exchange = {
   readonly target: string
   /** The caller waits for "100 Continue" before it sends the body. */
   readonly expects_continue: boolean
+  readonly caller: Caller
+  /** Of a browser: the origin of a view that the host names. */
+  readonly place: Place | undefined
+  /** Of a browser: the sister origin whose page sent it. */
+  sister: string | undefined
+  view_id: string | undefined
+  /** A person did it, not a page by itself. */
+  isByPerson: boolean
   path: string
   query: readonly QueryPair[]
   /** Names in lower case; only after the header check. */
   headers: ReadonlyMap<string, string>
   has_body: boolean
+  /** Of the token, or of the view's cookie. */
   token_hash: string
   facts: SessionFacts | undefined
   route: DeclaredRoute | undefined
@@ -42,6 +57,11 @@ export type Gate = {
   /** True where the request line says another protocol than HTTP. */
   isOtherProtocol(request: IncomingMessage): boolean
   findFacts(tokenHash: string): SessionFacts | undefined | Promise<SessionFacts | undefined>
+  /** The door for browsers, where there is one. */
+  browsers: Browsers | undefined
+  handOver: HandOver
+  /** Callers reach the gateway by TLS. */
+  secure: boolean
 }
 
 /** Throws a Refusal, or lets the request go on to the next check. */
@@ -49,7 +69,7 @@ export type Check = (exchange: Exchange, gate: Gate) => void | Promise<void>
 
 const none: ReadonlyMap<string, string> = new Map()
 
-export const newExchange = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Exchange => ({
+export const newExchange = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean, place?: Place): Exchange => ({
   request,
   response,
   id: newId('request'),
@@ -57,6 +77,11 @@ export const newExchange = (request: IncomingMessage, response: ServerResponse, 
   method: request.method ?? '',
   target: request.url ?? '',
   expects_continue: expectsContinue,
+  caller: place ? 'browser' : 'bearer',
+  place,
+  sister: undefined,
+  view_id: undefined,
+  isByPerson: true,
   path: '',
   query: [],
   headers: none,

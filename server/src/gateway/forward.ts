@@ -7,25 +7,28 @@ import { Refusal } from '../errors.ts'
 import type { SessionFacts } from '../sessions/facts.ts'
 import { announcedBytes, filterHead, ownHeaders } from './answer.ts'
 import { type BodyLimits, feedBody, findBroken } from './body.ts'
+import { viewHeaders } from './browser/headers.ts'
 import { Delivery, Held } from './delivery.ts'
 import { endingEvent, type Reached, type Why, whyOf } from './ending.ts'
 import { draftCompleted } from './entries.ts'
 import type { Exchange } from './exchange.ts'
 import type { Outbox } from './outbox.ts'
-import { answerProblem } from './refuse.ts'
+import { answerProblem, type Doors } from './refuse.ts'
 import type { Run, Running } from './running.ts'
 import type { Upstream } from './upstream.ts'
 import type { Admitted, Writer } from './writer.ts'
 
-export type ForwardNeeds = BodyLimits & {
-  writer: Writer
-  outbox: Outbox
-  running: Running
-  upstream: Upstream
-  /** The product's origin. */
-  origin: string
-  secure: boolean
-}
+export type ForwardNeeds = BodyLimits &
+  Doors & {
+    writer: Writer
+    outbox: Outbox
+    running: Running
+    /** The same of the view that a request came from. */
+    views: Running
+    upstream: Upstream
+    /** The product's origin. */
+    origin: string
+  }
 
 /** What the product is told of the caller's headers. Credentials, cookies and forwarding claims are not among them. */
 const forwarded = [
@@ -117,15 +120,17 @@ class Passage implements Dispatcher.DispatchHandler, Run {
   }
 
   start(): void {
-    const { running } = this.#needs
+    const { running, views } = this.#needs
     const { deadlineMs } = this.#admitted
-    const { response } = this.#exchange
+    const { response, view_id } = this.#exchange
     running.add(this.#facts.id, this, deadlineMs)
+    if (view_id !== undefined) views.add(view_id, this, deadlineMs)
     response.once('close', () => this.#onClose()).on('error', () => this.#onClose())
     // Between the admission and now, the caller may have left or the session ended.
     if (response.destroyed) this.stop('client_abort')
     else if (performance.now() >= deadlineMs) this.cut('session_expired')
     else if (running.hasEnded(this.#facts.id)) this.cut('session_revoked')
+    else if (view_id !== undefined && views.hasEnded(view_id)) this.cut('view_closed')
     else this.#dispatch()
   }
 
@@ -186,14 +191,20 @@ class Passage implements Dispatcher.DispatchHandler, Run {
       this.#break(held.broken)
       return
     }
-    const { response, id } = this.#exchange
+    const { response } = this.#exchange
     const delivery = new Delivery(held.status, response, this.#controller)
     this.#state = { name: 'released', delivery }
     try {
-      delivery.start(held, ownHeaders(id, this.#needs.secure))
+      delivery.start(held, this.#ownHeaders())
     } catch (cause) {
       this.stop(new Refusal('upstream_refused', { cause }))
     }
+  }
+
+  #ownHeaders(): string[] {
+    const { secure, browsers } = this.#needs
+    const { id, place, sister } = this.#exchange
+    return browsers && place ? viewHeaders(browsers, { id, place, secure, sister }) : ownHeaders(id, secure)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -246,14 +257,14 @@ class Passage implements Dispatcher.DispatchHandler, Run {
 
   /** On the record first, then the answer. */
   async #refuse(why: Refusal, makeEvent: () => ReturnType<typeof halveEvent>): Promise<void> {
-    const { writer, outbox, secure } = this.#needs
+    const { writer, outbox } = this.#needs
     try {
       await writer.note(makeEvent())
     } catch {
       outbox.send(makeEvent)
-      return answerProblem(this.#exchange, new Refusal('store_unavailable'), secure)
+      return answerProblem(this.#needs, this.#exchange, new Refusal('store_unavailable'))
     }
-    answerProblem(this.#exchange, why, secure)
+    answerProblem(this.#needs, this.#exchange, why)
   }
 
   /** The one way to be over: what was held is given back. */
@@ -262,6 +273,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     if (state.name === 'over') return
     this.#state = over
     this.#needs.running.remove(this.#facts.id, this)
+    if (this.#exchange.view_id !== undefined) this.#needs.views.remove(this.#exchange.view_id, this)
     if (!isAnswerWhole(state)) this.#controller?.abort(new Error('over'))
     this.#body?.destroy()
     lingerFor(this.#exchange.request)

@@ -4,6 +4,9 @@ import { formatProblem, Refusal } from '../errors.ts'
 import type { Admission } from '../sessions/admit.ts'
 import type { SessionFacts } from '../sessions/facts.ts'
 import { ownHeaders } from './answer.ts'
+import { findViewHash } from './browser/cookies.ts'
+import type { Browsers } from './browser/headers.ts'
+import { browserProblemOf } from './browser/problem.ts'
 import { methods } from './checks/method.ts'
 import { findTokenHash } from './checks/token.ts'
 import { anonymousEvent, refusedEvent } from './entries.ts'
@@ -12,7 +15,9 @@ import type { Strangers } from './strangers.ts'
 import type { Writer } from './writer.ts'
 
 type Log = { error(facts: object, message: string): void }
-type Needs = { admission: Admission; writer: Writer; strangers: Strangers; log: Log; secure: boolean }
+/** Whether callers come by TLS, and how browsers are answered where there is a door for them. */
+export type Doors = { secure: boolean; browsers: Browsers | undefined }
+type Needs = Doors & { admission: Admission; writer: Writer; strangers: Strangers; log: Log }
 
 export const toRefusal = (error: unknown, log: Log): Refusal => {
   if (error instanceof Refusal) return error
@@ -34,23 +39,36 @@ export const problemOf = (refusal: Refusal, requestId: string, secure: boolean):
 const closing = new Set<ErrorCode>(['shutting_down', 'upgrade_refused', 'too_many_requests', 'overloaded'])
 
 /** Answers a refusal where nothing has been answered yet. A body that nobody will read ends the connection. */
-export const answerProblem = (exchange: Exchange, refusal: Refusal, secure: boolean): void => {
+export const answerProblem = ({ secure, browsers }: Doors, exchange: Exchange, refusal: Refusal): void => {
   const { request, response, id } = exchange
   if (response.headersSent || response.destroyed) {
     response.destroy()
     return
   }
-  const { headers, body } = problemOf(refusal, id, secure)
+  const isBrowser = browsers && exchange.caller === 'browser'
+  const { headers, body } = isBrowser ? browserProblemOf(browsers, exchange, refusal, secure) : problemOf(refusal, id, secure)
   const unread = !request.complete || exchange.has_body
   if (unread || closing.has(refusal.code)) headers.push('connection', 'close')
   response.writeHead(refusal.status, headers)
   response.end(body)
 }
 
+/** The hash of the token of the session whose view a browser's cookie belongs to. Two of one name are nobody's. */
+const findViewedHash = async ({ admission }: Needs, { request }: Exchange): Promise<string | undefined> => {
+  const { cookie } = request.headers
+  try {
+    const cookieHash = findViewHash(cookie)
+    return cookieHash === undefined ? undefined : (await admission.handOver.find(cookieHash))?.token_hash
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'duplicate_cookie') return undefined
+    throw error
+  }
+}
+
 /** The session that a refused request belongs to, also where it was refused before its token was looked at (C44). */
 const findSession = async (needs: Needs, exchange: Exchange): Promise<SessionFacts | undefined> => {
   if (exchange.facts) return exchange.facts
-  const tokenHash = findTokenHash(exchange.request.rawHeaders)
+  const tokenHash = exchange.caller === 'bearer' ? findTokenHash(exchange.request.rawHeaders) : await findViewedHash(needs, exchange)
   return tokenHash === undefined ? undefined : needs.admission.findFacts(tokenHash)
 }
 
@@ -75,8 +93,8 @@ export const refuse = async (needs: Needs, exchange: Exchange, error: unknown): 
   try {
     // Our own trouble is no refusal of anybody. That there is no room for somebody is one.
     const isRecorded = refusal.status < 500 || refusal.code === 'shutting_down' || refusal.code === 'overloaded'
-    answerProblem(exchange, isRecorded ? await recordRefusal(needs, exchange, refusal) : refusal, needs.secure)
+    answerProblem(needs, exchange, isRecorded ? await recordRefusal(needs, exchange, refusal) : refusal)
   } catch (failure) {
-    answerProblem(exchange, toRefusal(failure, needs.log), needs.secure)
+    answerProblem(needs, exchange, toRefusal(failure, needs.log))
   }
 }

@@ -10,7 +10,7 @@ export type Running = {
   add(sessionId: string, run: Run, deadlineMs: number): void
   remove(sessionId: string, run: Run): void
   /** Ends a session here for good: what runs, and what was admitted a moment ago and is about to. */
-  end(sessionId: string): void
+  end(sessionId: string, code?: ErrorCode): void
   hasEnded(sessionId: string): boolean
   cut(sessionId: string, code: ErrorCode): void
   cutAll(code: ErrorCode): void
@@ -49,11 +49,11 @@ export const newRunning = (): Running => {
       clearTimeout(session.timer)
       sessions.delete(sessionId)
     },
-    end: (sessionId) => {
+    end: (sessionId, code = 'session_revoked') => {
       const oldest = ended.size >= endedMaximum ? ended.values().next().value : undefined
       if (oldest !== undefined) ended.delete(oldest)
       ended.add(sessionId)
-      cut(sessionId, 'session_revoked')
+      cut(sessionId, code)
     },
     hasEnded: (sessionId) => ended.has(sessionId),
     cut,

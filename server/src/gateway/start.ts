@@ -15,8 +15,11 @@ import type { SessionFacts } from '../sessions/facts.ts'
 import { admit } from './admit.ts'
 import { newClaims } from './assertion.ts'
 import { noteBroken } from './body.ts'
+import type { Browsers } from './browser/headers.ts'
+import { newPersonSense } from './browser/person.ts'
+import { answerReserved } from './browser/reserved.ts'
 import { headersMaximum } from './checks/headers.ts'
-import { checks } from './checks.ts'
+import { checks, type Row } from './checks.ts'
 import { brokenEvent } from './entries.ts'
 import { type Exchange, type Gate, newExchange } from './exchange.ts'
 import { type ForwardNeeds, forward } from './forward.ts'
@@ -40,12 +43,16 @@ type Needs = {
   issuer: string
   /** The address that callers use. */
   gatewayUrl: string
+  /** Where the product is shown in browsers, if anywhere. */
+  browsers?: Browsers | undefined
 }
 
 export type Gateway = {
   address: AddressInfo
   /** Ends what runs in a session, now. */
   cut(sessionId: string): void
+  /** Ends what runs in views that were closed, now. */
+  cutViews(viewIds: readonly string[]): void
   /** Of the loops that look after what runs. */
   parts(): ServiceStatus[]
   /** Takes nothing new, and cuts what is still under way after this time. */
@@ -103,25 +110,29 @@ const letGo = (socket: Counted): void => {
 }
 
 /** The gateway: judges, records, forwards. Settled when it listens. */
-export const startGateway = async ({ config, admission, writer, log, issuer, gatewayUrl }: Needs): Promise<Gateway> => {
+export const startGateway = async ({ config, admission, writer, log, issuer, gatewayUrl, browsers }: Needs): Promise<Gateway> => {
   const { gateway: settings } = config
   const secure = gatewayUrl.startsWith('https:')
   const routes = compileRoutes(settings)
   const running = newRunning()
+  const views = newRunning()
+  const isByPerson = newPersonSense()
   const outbox = newOutbox(writer, log)
   const upstream = newUpstream({ origin: settings.upstream, timeoutMs: settings.upstream_timeout_seconds * 1000 })
   const strangers = newStrangers({ note: (event) => writer.note(halveEvent(event)), log })
   const claims = newClaims({ issuer, audience: settings.upstream_audience })
-  const needs = { admission, writer, claims, strangers, log, secure }
+  const needs = { admission, writer, claims, strangers, log, secure, browsers }
   const forwarding: ForwardNeeds = {
     writer,
     outbox,
     running,
+    views,
     upstream,
     origin: settings.upstream,
     maxRequestBytes: settings.max_request_bytes,
     uploadIdleMs: settings.upload_idle_seconds * 1000,
     secure,
+    browsers,
   }
   let closing = false
   let inFlight = 0
@@ -134,13 +145,23 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
     isClosing: () => closing,
     isOtherProtocol: () => false,
     findFacts: admission.findFacts,
+    browsers,
+    handOver: admission.handOver,
+    secure,
+  }
+
+  const judge = async (rows: readonly Row[], exchange: Exchange): Promise<void> => {
+    for (const row of rows) {
+      const pending = row[exchange.caller]?.(exchange, gate)
+      if (pending) await pending
+    }
   }
 
   const pass = async (exchange: Exchange): Promise<void> => {
-    for (const { check } of checks) {
-      const pending = check(exchange, gate)
-      if (pending) await pending
-    }
+    await judge(checks.request, exchange)
+    if (exchange.caller === 'browser' && (await answerReserved(exchange, gate))) return
+    await judge(checks.session, exchange)
+    if (exchange.caller === 'browser') exchange.isByPerson = isByPerson(exchange)
     const sessionId = (exchange.facts as SessionFacts).id
     const { socket } = exchange.request
     if (!places.know(socket, sessionId)) throw new Refusal('overloaded', { detail: 'Too many connections of this session are open.' })
@@ -173,7 +194,7 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
   const serve = async (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> => {
     const socket = request.socket as Counted
     if (socket.isEnding) return
-    const exchange = newExchange(request, response, expectsContinue)
+    const exchange = newExchange(request, response, expectsContinue, browsers?.labels.find(request.headers.host ?? ''))
     inFlight++
     socket.inFlight = (socket.inFlight ?? 0) + 1
     try {
@@ -251,7 +272,8 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
   })
   const address = server.address() as AddressInfo
   gate.authorities = authoritiesOf(gatewayUrl, address.port)
-  const watch = startWatch({ admission, running, log })
+  const watch = startWatch({ name: 'gateway watch', find: admission.findUnusable, running, log })
+  const viewWatch = startWatch({ name: 'gateway views', find: admission.handOver.findClosed, running: views, log })
 
   let drained: Promise<void> | undefined
   const drain = async (graceMs: number): Promise<void> => {
@@ -272,11 +294,14 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
   return {
     address,
     cut: (sessionId) => running.end(sessionId),
-    parts: () => [watch.status(), outbox.status(), strangers.status()],
+    cutViews: (viewIds) => {
+      for (const viewId of viewIds) views.end(viewId, 'view_closed')
+    },
+    parts: () => [watch.status(), viewWatch.status(), outbox.status(), strangers.status()],
     drain: drainOnce,
     close: async (graceMs) => {
       await drainOnce(graceMs)
-      await watch.stop()
+      await Promise.all([watch.stop(), viewWatch.stop()])
       await leave()
     },
   }

@@ -13,6 +13,7 @@ import { guardAccess } from './access.ts'
 import { answerBrokenRequest, answerUnrouted, setOwnHeaders } from './before.ts'
 import type { Door } from './door.ts'
 import { sendProblem } from './fail.ts'
+import { securityHeaders } from './headers.ts'
 import { guardInput } from './input.ts'
 import { newLanes, type Work } from './work.ts'
 
@@ -20,6 +21,8 @@ type Options = Base & {
   /** Of kinds of work that have connections of their own. */
   stores?: Partial<Record<Work, Base['store']>>
   publicUrl: string
+  /** Origins that may be shown in a frame of the console. */
+  frames?: string | undefined
   log: FastifyBaseLogger
   /** Adds the routes. */
   routes: (app: Door) => void | Promise<void>
@@ -29,7 +32,8 @@ type Options = Base & {
  * The console and tenant door. Every route added to it declares who may call it and its schemas, which are the
  * validation, the serialisation and the OpenAPI document at once.
  */
-export const buildDoor = async ({ store, stores, journal, publicUrl, log, routes }: Options): Promise<Door> => {
+export const buildDoor = async ({ store, stores, journal, publicUrl, frames, log, routes }: Options): Promise<Door> => {
+  const own = securityHeaders(frames)
   const app = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -41,13 +45,13 @@ export const buildDoor = async ({ store, stores, journal, publicUrl, log, routes
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
     return503OnClosing: false,
-    frameworkErrors: answerUnrouted(publicUrl),
+    frameworkErrors: answerUnrouted(publicUrl, own),
     routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 250 },
     connectionTimeout: 0,
     requestTimeout: 15_000,
     keepAliveTimeout: 5_000,
     http: { maxHeaderSize: 16_384, headersTimeout: 10_000, connectionsCheckingInterval: 500, requireHostHeader: false },
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: answerBrokenRequest(own),
     ajv: { customOptions: { allErrors: false } },
   }).withTypeProvider<ZodTypeProvider>()
   app.server.maxHeadersCount = 100
@@ -63,7 +67,7 @@ export const buildDoor = async ({ store, stores, journal, publicUrl, log, routes
     closing = true
   })
   app.addHook('onRequest', async (request, reply) => {
-    setOwnHeaders(request, reply)
+    setOwnHeaders(own, request, reply)
     if (closing) throw new Refusal('shutting_down')
     if (isOtherProtocol(request.raw)) throw new Refusal('invalid_request', { detail: 'The version must be HTTP/1.1.' })
     if (![undefined, '100-continue'].includes(request.headers.expect?.toLowerCase())) {

@@ -1,8 +1,8 @@
 /**
  * On every answer of the console and tenant door, errors and redirects included (WB-1). Nothing may be loaded from
- * elsewhere, framed, or run that is not a file of ours.
+ * elsewhere, framed, or run that is not a file of ours; and nothing be shown in a frame but `frames`, the origins of views.
  */
-export const securityHeaders: Readonly<Record<string, string>> = {
+export const securityHeaders = (frames: string | undefined): Readonly<Record<string, string>> => ({
   'content-security-policy': [
     "default-src 'none'",
     "script-src 'self'",
@@ -10,6 +10,7 @@ export const securityHeaders: Readonly<Record<string, string>> = {
     "img-src 'self' data:",
     "font-src 'self'",
     "connect-src 'self'",
+    ...(frames === undefined ? [] : [`frame-src ${frames}`]),
     "manifest-src 'self'",
     "form-action 'self'",
     "base-uri 'none'",
@@ -26,4 +27,4 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()',
   'x-frame-options': 'DENY',
   'cache-control': 'no-store',
-}
+})

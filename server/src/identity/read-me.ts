@@ -7,13 +7,13 @@ import type { Config } from '../config.ts'
 import { Refusal } from '../errors.ts'
 import { idleTime } from './staff-session.ts'
 
-type MeCtx = Ctx<StaffPrincipal> & { config: Config; gatewayUrl: string }
+type MeCtx = Ctx<StaffPrincipal> & { config: Config; gatewayUrl: string; views: unknown }
 
 /** Who is signed in, until when by the database's clock, and what stands around them. */
 export const readMe = verb({
   name: 'see who is signed in',
   may: allRoles,
-  async run({ store, config, gatewayUrl, principal }: MeCtx): Promise<Me> {
+  async run({ store, config, gatewayUrl, views, principal }: MeCtx): Promise<Me> {
     const { rows } = await sql<{ idle: Date; over: Date; now: Date }>`
       select last_seen_at + ${idleTime} as idle, expires_at as over, clock_timestamp() as now
       from staff_sessions where id = ${principal.session_id} and ended_at is null`.execute(store.db)
@@ -28,6 +28,7 @@ export const readMe = verb({
       local_sign_in: config.identity === undefined,
       example_data: config.example,
       gateway_url: gatewayUrl,
+      views: views !== undefined,
       product_name: config.product.name,
     }
   },

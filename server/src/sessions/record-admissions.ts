@@ -14,6 +14,8 @@ type Ask = {
   email: string
   name: string
   scope: string
+  /** Where it came from a browser: the view, which must be open. */
+  view_id?: string | undefined
 }
 
 /** An Ask as JSON: what concurrent requests ask alike is the same text, and is asked once. */
@@ -48,8 +50,17 @@ export type Recorder = {
   close(): Promise<void>
 }
 
-export const formatAsk = ({ id, token_hash, tenant_id, staff }: SessionFacts, scope: string): AskText =>
-  JSON.stringify({ id, token_hash, tenant_id, staff_id: staff.id, email: staff.email, name: staff.name, scope } satisfies Ask) as AskText
+export const formatAsk = ({ id, token_hash, tenant_id, staff }: SessionFacts, scope: string, view_id?: string): AskText =>
+  JSON.stringify({
+    id,
+    token_hash,
+    tenant_id,
+    staff_id: staff.id,
+    email: staff.email,
+    name: staff.name,
+    scope,
+    view_id,
+  } satisfies Ask) as AskText
 
 const disclosureColumns = ['holder', 'member', 'salt', 'value', 'tenant_id'] as const satisfies (keyof DisclosureRow)[]
 
@@ -91,12 +102,14 @@ const $ = Object.fromEntries(parameters.map((name, i) => [name, `$${i + 1}`])) a
 const text = `
   with admitted as materialized (
     select k.place, extract(epoch from s.expires_at - greatest(clock_timestamp(), ${floorOf($.floor)}))::float8 * 1000 as remaining_ms
-    from rows from (json_to_recordset(${$.asks}) as (id text, token_hash text, tenant_id text, staff_id text, email text, name text, scope text))
-      with ordinality as k (id, token_hash, tenant_id, staff_id, email, name, scope, place)
+    from rows from (json_to_recordset(${$.asks}) as (id text, token_hash text, tenant_id text, staff_id text, email text, name text, scope text, view_id text))
+      with ordinality as k (id, token_hash, tenant_id, staff_id, email, name, scope, view_id, place)
     join ${judgedSessions} on s.id = k.id
     -- Not "=": a session is found by its id alone, whatever a planner thinks of the other indexes.
     where (encode(s.token_hash, 'hex'), s.tenant_id, s.staff_id) is not distinct from (k.token_hash, k.tenant_id, k.staff_id)
       and s.scopes @> array[k.scope]
+      and case when k.view_id is null then true
+        else exists (select from session_views v where v.id = k.view_id and v.session_id = s.id and v.closed_at is null) end
       -- Held last, and only what may be used: from here on no revocation is written until the event is. One expression, so that
       -- all of it is asked of the one row that was found by its id.
       and case when ${standing} = 'usable' and s.expires_at > ${floorOf($.floor)} and (m.email, m.name) is not distinct from (k.email, k.name) then hold_session(s.id)

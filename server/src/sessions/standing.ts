@@ -29,9 +29,10 @@ const refusals = {
 } as const satisfies Record<Exclude<SessionStanding, 'usable'>, ErrorCode>
 
 /** Why a session may not be used, as its refusals say it. */
-export type Unusable = (typeof refusals)[keyof typeof refusals] | 'token_refused'
+export type Unusable = (typeof refusals)[keyof typeof refusals] | 'token_refused' | 'view_closed'
 
-const codeOf = (found: SessionStanding | null): Unusable | undefined =>
+/** The code of the refusal, where there is one. */
+export const codeOf = (found: SessionStanding | null): Unusable | undefined =>
   found === null ? 'token_refused' : found === 'usable' ? undefined : refusals[found]
 
 /** For each of these sessions that may not be used now: why, by the primary and its clock, or by the clock's last word and ours. */

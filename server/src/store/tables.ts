@@ -224,6 +224,23 @@ export type Tables = {
     issued_at: InstantDefault
     expires_at: Instant
   }
+  session_views: {
+    id: string
+    session_id: string
+    sign_in_id: string
+    label: string
+    opened_at: InstantDefault
+    closed_at: InstantOrNull
+  }
+  session_view_codes: {
+    code_hash: Buffer
+    view_id: string
+    upstream: string
+    browser_hash: Buffer
+    minted_at: InstantDefault
+    used_at: InstantOrNull
+    cookie_hash: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>
+  }
   legal_holds: { id: string; tenant_id: string; placed_at: InstantDefault; released_at: InstantOrNull }
   session_revocations: {
     session_id: string

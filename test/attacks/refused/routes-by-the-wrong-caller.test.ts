@@ -32,6 +32,7 @@ beforeAll(async () => {
         .replace('{user_id}', 'usr_unknown')
         .replace('{request_id}', 'act_00000000000070008000000000000000')
         .replace('{event_id}', 'evt_00000000000070008000000000000000')
+        .replace('{view_id}', 'viw_00000000000070008000000000000000')
         .replace('{passkey_id}', 'psk_00000000000070008000000000000000')
         .replace('{*}', 'nothing'),
       roles: operation['x-roles'],

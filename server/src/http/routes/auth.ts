@@ -16,7 +16,7 @@ import { problems, refusalOf } from '../fail.ts'
 import { anyQuery } from '../input.ts'
 import { localProviderRoutes } from './local-oidc.ts'
 
-type Needs = FinishNeeds & { config: Config; gatewayUrl: string }
+type Needs = FinishNeeds & { config: Config; gatewayUrl: string; views: unknown }
 
 const tags = ['sign-in']
 /** Sign-ins that one browser has under way: each has a cookie, and all of them must fit into a request. */
