@@ -38,6 +38,7 @@ const signInAsEve = async () => {
   await fillPassword('eve@globex.example')
   await page.getByLabel('Code of your authenticator').fill(totpNow(seededTotpSecret))
   await page.getByRole('button', { name: 'Go on' }).click()
+  await page.getByRole('link', { name: 'Eve Rourke' }).click()
   await page.getByRole('heading', { name: 'Eve Rourke' }).waitFor()
 }
 
@@ -114,6 +115,7 @@ describe('the pages of the example product', () => {
       await page.getByRole('button', { name: 'Use a passkey' }).click()
     }
     await enter()
+    await page.getByRole('link', { name: 'Eve Rourke' }).click()
     await page.getByRole('heading', { name: 'Eve Rourke' }).waitFor()
     await act('reset_passkey')
     await page.reload()

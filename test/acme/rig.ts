@@ -152,6 +152,7 @@ export async function startAcme(environment: Record<string, string> = {}): Promi
     support: async (method, target, { claims = {}, scope, body, signer = issuer } = {}) =>
       fetch(running.url + target, {
         method,
+        redirect: 'manual',
         headers: {
           'countersign-assertion': await signer.sign(assertionClaims(method, target, scope === undefined ? claims : { scope, ...claims })),
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),

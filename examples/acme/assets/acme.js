@@ -1,4 +1,4 @@
-// The product's few pages: sign-in, passkeys, and noticing that a session was ended. No framework, no build.
+// The pages before the product: sign-in, passkeys, and noticing that a session was ended. No framework, no build.
 const $ = (id) => document.getElementById(id)
 const say = (id, text) => {
   const element = $(id)
@@ -33,6 +33,13 @@ function on(id, event, act) {
   })
 }
 
+/** Where somebody wanted to go: a path of ours, never another site's. */
+function enter() {
+  const to = new URLSearchParams(location.search).get('to') ?? '/dashboard'
+  const url = new URL(to, location.href)
+  location.assign(url.origin === location.origin ? url.href : '/dashboard')
+}
+
 function requirePasskeys() {
   if (!globalThis.PublicKeyCredential) throw new Error('This browser has no passkeys here: open the page at acme.localhost.')
 }
@@ -40,7 +47,7 @@ function requirePasskeys() {
 on('password-form', 'submit', async (form) => {
   const { email, password } = Object.fromEntries(new FormData(form))
   const answer = await auth('/sign-in/email', { email, password })
-  if (!answer.twoFactorRedirect) return location.assign('/account')
+  if (!answer.twoFactorRedirect) return enter()
   form.hidden = true
   $('code-form').hidden = false
   $('code-form').querySelector('input').focus()
@@ -48,7 +55,7 @@ on('password-form', 'submit', async (form) => {
 
 on('code-form', 'submit', async (form) => {
   await auth('/two-factor/verify-totp', { code: new FormData(form).get('code').trim() })
-  location.assign('/account')
+  enter()
 })
 
 on('mail-link', 'click', async () => {
@@ -64,7 +71,7 @@ on('use-passkey', 'click', async () => {
   const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options)
   const credential = await navigator.credentials.get({ publicKey })
   await auth('/passkey/verify-authentication', { response: credential.toJSON() })
-  location.assign('/account')
+  enter()
 })
 
 on('add-passkey', 'click', async () => {

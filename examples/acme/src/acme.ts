@@ -2,6 +2,7 @@ import type { Transaction } from 'kysely'
 import type { Auth } from './auth/open.ts'
 import type { Database } from './database/open.ts'
 import type { Tables } from './database/tables.ts'
+import type { Presence } from './presence.ts'
 import type { Signals } from './signals/start.ts'
 import type { Signer } from './signer.ts'
 import type { TrustedCaller } from './trust/verify.ts'
@@ -17,6 +18,7 @@ export type Acme = {
   url: () => string
   signer: Signer
   signals: Signals
+  presence: Presence
   support: TrustedCaller
   directory: TrustedCaller
   /** Aborted when the program stops: streams end then. */

@@ -14,6 +14,7 @@ import { mountConnector } from './connector/mount.ts'
 import type { Faults } from './faults.ts'
 import { type Journal, journaled } from './journal.ts'
 import { mountPages } from './pages/mount.ts'
+import { mountPresence } from './presence.ts'
 import { Problem, type ProblemCode } from './problem.ts'
 
 type Extras = { journal: Journal | undefined; faults: Faults | undefined }
@@ -35,7 +36,7 @@ export function buildServer(acme: Acme, { journal, faults }: Extras): FastifyIns
   })
   app.setNotFoundHandler((_request, reply) => problem(reply, 404, 'not_found', 'no such address'))
   app.addHook('onSend', async (_request, reply) => {
-    reply.header('cache-control', 'no-store')
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
   })
 
   mountPages(app, acme)
@@ -44,6 +45,7 @@ export function buildServer(acme: Acme, { journal, faults }: Extras): FastifyIns
   mountConnector(app, acme, faults)
   for (const add of [addAttestations, addBilling, addMembers, addExports, addEvents, addNotifications, addTenant, addAccount])
     add(app, acme)
+  mountPresence(app, acme, journal)
   return app
 }
 

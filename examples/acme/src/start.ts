@@ -7,6 +7,7 @@ import { openDatabase } from './database/open.ts'
 import type { Settings } from './environment.ts'
 import { Faults } from './faults.ts'
 import { Journal } from './journal.ts'
+import { Presence } from './presence.ts'
 import { seed } from './seed/run.ts'
 import { buildServer } from './server.ts'
 import { startSignals } from './signals/start.ts'
@@ -42,6 +43,7 @@ export async function start(settings: Settings): Promise<Running> {
       url: () => url,
       signer,
       signals,
+      presence: new Presence(),
       support: new TrustedCaller(settings.trustedIssuer, settings.trustedJwksUrl, settings.audience),
       directory: new TrustedCaller(settings.trustedIssuer, settings.trustedJwksUrl, settings.connectorAudience),
       stopping: stopping.signal,
@@ -65,6 +67,7 @@ export async function start(settings: Settings): Promise<Running> {
       port,
       async stop() {
         stopping.abort()
+        acme.presence.close()
         await traffic
         await signals.stop()
         await app.close()

@@ -9,7 +9,7 @@ import { writeActivity } from './activity.ts'
 import { requireManager } from './caller.ts'
 import { addRoutes, parse } from './route.ts'
 
-const ChangePassword = z.strictObject({ current_password: z.string().max(200), new_password: z.string().min(12).max(128) })
+export const ChangePassword = z.strictObject({ current_password: z.string().max(200), new_password: z.string().min(12).max(128) })
 const DeleteAccount = z.strictObject({ password: z.string().max(200) })
 const NewKey = z.strictObject({ name: z.string().trim().min(1).max(100) })
 
@@ -83,7 +83,8 @@ export function addAccount(app: FastifyInstance, acme: Acme): void {
   ])
 }
 
-async function asked(answer: Promise<unknown>): Promise<void> {
+/** A refusal of better-auth's, in its words. */
+export async function asked(answer: Promise<unknown>): Promise<void> {
   try {
     await answer
   } catch (error) {

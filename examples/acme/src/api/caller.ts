@@ -19,6 +19,9 @@ export type Caller = {
   role: string | undefined
 }
 
+/** As much of a request as says who is behind it. */
+export type Asking = Pick<FastifyRequest, 'headers' | 'raw' | 'method'>
+
 export const assertionHeader = 'countersign-assertion'
 
 const Assertion = z.object({
@@ -30,12 +33,12 @@ const Assertion = z.object({
 })
 
 /** An assertion, once there, is judged alone: a bad one is never replaced by a good cookie. */
-export async function requireCaller(acme: Acme, request: FastifyRequest, scope: string | null): Promise<Caller> {
+export async function requireCaller(acme: Acme, request: Asking, scope: string | null): Promise<Caller> {
   const assertion = request.headers[assertionHeader]
   return assertion === undefined ? requireUser(acme, request) : requireSupport(acme, request, String(assertion), scope)
 }
 
-async function requireSupport(acme: Acme, request: FastifyRequest, assertion: string, scope: string | null): Promise<Caller> {
+async function requireSupport(acme: Acme, request: Asking, assertion: string, scope: string | null): Promise<Caller> {
   const { raw } = request
   const payload = await acme.support.verify(assertion, { method: raw.method ?? '', target: raw.url ?? '' })
   const parsed = Assertion.safeParse(payload)
@@ -60,7 +63,7 @@ async function requireSupport(acme: Acme, request: FastifyRequest, assertion: st
   return { kind: 'support', tenantId: tenant.id, userId, sessionId: undefined, actor: `support:${claims.act.email}`, role: undefined }
 }
 
-async function requireUser(acme: Acme, request: FastifyRequest): Promise<Caller> {
+async function requireUser(acme: Acme, request: Asking): Promise<Caller> {
   const found = await acme.auth().api.getSession({ headers: fromNodeHeaders(request.headers) })
   if (!found) throw new Problem('not_signed_in', 'sign in, or send a support assertion')
   requireSameOrigin(acme, request)
@@ -79,7 +82,7 @@ async function requireUser(acme: Acme, request: FastifyRequest): Promise<Caller>
 }
 
 /** A cookie alone does not show who wrote a form: a page of another site may not change anything. */
-function requireSameOrigin(acme: Acme, request: FastifyRequest): void {
+function requireSameOrigin(acme: Acme, request: Asking): void {
   const { origin } = request.headers
   if (request.method === 'GET' || request.method === 'HEAD' || origin === undefined) return
   if (!addressesOf(acme.url()).includes(origin)) throw new Problem('cross_origin', 'this request comes from another site')

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods, RouteShorthandOptions } from 'fastify'
 import { z } from 'zod'
 import type { Acme } from '../acme.ts'
 import { Problem } from '../problem.ts'
@@ -9,9 +9,15 @@ type Handler = (on: { caller: Caller; request: FastifyRequest; reply: FastifyRep
 /** What support needs to be let in here; null closes the route to support for good. */
 type Route = { method: HTTPMethods & string; url: string; scope: string | null; handle: Handler }
 
-export function addRoutes(app: FastifyInstance, acme: Acme, routes: Route[]): void {
+export function addRoutes(
+  app: FastifyInstance,
+  acme: Acme,
+  routes: Route[],
+  options: Pick<RouteShorthandOptions, 'errorHandler'> = {},
+): void {
   for (const { method, url, scope, handle } of routes) {
     app.route({
+      ...options,
       method,
       url,
       // Who is calling is settled before a byte of the body is read.

@@ -1,8 +1,38 @@
 import type { FastifyInstance } from 'fastify'
 import { sql } from 'kysely'
 import type { Acme } from '../acme.ts'
+import type { Database } from '../database/open.ts'
 import { Problem } from '../problem.ts'
+import type { Caller } from './caller.ts'
 import { addRoutes } from './route.ts'
+
+export type Summary = {
+  id: string
+  name: string
+  status: string
+  plan: string | null
+  region: string | null
+  created_at: Date
+  members: number
+  attestations: number
+  valid_attestations: number
+  unpaid_invoices: number
+  last_activity_at: Date | null
+}
+
+export async function getSummary({ db }: Database, { tenantId: id }: Caller): Promise<Summary> {
+  const found = await sql<Summary>`
+    SELECT id, name, status, plan, region, "createdAt" AS created_at,
+      (SELECT count(*)::int FROM member WHERE "organizationId" = ${id}) AS members,
+      (SELECT count(*)::int FROM attestations WHERE tenant_id = ${id}) AS attestations,
+      (SELECT count(*)::int FROM attestations WHERE tenant_id = ${id} AND status = 'valid') AS valid_attestations,
+      (SELECT count(*)::int FROM invoices WHERE tenant_id = ${id} AND status <> 'paid') AS unpaid_invoices,
+      (SELECT max(at) FROM activity WHERE tenant_id = ${id}) AS last_activity_at
+    FROM organization WHERE id = ${id}`.execute(db)
+  const [summary] = found.rows
+  if (!summary) throw new Problem('not_found', 'no such tenant')
+  return summary
+}
 
 export function addTenant(app: FastifyInstance, acme: Acme): void {
   const { db } = acme.database
@@ -16,16 +46,7 @@ export function addTenant(app: FastifyInstance, acme: Acme): void {
         const { tenant_id } = request.params as { tenant_id: string }
         // Another tenant's page is not found, not forbidden: whether it exists is nobody's business.
         if (tenant_id !== caller.tenantId) throw new Problem('not_found', 'no such tenant')
-        const id = caller.tenantId
-        const found = await sql<Record<string, unknown>>`
-          SELECT id, name, status, plan, region, "createdAt" AS created_at,
-            (SELECT count(*)::int FROM member WHERE "organizationId" = ${id}) AS members,
-            (SELECT count(*)::int FROM attestations WHERE tenant_id = ${id}) AS attestations,
-            (SELECT count(*)::int FROM attestations WHERE tenant_id = ${id} AND status = 'valid') AS valid_attestations,
-            (SELECT count(*)::int FROM invoices WHERE tenant_id = ${id} AND status <> 'paid') AS unpaid_invoices,
-            (SELECT max(at) FROM activity WHERE tenant_id = ${id}) AS last_activity_at
-          FROM organization WHERE id = ${id}`.execute(db)
-        return found.rows[0]
+        return getSummary(acme.database, caller)
       },
     },
     {

@@ -24,6 +24,7 @@ CREATE TABLE attestations (
   statement jsonb NOT NULL,
   signature text NOT NULL,
   status text NOT NULL CHECK (status IN ('valid', 'revoked', 'expired')),
+  note text,
   issued_by text NOT NULL,
   issued_at timestamptz NOT NULL,
   expires_at timestamptz,

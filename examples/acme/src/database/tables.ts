@@ -91,6 +91,7 @@ export type AttestationTable = {
   statement: unknown
   signature: string
   status: 'valid' | 'revoked' | 'expired'
+  note: string | null
   issued_by: string
   issued_at: Date
   expires_at: Date | null

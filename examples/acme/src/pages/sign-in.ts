@@ -21,6 +21,7 @@ export const signIn = (error: string | undefined): Html =>
   <div class="row"><button>Go on</button></div>
 </form>
 <p role="status" id="news"></p>
-<p class="hint">Everybody's password is <code>${seededPassword}</code>. Links that are mailed, and the code that an authenticator would
-show, are in the <a href="/mailbox">mailbox</a>.</p>`,
+<p class="hint">Example data: sign in as <code>hank@globex.example</code>, an owner, or as <code>eve@globex.example</code>, a member with an authenticator.
+Everybody's password is <code>${seededPassword}</code>. Links that are mailed, and the code that an authenticator would show, are in the
+<a href="/mailbox">mailbox</a>.</p>`,
   )

@@ -1,0 +1,34 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Problem } from '../problem.ts'
+
+const csrfCookie = 'acme_csrf'
+export const themeCookie = 'acme_theme'
+export const csrfHeader = 'x-csrf-token'
+
+export function readCookie({ headers }: FastifyRequest, name: string): string | undefined {
+  for (const pair of (headers.cookie ?? '').split('; ')) if (pair.startsWith(`${name}=`)) return pair.slice(name.length + 1)
+  return undefined
+}
+
+export const setCookie = (reply: FastifyReply, name: string, value: string, maxAgeSeconds: number): void =>
+  void reply.header('set-cookie', `${name}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${maxAgeSeconds}`)
+
+/** What a form of ours has to bring along: the cookie's value, which no other site can read. */
+export function ensureCsrf(request: FastifyRequest, reply: FastifyReply): string {
+  const known = readCookie(request, csrfCookie)
+  if (known !== undefined && /^[A-Za-z0-9_-]{24}$/.test(known)) return known
+  const token = randomBytes(18).toString('base64url')
+  setCookie(reply, csrfCookie, token, 86_400)
+  return token
+}
+
+/** The fields of a form of ours, without its token. */
+export function requireForm(request: FastifyRequest): Record<string, unknown> {
+  const { _csrf: field, ...fields } = (request.body ?? {}) as Record<string, unknown>
+  const expected = Buffer.from(readCookie(request, csrfCookie) ?? '')
+  const given = Buffer.from(String(request.headers[csrfHeader] ?? field ?? ''))
+  if (expected.length === 0 || given.length !== expected.length || !timingSafeEqual(given, expected))
+    throw new Problem('cross_origin', 'this form is not one of ours, or it is too old: load its page again')
+  return fields
+}
