@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Cursor, Limit, pageOf } from './pages.ts'
 import { LifecycleStatus, Tenant, TenantPage } from './tenants.ts'
-import { Sought } from './text.ts'
+import { Sought, Wanted } from './text.ts'
 
 export const healthStatuses = ['critical', 'warning', 'healthy', 'unknown'] as const
 export const HealthStatus = z.enum(healthStatuses)
@@ -68,7 +68,7 @@ export type TenantHealthRow = z.infer<typeof TenantHealthRow>
 export const overviewSorts = ['worst', 'name', 'status', 'plan', 'calls', 'error_rate', 'last_call_at', 'created_at', 'user_count'] as const
 
 export const ReadOverview = z.strictObject({
-  query: Sought.trim().max(200).optional().describe('Part of a name, or an id'),
+  query: Wanted.optional().describe('Part of a name in any spelling of case and accents, or the beginning of an id'),
   health: HealthStatus.optional(),
   status: LifecycleStatus.optional(),
   plan: Sought.max(200).optional(),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { TenantId } from './ids.ts'
 import { Cursor, Limit, pageOf, Unreadable } from './pages.ts'
-import { Sought } from './text.ts'
+import { Wanted } from './text.ts'
 
 export const lifecycleStatuses = ['active', 'trial', 'onboarding', 'pending', 'suspended', 'closed'] as const
 export const LifecycleStatus = z.enum(lifecycleStatuses)
@@ -25,7 +25,7 @@ export type Tenant = z.infer<typeof Tenant>
 export const tenantSorts = ['name', 'status', 'plan', 'created_at', 'user_count'] as const
 
 export const ListTenants = z.strictObject({
-  query: Sought.trim().max(200).optional().describe('Part of a name, or an id'),
+  query: Wanted.optional().describe('Part of a name in any spelling of case and accents, or the beginning of an id'),
   status: LifecycleStatus.optional(),
   sort: z.enum(tenantSorts).default('name'),
   order: z.enum(['asc', 'desc']).default('asc'),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { ErrorCode } from './errors.ts'
 import { hideTyped } from './secrets.ts'
+import { dropStray } from './stray.ts'
 
 /**
  * Characters that show nothing of their own: default-ignorables, controls, formats, unassigned ones, spaces and combining marks;
@@ -33,11 +34,21 @@ const unshowable = refusedAs('invalid_request', 'has a character that cannot be 
 const tooShort = refusedAs('reason_too_short', `needs at least ${reasonMinimum} visible characters`)
 export const tooLong = refusedAs('reason_too_long', `may have at most ${reasonMaximum} characters`)
 
-/** A text that somebody looks for. */
+/** A text that names exactly one thing: an id, a plan. */
 export const Sought = z.string().refine(isTyped, unshowable)
 
+/** A text that is looked for in names: as it is meant, without what came along when it was pasted. */
+export const Wanted = Sought.overwrite((text) => dropStray(text.normalize('NFC')))
+  .trim()
+  .max(200)
+
+/** Two characters, or one that can be a whole name: a letter of a script without case, such as 李. */
+export const isWorthSearching = (text: string): boolean => [...text].length >= 2 || /^\p{Lo}$/u.test(text)
+
 /** A text of which the record says that it was looked for. */
-export const Searched = Sought.trim().min(2).max(200).transform(hideTyped)
+export const Searched = Wanted.refine(isWorthSearching, 'needs two characters, or one that is a name by itself, such as 李').transform(
+  hideTyped,
+)
 
 /** A reason as staff give it: at least 10 visible characters after trimming (X6), at most 2,000 in all. */
 export const Reason = z

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseChoice } from '../choice.ts'
 import { EventId, ExportId, RequestId, SessionId, TenantId } from '../ids.ts'
-import { AskedInstant, Sought } from '../text.ts'
+import { AskedInstant, Sought, Wanted } from '../text.ts'
 import { count, EventCategory, EventResult, ofTenantIfAny, refusal, requestIfAny, target, targetKinds } from './common.ts'
 import { erasable, kept, optional } from './members.ts'
 
@@ -28,10 +28,7 @@ const pattern = z
   .regex(/^[A-Z_.*]+$/, 'is not the name of an event')
 
 /** Words of at least three characters: what the index of reasons and notes is made of. */
-const Words = Sought.trim()
-  .min(3)
-  .max(200)
-  .transform((text) => text.normalize('NFC'))
+const Words = Wanted.min(3)
 
 /** Filters that combine by "and" (A28–A30). All but the last three are lists. */
 export const filters = {

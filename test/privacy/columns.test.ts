@@ -35,7 +35,7 @@ const columns = {
     action_requests.policy health_history.cause`,
   day: 'exports.filters',
   public: 'log_checkpoints.note',
-  mirror: `tenants.name tenants.status tenants.plan tenants.region tenant_health.name tenant_health.name_key tenant_health.status
+  mirror: `tenants.name tenants.name_key tenants.status tenants.plan tenants.region tenant_health.name tenant_health.name_key tenant_health.status
     tenant_health.plan tenant_health.region tenant_counts.status tenant_counts.plan`,
   route: `health_minutes.routes health_minutes.latency health_hours.routes health_hours.latency signal_sources.name signal_series.method
     signal_series.route signal_unknown.source signal_unknown.body`,

@@ -22,6 +22,12 @@ it('shows what takes no room', () => {
   expect(show(splitInert('\u{e0041}'))).toBe('[E0041]')
 })
 
+it('shows joiners where they join, and marks them where they do not', () => {
+  for (const text of ['می‌خواهم', 'ශ්‍රී ලංකා', '👨‍👩‍👧', '❤️', '🏴󠁧󠁢󠁳󠁣󠁴󠁿']) expect(show(splitInert(text))).toBe(text)
+  expect(show(splitInert('ad\u200dmin'))).toBe('ad[200D]min')
+  expect(show(splitInert('a\u200cb می\u200cخ'))).toBe('a[200C]b می\u200cخ')
+})
+
 it('shows controls, so that escape sequences are only letters', () => {
   expect(show(splitInert('\x1b]8;;http://evil\x07x'))).toBe('[001B]]8;;http://evil[0007]x')
   expect(isPlain('\x1b[31m')).toBe(false)

@@ -1,3 +1,5 @@
+import { findStray, hasUnseen } from '@countersign/contract/stray.ts'
+
 export type Piece = { kind: 'text'; text: string } | { kind: 'mark'; label: string; name: string }
 
 const names: Record<number, string> = {
@@ -26,10 +28,6 @@ const names: Record<number, string> = {
   65279: 'byte order mark',
 }
 
-// What takes no room or changes the order of what does: controls, default-ignorables, fillers, odd spaces, lone surrogates.
-const unseen =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u00a0\u115f\u1160\u2000-\u200a\u202f\u205f\u2800\u3164\uffa0]/u
-const emojiPresentation = 0xfe0f
 const combining = /\p{M}/u
 /** More combining marks than any script stacks on one letter. */
 const mostPiled = 4
@@ -47,6 +45,8 @@ export const splitInert = (text: string): Piece[] => {
   const pieces: Piece[] = []
   let seen = ''
   let piled = 0
+  let at = 0
+  const stray = findStray(text)
   const flush = () => {
     if (seen) pieces.push({ kind: 'text', text: seen })
     if (piled > mostPiled) pieces.push(pileOf(piled - mostPiled))
@@ -54,11 +54,13 @@ export const splitInert = (text: string): Piece[] => {
     piled = 0
   }
   for (const char of text) {
-    const isCombining = combining.test(char)
+    const isStray = stray.has(at)
+    at += char.length
+    const isCombining = !isStray && combining.test(char)
     if (!isCombining && piled > mostPiled) flush()
     piled = isCombining ? piled + 1 : 0
     if (piled > mostPiled) continue
-    if (unseen.test(char) && char.codePointAt(0) !== emojiPresentation) {
+    if (isStray) {
       flush()
       pieces.push(markOf(char))
     } else seen += char
@@ -68,4 +70,4 @@ export const splitInert = (text: string): Piece[] => {
 }
 
 /** Whether there is anything to mark: most text has nothing. */
-export const isPlain = (text: string): boolean => !unseen.test(text) && !/\p{M}{5}/u.test(text)
+export const isPlain = (text: string): boolean => !hasUnseen(text) && !/\p{M}{5}/u.test(text)

@@ -1,3 +1,4 @@
+import { foldName } from '@countersign/contract/fold.ts'
 import { type RawBuilder, sql } from 'kysely'
 import { Refusal } from '../errors.ts'
 import type { Place } from './cursor.ts'
@@ -50,6 +51,6 @@ export const placeKey = ({ key, type }: SortKey): RawBuilder<string | number | n
 /** The text as a LIKE pattern without wildcards of its own. */
 const literal = (text: string): string => text.replace(/[\\%_]/g, '\\$&')
 
-/** Tenants of which the text is a part of the name, or the beginning of the id. */
+/** Tenants of which the text is a part of the name, however either is spelled, or the beginning of the id. */
 export const isSought = (query: string): RawBuilder<boolean> =>
-  sql`(name_key like '%' || lower(${literal(query)}) || '%' or tenant_id like ${`${literal(query)}%`})`
+  sql`(name_key like ${`%${literal(foldName(query))}%`} or tenant_id like ${`${literal(query)}%`})`

@@ -1,3 +1,4 @@
+import { foldName } from '@countersign/contract/fold.ts'
 import type { Tenant } from '@countersign/contract/tenants.ts'
 import { type Kysely, type Selectable, sql } from 'kysely'
 import { Refusal } from '../errors.ts'
@@ -14,10 +15,11 @@ export type Changes = {
 }
 
 const columnsOfPage = sql.raw(`(id text, name text, status text, plan text, region text, user_count integer,
-  created_at timestamptz, updated_at timestamptz, deleted_at timestamptz)`)
+  created_at timestamptz, updated_at timestamptz, deleted_at timestamptz, name_key text)`)
 
 /** What the page says of each id: its last word counts. */
-const pageOf = (items: readonly Tenant[]): string => JSON.stringify([...new Map(items.map((tenant) => [tenant.id, tenant])).values()])
+const pageOf = (items: readonly Tenant[]): string =>
+  JSON.stringify([...new Map(items.map((tenant) => [tenant.id, { ...tenant, name_key: foldName(tenant.name) }])).values()])
 
 /**
  * Tenants that the page takes away: deleted now, or their id given to another. They are held until the end of the
@@ -46,13 +48,13 @@ export const mirrorPage = async (tx: Kysely<Tables>, isFull: boolean, items: Ten
     ), known as (
       select * from tenants where id in (select id from incoming)
     ), written as (
-      insert into tenants as mirror (id, name, status, plan, region, user_count, created_at, updated_at, deleted_at)
+      insert into tenants as mirror (id, name, status, plan, region, user_count, created_at, updated_at, deleted_at, name_key)
       select i.* from incoming i left join known k on k.id = i.id
       where case when k.id is null then i.deleted_at is null
         else (k.name, k.status, k.plan, k.region, k.user_count, k.created_at, k.updated_at, k.deleted_at)
           is distinct from (i.name, i.status, i.plan, i.region, i.user_count, i.created_at, i.updated_at, i.deleted_at) end
       on conflict (id) do update set
-        name = excluded.name, status = excluded.status, plan = excluded.plan, region = excluded.region,
+        name = excluded.name, name_key = excluded.name_key, status = excluded.status, plan = excluded.plan, region = excluded.region,
         user_count = excluded.user_count, updated_at = excluded.updated_at, deleted_at = excluded.deleted_at,
         created_at = excluded.created_at,
         known_since = case when excluded.created_at > mirror.created_at then (select now from clock) else mirror.known_since end
@@ -94,7 +96,7 @@ export const sweepUnseen = async (tx: Kysely<Tables>): Promise<string[]> => {
 const instant = (value: Date | null): string | null => (value === null ? null : value.toISOString())
 
 /** A row of the mirror as the contract names it. */
-export const formatTenant = (row: Omit<Selectable<Tables['tenants']>, 'known_since'>): Tenant => ({
+export const formatTenant = (row: Omit<Selectable<Tables['tenants']>, 'known_since' | 'name_key'>): Tenant => ({
   id: row.id,
   name: row.name,
   status: row.status as Tenant['status'],

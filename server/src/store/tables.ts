@@ -189,6 +189,7 @@ export type Tables = {
   tenants: {
     id: string
     name: string
+    name_key: Generated<string | null>
     status: string
     plan: string | null
     region: string | null

@@ -1,4 +1,5 @@
 import type { Choice } from '@countersign/contract/choice.ts'
+import { foldName } from '@countersign/contract/fold.ts'
 import clsx from 'clsx'
 import { Ban, Check } from 'lucide-react'
 import { type ReactNode, useId, useState } from 'react'
@@ -21,7 +22,7 @@ export function ChoiceList({ label, groups, choice, onChoose }: Props) {
   const id = useId()
   const isLong = groups.reduce((sum, { options }) => sum + options.length, 0) > longList
   const shown = groups
-    .map((group) => ({ ...group, options: group.options.filter(({ value }) => value.toLowerCase().includes(sought.trim().toLowerCase())) }))
+    .map((group) => ({ ...group, options: group.options.filter(({ value }) => foldName(value).includes(foldName(sought))) }))
     .filter(({ options }) => options.length > 0)
   return (
     <div className="flex min-w-0 flex-col gap-1">

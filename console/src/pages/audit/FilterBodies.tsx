@@ -1,5 +1,6 @@
 import { formatChoice } from '@countersign/contract/choice.ts'
 import { EventFilters } from '@countersign/contract/events.ts'
+import { isWorthSearching } from '@countersign/contract/text.ts'
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useId, useState } from 'react'
 import { client } from '../../api/client.ts'
@@ -102,8 +103,8 @@ function TypedValue({ name, onAdd }: { name: ListName; onAdd: (value: string, as
 
 function TenantHints({ text, onChoose }: { text: string; onChoose: (id: string) => void }) {
   const canAsk = canUseConsole(useMe())
-  const { data } = useQuery({ ...tenantHintsQuery(text), enabled: canAsk && text.length >= 2 })
-  const hints = text.length >= 2 ? (data?.items ?? []) : []
+  const { data } = useQuery({ ...tenantHintsQuery(text), enabled: canAsk && isWorthSearching(text) })
+  const hints = isWorthSearching(text) ? (data?.items ?? []) : []
   if (hints.length === 0) return canAsk ? <p className="text-faint text-xs">Or the beginning of its name, to choose it.</p> : null
   return (
     <ul className="-mx-2">

@@ -1,4 +1,4 @@
-import { Ticket } from '@countersign/contract/text.ts'
+import { isWorthSearching, Ticket } from '@countersign/contract/text.ts'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Eye, UserSearch } from 'lucide-react'
 import { type FormEvent, useId, useState } from 'react'
@@ -12,8 +12,6 @@ import { describedBy, Field, Input } from '../../ui/Field.tsx'
 import { Page } from '../../ui/Page.tsx'
 import { FailureNote } from '../../ui/States.tsx'
 import { findMeant } from './find.ts'
-
-const shortest = 2
 
 /** Looks the user up, which is on the record, and opens the pane; where nobody or several are meant, the list says who there is. */
 const useLookUp = () => {
@@ -36,7 +34,7 @@ const useLookUp = () => {
 }
 
 const whatIsMissing = (user: string, ticket: string): string | null => {
-  if (user.length < shortest) return 'Name a user'
+  if (!isWorthSearching(user)) return 'Name a user'
   return ticket === '' || Ticket.safeParse(ticket).success ? null : 'Write the ticket as #4831 or SUP-4831'
 }
 

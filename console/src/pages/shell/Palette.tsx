@@ -1,3 +1,4 @@
+import { isWorthSearching } from '@countersign/contract/text.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Command } from 'cmdk'
 import { Search } from 'lucide-react'
@@ -15,15 +16,16 @@ import { Acts, ActsAtHand, Ids, MySessionItems, Pages, Tenants, Users, WaitingIt
 const useFinds = (text: string, isConsole: boolean) => {
   const quick = useSettled(text, 150)
   const calm = useSettled(text, 400)
-  const asksTenants = isConsole && quick.length >= 2
-  const asksUsers = isConsole && calm.length >= 3 && !/^(#|ses_)/.test(calm)
+  const asksTenants = isConsole && isWorthSearching(quick)
+  // A second Latin letter is rarely all that somebody means to type.
+  const asksUsers = isConsole && isWorthSearching(calm) && !/^[\x20-\x7e]{2}$/.test(calm) && !/^(#|ses_)/.test(calm)
   const tenants = useQuery({ ...tenantHintsQuery(quick), enabled: asksTenants })
   const users = useQuery({ ...userSearchQuery(calm, 5), enabled: asksUsers })
   return {
     tenants: asksTenants ? tenants.data?.items : undefined,
     users: asksUsers ? users.data?.items : undefined,
     unreadable: asksUsers ? users.data?.unreadable : undefined,
-    isSearching: isConsole && text.length >= 2 && (quick !== text || calm !== text || tenants.isFetching || users.isFetching),
+    isSearching: isConsole && isWorthSearching(text) && (quick !== text || calm !== text || tenants.isFetching || users.isFetching),
     error: (asksTenants ? tenants.error : null) ?? (asksUsers ? users.error : null),
   }
 }

@@ -1,5 +1,6 @@
 import { actionNames, actions } from '@countersign/contract/actions.ts'
 import { only } from '@countersign/contract/choice.ts'
+import { foldName } from '@countersign/contract/fold.ts'
 import type { Tenant } from '@countersign/contract/tenants.ts'
 import type { FoundUser } from '@countersign/contract/users.ts'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
@@ -34,7 +35,7 @@ import { actionWords } from '../actions/words.ts'
 import { goToSignIn } from '../sign-in/go.ts'
 import { pagesFor } from './pages.ts'
 
-const fits = (text: string, words: string) => text === '' || words.toLowerCase().includes(text.toLowerCase())
+const fits = (text: string, words: string) => text === '' || foldName(words).includes(foldName(text))
 
 function Item({
   value,

@@ -1,4 +1,4 @@
-import { Ticket } from '@countersign/contract/text.ts'
+import { isWorthSearching, Ticket } from '@countersign/contract/text.ts'
 import type { FoundUser } from '@countersign/contract/users.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
@@ -18,7 +18,6 @@ import { type Column, Table } from '../../ui/Table.tsx'
 import { Time } from '../../ui/Time.tsx'
 import { LeftOut } from '../../ui/Unread.tsx'
 
-const shortest = 2
 const countWords = (count: number) => (count < mostUsers ? plural(count, 'user') : `First ${mostUsers} · type more to narrow`)
 
 const columnsFor = (ticket: string | undefined): readonly Column<FoundUser>[] => [
@@ -64,7 +63,7 @@ export function UsersPage() {
   const navigate = useNavigate({ from: '/users' })
   const ticketId = useId()
   const text = query.trim()
-  const isAsked = text.length >= shortest
+  const isAsked = isWorthSearching(text)
   const parsed = Ticket.safeParse(ticket)
   const linked = parsed.success ? parsed.data : undefined
   const columns = useMemo(() => columnsFor(linked), [linked])

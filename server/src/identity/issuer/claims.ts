@@ -1,4 +1,5 @@
 import { roles as knownRoles, type Role } from '@countersign/contract/staff.ts'
+import { dropStray } from '@countersign/contract/stray.ts'
 import type { Claims } from './id-token.ts'
 
 /** Names may hold dots of their own (https://acme.example/roles, a Keycloak client id), so the longest name that is there goes first. */
@@ -47,10 +48,7 @@ const isUnverified = (claims: Claims): boolean =>
 
 const label = (value: unknown): string | undefined => {
   if (typeof value !== 'string') return undefined
-  const text = value
-    .normalize('NFC')
-    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
-    .trim()
+  const text = dropStray(value.normalize('NFC')).trim()
   return text === '' || text.length > 320 ? undefined : text
 }
 

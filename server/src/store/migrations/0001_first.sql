@@ -178,6 +178,8 @@ create table api_key_revocations (
 create table tenants (
   id text primary key,
   name text not null,
+  -- What the name is found and sorted by, as the program folds it (contract/fold.ts).
+  name_key text collate "C",
   status text not null,
   plan text,
   region text,

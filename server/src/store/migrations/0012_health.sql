@@ -201,7 +201,7 @@ begin
   with written as (
     insert into tenant_health as h
       (tenant_id, known_since, name, name_key, status, plan, region, user_count, created_at, updated_at, deleted_at, rules)
-    select id, known_since, name, lower(name), status, plan, region, user_count, created_at, updated_at, deleted_at,
+    select id, known_since, name, coalesce(name_key, lower(name)), status, plan, region, user_count, created_at, updated_at, deleted_at,
       case when status in ('active', 'trial', 'onboarding') then array['too_little_data'] else array['not_live'] end
     from changed order by id
     on conflict (tenant_id) do update set
