@@ -311,6 +311,11 @@ export const errorCatalogue = {
     title: 'The product answered in a form that is not passed on.',
     hint: 'The access log says what was wrong.',
   },
+  redirect_elsewhere: {
+    status: 302,
+    title: 'The product carried the request out, and redirects to another place.',
+    hint: 'Do not repeat what changes something. Addresses outside of the product are not passed on; the access log names the origin.',
+  },
   upstream_timeout: {
     status: 504,
     title: 'The product took too long to answer.',

@@ -26,6 +26,18 @@ const httpUrl = z.string().refine(
 const origin = httpUrl
   .refine((text) => new URL(text).pathname === '/', { message: 'must have no path', abort: true })
   .transform((text) => new URL(text).origin)
+/** Without the slash at its end: targets begin with one. */
+const upstreamUrl = httpUrl
+  .refine((text) => !text.startsWith('/', text.indexOf('/', 8)) || /^(?:\/[A-Za-z0-9._~-]+)*\/?$/.test(new URL(text).pathname), {
+    message: 'must have a path of plain segments, or none',
+    abort: true,
+  })
+  .transform((text) => new URL(text).href.replace(/\/$/, ''))
+/** Part of a host name, where the product is shown in a browser. */
+const UpstreamName = z
+  .string()
+  .regex(/^[a-z][a-z0-9]{0,29}$/, 'must be a name of lower-case letters and digits')
+  .refine((name) => name !== 'default', 'is the name of `upstream`')
 const port = z.number().int().min(0).max(65535)
 const method = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
 // The gateway looks at a HEAD as at the GET of the same path: a sink with HEAD would never match.
@@ -60,6 +72,7 @@ const Route = z
       .refine((text) => isTyped(text) && !/[\t\n]|^to /i.test(text), 'is one line such as "mark a notification as read", without "to"')
       .optional()
       .describe('What the route does, for people'),
+    upstream: z.string().optional().describe('Which of the upstreams serves it; default: `upstream`'),
   })
   .refine((route) => route.tenant === undefined || parametersOf(parsePattern(route.path)).includes(route.tenant), {
     path: ['tenant'],
@@ -200,7 +213,13 @@ export const ConfigFile = z.strictObject({
       .optional()
       .describe('Where the product is shown in browsers: a domain for this alone; default http://*.localhost:<port> on loopback'),
     browser_origin_is_public_suffix: z.boolean().default(false).describe('The domain of `browser_origin` is on the Public Suffix List'),
-    upstream: origin.describe("The product's own API"),
+    upstream: upstreamUrl.describe("The product's own API"),
+    upstreams: z.record(UpstreamName, upstreamUrl).default({}).describe('Further addresses of the product, by name'),
+    upstream_aliases: z
+      .record(z.string(), z.array(upstreamUrl).min(1).max(20))
+      .default({})
+      .describe('Addresses under which an upstream speaks of itself, beside the one that we call'),
+    upstream_audiences: z.record(z.string(), z.string().min(1).max(200)).default({}).describe('`aud` for further upstreams'),
     upstream_audience: z.string().min(1).max(200).describe('`aud` of the assertion that the product verifies'),
     upstream_timeout_seconds: z.number().int().min(1).max(300).default(30).describe('Longest wait for the first byte of an answer'),
     upload_idle_seconds: z.number().int().min(1).max(300).default(30).describe('Longest that a request body may pause'),
@@ -326,8 +345,33 @@ const explainIssue = (issue: z.core.$ZodIssue, raw: unknown): string[] => {
   const path = issue.path.map(String)
   const unknown = (key: string, known: readonly unknown[]) => `  ${[...path, key].join('.')}: unknown key${meant(key, known)}`
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknown(key, knownNames(ConfigFile, issue.path)))
+  const message = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message
   const hint = issue.code === 'invalid_value' ? meant(valueAt(raw, issue.path), issue.values) : ''
-  return [`  ${path.join('.') || 'the file'}: ${issue.message}${hint}`]
+  return [`  ${path.join('.') || 'the file'}: ${message}${hint}`]
+}
+
+/** Every upstream that is named exists, and no two are one: which of them would an address lead to? */
+const requireUpstreams = (gateway: ConfigFile['gateway'], source: string): void => {
+  const all = { default: gateway.upstream, ...gateway.upstreams }
+  const known = Object.keys(all)
+  const named = [
+    ...gateway.routes.map(({ upstream = 'default' }, i) => [`gateway.routes.${i}.upstream`, upstream] as const),
+    ...Object.keys(gateway.upstream_aliases).map((name) => ['gateway.upstream_aliases', name] as const),
+    ...Object.keys(gateway.upstream_audiences).map((name) => ['gateway.upstream_audiences', name] as const),
+  ]
+  const [at, name] = named.find(([, given]) => !known.includes(given)) ?? []
+  if (at !== undefined)
+    throw new Trouble(
+      `${source} cannot be used:\n  ${at}: there is no upstream ${name}${meant(name, known)}`,
+      `There are: ${known.join(', ')}. Declare others in gateway.upstreams.`,
+    )
+  const addresses = Object.entries(all).flatMap(([of, url]) => [url, ...(gateway.upstream_aliases[of] ?? [])])
+  const twice = addresses.find((address, i) => addresses.indexOf(address) !== i)
+  if (twice !== undefined)
+    throw new Trouble(
+      `${source} cannot be used:\n  gateway.upstreams: ${twice} stands for two upstreams`,
+      'An address in an answer of the product must lead to one of them: keep one.',
+    )
 }
 
 /** Parses the text of a configuration file. */
@@ -344,6 +388,7 @@ export const parseConfig = (text: string, source: string): ConfigFile => {
       `${source} cannot be used:\n${parsed.error.issues.flatMap((issue) => explainIssue(issue, raw)).join('\n')}`,
       'docs/configuration.md describes every key.',
     )
+  requireUpstreams(parsed.data.gateway, source)
   const { routes, presets } = parsed.data.gateway
   const refusePreset = (name: string, sentence: string, hint: string) => {
     throw new Trouble(`${source} cannot be used:\n  gateway.presets.${name}: ${sentence}`, hint)

@@ -91,9 +91,30 @@ describe('the configuration', () => {
     ['an address that is none', minimal.replace('http://127.0.0.1:4002\n', 'nonsense\n'), /gateway\.upstream: /],
     ['an address with a password', minimal.replace('http://127.0.0.1:4002\n', 'http://u:p@127.0.0.1:4002\n'), /gateway\.upstream: /],
     [
-      'an upstream with a path',
-      minimal.replace('http://127.0.0.1:4002\n', 'http://127.0.0.1:4002/api\n'),
-      /gateway\.upstream: must have no path/,
+      'an upstream with a path that needs escapes',
+      minimal.replace('http://127.0.0.1:4002\n', 'http://127.0.0.1:4002/a%2Fb\n'),
+      /gateway\.upstream: must have a path of plain segments, or none/,
+    ],
+    ['an upstream named default', minimal.replace('  routes:', '  upstreams: { default: http://x.example }\n  routes:'), /is the name of/],
+    [
+      'an upstream whose name is no part of a host name',
+      minimal.replace('  routes:', '  upstreams: { my_app: http://x.example }\n  routes:'),
+      /gateway\.upstreams\.my_app: must be a name of/,
+    ],
+    [
+      'a route of an upstream that is not declared',
+      minimal
+        .replace("'reports:read' }", "'reports:read', upstream: ap }")
+        .replace('  routes:', '  upstreams: { app: http://x.example }\n  routes:'),
+      /gateway\.routes\.0\.upstream: there is no upstream ap; did you mean `app`\?/,
+    ],
+    [
+      'an address that stands for two upstreams',
+      minimal.replace(
+        '  routes:',
+        '  upstreams: { app: http://x.example }\n  upstream_aliases: { default: [http://X.example/] }\n  routes:',
+      ),
+      /http:\/\/x\.example stands for two upstreams/,
     ],
     ['another protocol', minimal.replace('http://127.0.0.1:4002/connector', 'file:///etc/passwd'), /directory\.connector\.url: /],
     ['a wildcard scope', minimal.replaceAll('reports:read', '*'), /gateway\.routes\.0\.scope: /],

@@ -30,11 +30,13 @@ const keysOf = (schema: Schema, path: string, preset: string | undefined): [stri
   }
   if (schema.items?.properties) return [[`${path}[]`, preset], ...keysOf(schema.items, `${path}[]`, preset)]
   if (typeof schema.additionalProperties === 'object') {
+    // Of things with names of one's own none is there by default.
+    const each = preset === undefined ? undefined : 'none'
     const forms = schema.additionalProperties.oneOf
     if (forms) return keysOfForms(forms, `${path}.<name>`)
     return schema.additionalProperties.properties
-      ? keysOf(schema.additionalProperties, `${path}.<name>`, preset)
-      : [[`${path}.<name>`, preset]]
+      ? keysOf(schema.additionalProperties, `${path}.<name>`, each)
+      : [[`${path}.<name>`, each]]
   }
   return [[path, preset]]
 }

@@ -57,7 +57,7 @@ describe('the events written out by hand', () => {
           expect(halves).toEqual({ head, tail })
           expect(disclosures.map(digestOfRow)).toEqual(given ? [expect.any(String), expect.any(String)] : [expect.any(String)])
           for (const row of disclosures) expect(head).toContain(`"${row.member}":"${digestOfRow(row)}"`)
-          const completed = draftCompleted(exchange, session, 204, bytes)
+          const completed = draftCompleted(exchange, session, { status: 204, bytes })
           const whole = halveEvent(
             sessionEvent('SUPPORT_SESSION.REQUEST.COMPLETED', exchange, session, { result: 'ok', status: 204, bytes }),
             idOf(completed),

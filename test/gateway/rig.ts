@@ -18,7 +18,7 @@ import { openRaw, type RawAnswer, type RawConnection, rawRequest, sendRaw } from
 import { insertStaff } from '../support/staff.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
 
-const file = (upstream: string, gateway: string, more: string) => `
+const file = (upstream: string, gateway: string, routes: string, more: string) => `
 gateway:
   ${gateway}
   port: 0
@@ -35,7 +35,7 @@ gateway:
     - { method: PUT, path: '/v1/reports/:report_id', scope: 'reports:write' }
     - { method: DELETE, path: '/v1/reports/:report_id', scope: 'reports:write' }
     - { method: GET, path: '/v1/tenants/:tenant_id/members', scope: 'members:read', tenant: ':tenant_id' }
-    - { method: POST, path: '/v1/account/:what', scope: 'reports:write' }
+    - { method: POST, path: '/v1/account/:what', scope: 'reports:write' }${routes}
   presets:
     read_only: ['reports:read', 'members:read']
   sinks:
@@ -111,11 +111,14 @@ export const startReplica = async (
 export const startGatewayRig = async ({
   config: more = '',
   gateway: settings = '',
+  routes = '',
+  /** Path below which the product is. */
+  base = '',
   tenants = ['ten_a', 'ten_b'],
 } = {}): Promise<GatewayRig> => {
   const database = await newDatabase()
   const upstream = await startUpstream()
-  const parsed = parseConfig(file(upstream.url, settings, more), 'test')
+  const parsed = parseConfig(file(upstream.url + base, settings, routes, more), 'test')
   const config: Config = { ...parsed, source: 'test', example: false, example_port: 0, data_dir: database.dataDir }
   const { store, journal } = database
   const failures: unknown[] = []

@@ -1,5 +1,7 @@
 import { Refusal } from '../errors.ts'
-import { isTarget } from './checks/target.ts'
+import { escapeInput } from './escape.ts'
+import { mapLinks } from './link.ts'
+import { type MapAddress, originOf } from './map-address.ts'
 
 /** What the product's answer may say in headers. Cookies, CORS, policies, hints and everything else stay behind. */
 const passed = new Set([
@@ -42,34 +44,65 @@ export const ownHeaders = (requestId: string, secure: boolean): string[] => {
 
 type Headers = Record<string, string | string[] | undefined>
 
-/** A redirect may only lead to a path of the product, written as requests must be; the gateway itself follows none (GW-11). */
-const locationOf = (location: string, origin: string): string => {
-  const path = location.startsWith(`${origin}/`) ? location.slice(origin.length) : location
-  if (!isTarget(path)) throw new Refusal('upstream_refused', { detail: 'It redirects to another place.' })
-  return path
+/** What the caller is shown of the product's head. */
+export type Head = {
+  headers: string[]
+  /** A redirect that leads elsewhere: the caller gets an answer of ours with the product's status. */
+  is_redirect_elsewhere: boolean
+  /** Said on the record, where the caller is not shown where the answer leads. */
+  note: string | undefined
 }
 
-/** What the caller is shown of the product's head, or a refusal where it cannot be passed on. */
-export const filterHead = (status: number, headers: Headers, origin: string): string[] => {
-  const names = Object.keys(headers)
-  if (names.length > headersMaximum) throw new Refusal('upstream_refused', { detail: 'It sent too many headers.' })
-  const kept: string[] = []
-  for (const name of names) {
+/** What may lead the caller on: a redirect, or the address of what was made (RFC 9110 section 10.2.2). */
+const isRedirect = (status: number): boolean => status >= 300 && status < 400 && status !== 304
+const hasLocation = (status: number): boolean => status === 201 || status === 202 || isRedirect(status)
+
+/** Headers that pass as they are. */
+const passOn = (status: number, headers: Headers, into: string[]): void => {
+  for (const name of Object.keys(headers)) {
     if (!passed.has(name) || (name === 'content-length' && (status === 204 || status === 304))) continue
     const value = headers[name]
     if (typeof value !== 'string') {
       if (name === 'vary' || name === 'allow') continue
       throw new Refusal('upstream_refused', { detail: `It sent the header ${name} twice.` })
     }
-    kept.push(name, value)
+    into.push(name, value)
   }
-  if (headers['content-type'] === undefined && status !== 204 && status !== 304) kept.push('content-type', 'application/octet-stream')
-  const { location } = headers
-  if (status >= 300 && status < 400 && status !== 304) {
-    if (typeof location !== 'string') throw new Refusal('upstream_refused', { detail: 'It redirects without one place to go to.' })
-    kept.push('location', locationOf(location, origin))
+  if (headers['content-type'] === undefined && status !== 204 && status !== 304) into.push('content-type', 'application/octet-stream')
+}
+
+const whereOf = (location: string | string[]): string => {
+  if (typeof location !== 'string') return 'two places at once'
+  const origin = originOf(location)
+  return origin === undefined ? 'an address that is not passed on' : escapeInput(origin, 200)
+}
+
+const noteOf = (status: number, location: string | string[]): string =>
+  `${isRedirect(status) ? 'The product redirects to' : 'Its Location leads to'} ${whereOf(location)}.`
+
+/**
+ * What the caller is shown of the product's head, or a refusal where it cannot be passed on. Addresses of the product become those under
+ * which the caller reaches it. One that leads elsewhere is left out, and `countersign-withheld` says so: what was asked for has happened
+ * by then, so the answer itself is passed on (GW-11).
+ */
+export const filterHead = (status: number, headers: Headers, map: MapAddress): Head => {
+  if (Object.keys(headers).length > headersMaximum) throw new Refusal('upstream_refused', { detail: 'It sent too many headers.' })
+  const kept: string[] = []
+  const withheld: string[] = []
+  const add = (name: string, value: string | undefined): boolean => {
+    if (value === undefined) withheld.push(name)
+    else kept.push(name, value)
+    return value === undefined
   }
-  return kept
+  const { location, link } = headers
+  if (link !== undefined) add('link', mapLinks(typeof link === 'string' ? link : link.join(', '), map))
+  let note: string | undefined
+  if (location !== undefined && hasLocation(status) && add('location', typeof location === 'string' ? map(location) : undefined))
+    note = noteOf(status, location)
+  if (withheld.length > 0) kept.push('countersign-withheld', withheld.join(', '))
+  const elsewhere = note !== undefined && isRedirect(status)
+  if (!elsewhere) passOn(status, headers, kept)
+  return { headers: kept, is_redirect_elsewhere: elsewhere, note }
 }
 
 /** The length that the head announces, where it does. */

@@ -1,17 +1,16 @@
+import { defaultUpstream } from '@countersign/contract/views.ts'
 import type { SessionFacts } from '../sessions/facts.ts'
 import type { Exchange } from './exchange.ts'
+import { addressOf, type Product, type ProductAddress } from './product.ts'
 
 const lifetimeSeconds = 30
 
 export type Claims = (exchange: Exchange, facts: SessionFacts, scope: string) => string
 
-/**
- * What the assertion of a forwarded request says, as JSON: for whom, by whom and within which scope, for this one method and
- * target. Its `jti` is the request's id.
- */
-export const newClaims = ({ issuer, audience }: { issuer: string; audience: string }): Claims => {
+/** What is said of a session in every assertion for one of the product's addresses, made once. */
+const newSessionClaims = (issuer: string, { audience }: ProductAddress): ((facts: SessionFacts) => string) => {
   const known = new WeakMap<SessionFacts, string>()
-  const sessionClaims = (facts: SessionFacts): string => {
+  return (facts) => {
     const before = known.get(facts)
     if (before) return before
     const { target_user_id, tenant_id, staff } = facts
@@ -27,10 +26,19 @@ export const newClaims = ({ issuer, audience }: { issuer: string; audience: stri
     known.set(facts, made)
     return made
   }
+}
+
+/**
+ * What the assertion of a forwarded request says, as JSON: for whom, by whom and within which scope, for this one method and
+ * target. Its `jti` is the request's id.
+ */
+export const newClaims = ({ issuer, product }: { issuer: string; product: Product }): Claims => {
+  const sessionClaims = new Map([...product].map(([name, address]) => [name, newSessionClaims(issuer, address)]))
   return (exchange, facts, scope) => {
     const iat = Math.floor(Date.now() / 1000)
-    const { id, method, target } = exchange
-    const rest = `,"scope":"${scope}","iat":${iat},"exp":${iat + lifetimeSeconds},"jti":"${id}","htm":"${method}","htu":${JSON.stringify(target)}}`
-    return sessionClaims(facts) + rest
+    const { id, method, target, route } = exchange
+    const { name, base } = addressOf(product, route?.upstream ?? defaultUpstream)
+    const rest = `,"scope":"${scope}","iat":${iat},"exp":${iat + lifetimeSeconds},"jti":"${id}","htm":"${method}","htu":${JSON.stringify(base + target)}}`
+    return sessionClaims.get(name)?.(facts) + rest
   }
 }

@@ -2,7 +2,7 @@ import type { Committed } from '@countersign/contract/events/members.ts'
 import type { NewEvent, NewEventOf } from '@countersign/contract/events.ts'
 import { denialOf } from '../access/deny.ts'
 import { anonymous } from '../access/principal.ts'
-import type { DenialOf, EventHalves, EventParts } from '../audit/record.ts'
+import { type DenialOf, type EventHalves, type EventParts, halveEvent } from '../audit/record.ts'
 import type { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { committedTo } from '../sessions/digests.ts'
@@ -44,7 +44,7 @@ const detailsOf = ({ caller }: Exchange, said: SaidParts) => {
   return Object.keys(details).length === 0 ? undefined : details
 }
 
-type Outcome = { result: NewEvent['result']; status: number; code?: string; note?: string; bytes?: number }
+type Outcome = { result: NewEvent['result']; status: number; code?: string; note?: string; bytes?: number | undefined }
 
 type RequestName = `SUPPORT_SESSION.REQUEST.${'ADMITTED' | 'COMPLETED' | 'FAILED' | 'REFUSED' | 'CUT'}`
 
@@ -54,7 +54,7 @@ const attemptOf = <N extends RequestName>(
   exchange: Exchange,
   facts: SessionFacts,
   said: SaidParts,
-  answer: { status: number; bytes?: number },
+  answer: { status: number; bytes?: number | undefined },
   isGone: boolean,
 ) => ({
   action,
@@ -150,7 +150,13 @@ export const draftAdmitted = (exchange: Exchange, facts: SessionFacts): EventPar
 
 const none: EventParts['disclosures'] = []
 
-export const draftCompleted = (exchange: Exchange, facts: SessionFacts, status: number, bytes: number | undefined): EventParts => {
+type Answered = { status: number; bytes: number | undefined; note?: string | undefined }
+
+export const draftCompleted = (exchange: Exchange, facts: SessionFacts, { status, bytes, note }: Answered): EventParts => {
+  if (note !== undefined) {
+    const outcome = { result: 'ok' as const, status, bytes, note }
+    return halveEvent(sessionEvent('SUPPORT_SESSION.REQUEST.COMPLETED', exchange, facts, outcome))
+  }
   const size = bytes === undefined ? '' : `"bytes":${bytes},`
   const request = `${size}"duration_ms":${durationOf(exchange)},${requestText(exchange)},"status":${status}`
   return { ...draftOk('SUPPORT_SESSION.REQUEST.COMPLETED', exchange, facts, request), disclosures: none }

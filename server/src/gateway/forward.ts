@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Transform } from 'node:stream'
 import type { ErrorCode } from '@countersign/contract/errors.ts'
+import { defaultUpstream } from '@countersign/contract/views.ts'
 import type { Dispatcher } from 'undici'
 import { halveEvent } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
@@ -9,10 +10,13 @@ import { announcedBytes, filterHead, ownHeaders } from './answer.ts'
 import { type BodyLimits, feedBody, findBroken } from './body.ts'
 import { viewHeaders } from './browser/headers.ts'
 import { Delivery, Held } from './delivery.ts'
+import { heldElsewhere } from './elsewhere.ts'
 import { endingEvent, type Reached, type Why, whyOf } from './ending.ts'
 import { draftCompleted } from './entries.ts'
 import type { Exchange } from './exchange.ts'
+import { mapAddress, type PublicBase } from './map-address.ts'
 import type { Outbox } from './outbox.ts'
+import { addressOf, type Product, type ProductAddress } from './product.ts'
 import { answerProblem, type Doors } from './refuse.ts'
 import type { Run, Running } from './running.ts'
 import type { Upstream } from './upstream.ts'
@@ -26,8 +30,9 @@ export type ForwardNeeds = BodyLimits &
     /** The same of the view that a request came from. */
     views: Running
     upstream: Upstream
-    /** The product's origin. */
-    origin: string
+    product: Product
+    /** Where the caller of a request reaches the product's addresses. */
+    publicBaseOf(exchange: Exchange): PublicBase
   }
 
 /** What the product is told of the caller's headers. Credentials, cookies and forwarding claims are not among them. */
@@ -119,6 +124,10 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     return this.#over.promise
   }
 
+  get #address(): ProductAddress {
+    return addressOf(this.#needs.product, this.#exchange.route?.upstream ?? defaultUpstream)
+  }
+
   start(): void {
     const { running, views } = this.#needs
     const { deadlineMs } = this.#admitted
@@ -137,7 +146,8 @@ class Passage implements Dispatcher.DispatchHandler, Run {
   #dispatch(): void {
     const { upstream } = this.#needs
     const { request, response, method, target, has_body, expects_continue } = this.#exchange
-    const { pool, release } = upstream.lend(this.#facts.id)
+    const { name, base } = this.#address
+    const { pool, release } = upstream.lend(name, this.#facts.id)
     this.#release = release
     const headers = headersFor(this.#exchange, this.#admitted.assertion)
     if (has_body) {
@@ -145,7 +155,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
       if (expects_continue) response.writeContinue()
     }
     try {
-      pool.dispatch({ path: target, method: method as Dispatcher.HttpMethod, headers, body: this.#body ?? null }, this)
+      pool.dispatch({ path: base + target, method: method as Dispatcher.HttpMethod, headers, body: this.#body ?? null }, this)
     } catch (error) {
       this.onResponseError(undefined, error as Error)
     }
@@ -160,7 +170,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     if (this.#state !== sent) return
     try {
       if (status < 200) this.#passInterim()
-      else this.#hold(status, headers)
+      else this.#hold(controller, status, headers)
     } catch (error) {
       controller.abort(error as Error)
     }
@@ -172,15 +182,23 @@ class Passage implements Dispatcher.DispatchHandler, Run {
   }
 
   /** sent ─► answered: nothing is released before the completion is durable. */
-  #hold(status: number, headers: Record<string, string | string[] | undefined>): void {
-    const { writer, origin } = this.#needs
-    const held = new Held(status, filterHead(status, headers, origin))
+  #hold(controller: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[] | undefined>): void {
+    const head = filterHead(status, headers, (reference) => this.#map(reference))
+    const held = head.is_redirect_elsewhere ? heldElsewhere(status, head, this.#exchange) : new Held(status, head.headers)
     this.#state = { name: 'answered', held }
-    const bytes = this.#exchange.method === 'HEAD' ? undefined : announcedBytes(headers)
-    writer.note(draftCompleted(this.#exchange, this.#facts, status, bytes)).then(
+    const bytes = this.#exchange.method === 'HEAD' ? undefined : (held.chunks[0]?.length ?? announcedBytes(headers))
+    this.#needs.writer.note(draftCompleted(this.#exchange, this.#facts, { status, bytes, note: head.note })).then(
       () => this.#deliver(),
       (cause) => this.stop(cause instanceof Refusal ? cause : new Refusal('store_unavailable', { cause })),
     )
+    // Of a redirect elsewhere nothing more is wanted.
+    if (held.isWhole) controller.abort(new Error('over'))
+  }
+
+  #map(reference: string): string | undefined {
+    const { product, publicBaseOf } = this.#needs
+    const exchange = this.#exchange
+    return mapAddress({ product, address: this.#address, target: exchange.target, publicBase: publicBaseOf(exchange) }, reference)
   }
 
   /** answered ─► released: the completion is durable. */
@@ -221,6 +239,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
 
   onResponseError(_: unknown, error: Error): void {
     const state = this.#state
+    if (isAnswerWhole(state)) return
     if (state.name === 'answered') state.held.broken = error
     else this.#break(error)
   }

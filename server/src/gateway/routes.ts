@@ -1,6 +1,8 @@
+import { defaultUpstream } from '@countersign/contract/views.ts'
 import type { Config } from '../config.ts'
 import { Trouble } from '../errors.ts'
 import { type Pattern, parametersOf, parsePattern, type Segment, segmentsOf } from '../pattern.ts'
+import { methods } from './checks/method.ts'
 
 type Parameter = Extract<Segment, { parameter: string }>
 type Declared = Pick<Config['gateway'], 'routes' | 'sinks'>
@@ -12,6 +14,8 @@ export type DeclaredRoute = {
   readonly pattern: string
   readonly pattern_json: string
   readonly scope: string
+  /** Which of the product's addresses serves it. */
+  readonly upstream: string
   readonly segments: readonly Segment[]
   /** Which parameter is the tenant, counted among the parameters. */
   readonly tenant_index: number | undefined
@@ -20,6 +24,8 @@ export type DeclaredRoute = {
 export type RouteTable = {
   find(method: string, path: string): { route: DeclaredRoute; parameters: readonly string[] } | undefined
   isSink(method: string, path: string): boolean
+  /** Whether a path leads to this upstream: it does not where it is declared, for other upstreams only. */
+  leadsTo(upstream: string, path: string): boolean
 }
 
 const isParameter = (segment: Segment): segment is Parameter => 'parameter' in segment
@@ -27,11 +33,11 @@ const isParameter = (segment: Segment): segment is Parameter => 'parameter' in s
 const shapeOf = (segments: readonly Segment[]): string =>
   segments.map((segment) => (isParameter(segment) ? `:${segment.verb}` : segment.text)).join('/')
 
-const compile = ({ method, path, scope, tenant }: Declared['routes'][number]): DeclaredRoute => {
+const compile = ({ method, path, scope, upstream = defaultUpstream, tenant }: Declared['routes'][number]): DeclaredRoute => {
   const pattern = parsePattern(path)
   const at = tenant === undefined ? -1 : parametersOf(pattern).indexOf(tenant)
   const { segments } = pattern
-  return { method, pattern: path, pattern_json: JSON.stringify(path), scope, segments, tenant_index: at < 0 ? undefined : at }
+  return { method, pattern: path, pattern_json: JSON.stringify(path), scope, upstream, segments, tenant_index: at < 0 ? undefined : at }
 }
 
 /** Plain segments before parameters, from the left: the most particular route comes first, as in most routers. */
@@ -103,13 +109,18 @@ export const compileRoutes = ({ routes, sinks }: Declared): RouteTable => {
     }
   }
   const blocked = sinks.map(({ method, path }) => ({ method, ...loosenedPattern(path) }))
+  const find: RouteTable['find'] = (method, path) => {
+    const plain = exact.get(`${method} ${path}`)
+    if (plain) return { route: plain, parameters: [] }
+    const segments = segmentsOf(path)
+    const route = patterns.get(`${method} ${segments.length}`)?.find((candidate) => matches(candidate.segments, segments))
+    return route && { route, parameters: parametersIn(route, segments) }
+  }
   return {
-    find: (method, path) => {
-      const plain = exact.get(`${method} ${path}`)
-      if (plain) return { route: plain, parameters: [] }
-      const segments = segmentsOf(path)
-      const route = patterns.get(`${method} ${segments.length}`)?.find((candidate) => matches(candidate.segments, segments))
-      return route && { route, parameters: parametersIn(route, segments) }
+    find,
+    leadsTo: (upstream, path) => {
+      const found = [...methods].flatMap((method) => find(method, path)?.route.upstream ?? [])
+      return found.length === 0 || found.includes(upstream)
     },
     isSink: (method, path) => {
       if (blocked.length === 0) return false

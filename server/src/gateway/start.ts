@@ -24,6 +24,7 @@ import { brokenEvent } from './entries.ts'
 import { type Exchange, type Gate, newExchange } from './exchange.ts'
 import { type ForwardNeeds, forward } from './forward.ts'
 import { newOutbox } from './outbox.ts'
+import { productOf } from './product.ts'
 import { problemOf, refuse } from './refuse.ts'
 import { compileRoutes } from './routes.ts'
 import { newRunning } from './running.ts'
@@ -118,9 +119,10 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
   const views = newRunning()
   const isByPerson = newPersonSense()
   const outbox = newOutbox(writer, log)
-  const upstream = newUpstream({ origin: settings.upstream, timeoutMs: settings.upstream_timeout_seconds * 1000 })
+  const product = productOf(settings)
+  const upstream = newUpstream({ product, timeoutMs: settings.upstream_timeout_seconds * 1000 })
   const strangers = newStrangers({ note: (event) => writer.note(halveEvent(event)), log })
-  const claims = newClaims({ issuer, audience: settings.upstream_audience })
+  const claims = newClaims({ issuer, product })
   const needs = { admission, writer, claims, strangers, log, secure, browsers }
   const forwarding: ForwardNeeds = {
     writer,
@@ -128,7 +130,12 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
     running,
     views,
     upstream,
-    origin: settings.upstream,
+    product,
+    publicBaseOf: ({ headers, place }) => {
+      if (browsers && place) return (upstream) => browsers.labels.originOf({ label: place.label, upstream })
+      const base = `${secure ? 'https' : 'http'}://${headers.get('host')?.toLowerCase()}`
+      return (name, path) => (routes.leadsTo(name, path) ? base : undefined)
+    },
     maxRequestBytes: settings.max_request_bytes,
     uploadIdleMs: settings.upload_idle_seconds * 1000,
     secure,
@@ -164,7 +171,7 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
     if (exchange.caller === 'browser') exchange.isByPerson = isByPerson(exchange)
     const sessionId = (exchange.facts as SessionFacts).id
     const { socket } = exchange.request
-    if (!places.know(socket, sessionId)) throw new Refusal('overloaded', { detail: 'Too many connections of this session are open.' })
+    if (!connections.know(socket, sessionId)) throw new Refusal('overloaded', { detail: 'Too many connections of this session are open.' })
     const place = await sessions.enter(sessionId)
     try {
       if (place.hasWaited && socket.destroyed)
@@ -247,7 +254,7 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
     (request, response) => void serve(request, response, false),
   )
   server.maxHeadersCount = headersMaximum + 1
-  const places = keepRoom(server, room)
+  const connections = keepRoom(server, room)
   gate.isOtherProtocol = watchProtocol(server)
   server.on('connection', (socket: Socket) => socket.once('close', () => turns.drop(socket)))
   server.on('checkContinue', (request, response) => void serve(request, response, true))

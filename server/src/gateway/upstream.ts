@@ -1,30 +1,31 @@
 import { Pool } from 'undici'
 import { newConnect } from './connect.ts'
+import { addressOf, type Product } from './product.ts'
 
-/** Connections of one session: never shared with another, so that no answer can reach a session that did not ask for it. */
+/** Connections of one session to one address: never shared with another, so that no answer can reach a session that did not ask for it. */
 type Lane = { pool: Pool; active: number; idleSinceMs: number }
 
 export type Upstream = {
-  /** A connection pool for a session's request; `release` when the request is over. */
-  lend(sessionId: string): { pool: Pool; release(): void }
+  /** A connection pool for a session's request to one of the product's addresses; `release` when the request is over. */
+  lend(name: string, sessionId: string): { pool: Pool; release(): void }
   close(): Promise<void>
 }
 
 const idleMs = 10_000
 
 /** Connections to the product, apart for each session. */
-export const newUpstream = ({ origin, timeoutMs }: { origin: string; timeoutMs: number }): Upstream => {
+export const newUpstream = ({ product, timeoutMs }: { product: Product; timeoutMs: number }): Upstream => {
   const lanes = new Map<string, Lane>()
   const sweep = setInterval(() => {
-    for (const [sessionId, lane] of lanes) {
+    for (const [key, lane] of lanes) {
       if (lane.active > 0 || performance.now() - lane.idleSinceMs < idleMs) continue
-      lanes.delete(sessionId)
+      lanes.delete(key)
       void lane.pool.destroy()
     }
   }, idleMs / 2)
   sweep.unref()
-  const open = (sessionId: string): Lane => {
-    const pool = new Pool(origin, {
+  const open = (name: string, key: string): Lane => {
+    const pool = new Pool(addressOf(product, name).origin, {
       connections: 100,
       pipelining: 1,
       connect: newConnect({ timeoutMs: Math.min(timeoutMs, 5_000) }),
@@ -35,12 +36,13 @@ export const newUpstream = ({ origin, timeoutMs }: { origin: string; timeoutMs: 
       allowH2: false,
     })
     const lane = { pool, active: 0, idleSinceMs: 0 }
-    lanes.set(sessionId, lane)
+    lanes.set(key, lane)
     return lane
   }
   return {
-    lend: (sessionId) => {
-      const lane = lanes.get(sessionId) ?? open(sessionId)
+    lend: (name, sessionId) => {
+      const key = `${sessionId} ${name}`
+      const lane = lanes.get(key) ?? open(name, key)
       lane.active++
       return {
         pool: lane.pool,

@@ -45,6 +45,7 @@ describe('HD-10 headers of a product that means harm', () => {
       response.writeHead(200, { ...hostile, 'content-type': 'text/html', etag: '"1"' }).end('<script>1</script>')
     const answer = await rig.send('GET /v1/reports', token)
     expect(answer.status).toBe(200)
+    expect(answer.headers.get('countersign-withheld')).toBe('link')
     for (const name of Object.keys(hostile)) {
       if (name in own || /request-id$|^connection$/.test(name)) continue
       expect(answer.headers.has(name), name).toBe(false)
