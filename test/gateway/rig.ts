@@ -77,10 +77,10 @@ export type GatewayRig = {
   close(): Promise<void>
 }
 
-export const browsersOf = ({ gateway: { browser_origin, browser_origin_is_public_suffix: isPublicSuffix } }: Config) =>
+export const browsersOf = ({ gateway: { browser_origin, browser_origin_is_public_suffix: isPublicSuffix, upstreams } }: Config) =>
   browser_origin === undefined
     ? undefined
-    : { labels: newLabels(browser_origin, { isPublicSuffix }), upstreams: [], console: 'http://localhost:4000' }
+    : { labels: newLabels(browser_origin, { isPublicSuffix }), upstreams: Object.keys(upstreams), console: 'http://localhost:4000' }
 
 /** One more gateway on the rig's database: another replica, which the caller closes. */
 export const startReplica = async (

@@ -1,13 +1,14 @@
 import { createPublicKey, verify } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
-import { expectRefusal, type GatewayRig, startGatewayRig } from './rig.ts'
+import { type BrowserRig, ownNavigation, startBrowserRig } from './browser-rig.ts'
+import { expectRefusal } from './rig.ts'
 
 let app: Upstream
-let rig: GatewayRig
+let rig: BrowserRig
 beforeAll(async () => {
   app = await startUpstream()
-  rig = await startGatewayRig({
+  rig = await startBrowserRig({
     base: '/api',
     gateway: `upstreams: { app: '${app.url}/shop/eu/' }
   upstream_aliases: { app: ['https://shop.product.example'] }
@@ -88,4 +89,25 @@ it('connections to two upstreams are never shared', async () => {
     await rig.send('GET /settings', token)
   }
   expect([rig.upstream.connections(), app.connections()]).toEqual(before.map((count) => count + 1))
+})
+
+it('GW-11 in a browser each upstream has an origin of its own, where its addresses lead and its routes alone are', async () => {
+  const entered = await rig.enter({ scopes })
+  const [own, sister] = entered.origins.map(({ origin }) => origin)
+  for (const [location, expected] of [
+    ['/api/v1/reports/7', `${own}/v1/reports/7`],
+    // At our own address this path is the app's; in a browser it is nobody else's.
+    ['/api/settings', `${own}/settings`],
+    [`${app.url}/shop/eu/settings#team`, `${sister}/settings#team`],
+  ] as const) {
+    rig.upstream.answer = (_, response) => response.writeHead(302, { location }).end()
+    const answer = await rig.fetch(entered, 'GET /v1/reports', ownNavigation)
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, expected])
+  }
+  rig.upstream.answer = (_, response) => response.writeHead(302, { location: 'https://evil.example/' }).end()
+  const shown = await rig.fetch(entered, 'GET /v1/reports', ownNavigation)
+  expect([shown.status, shown.headers.get('content-type')]).toEqual([302, 'text/html; charset=utf-8'])
+  expect(shown.body).toContain('redirects to another place')
+  expect((await rig.fetch(entered, 'GET /settings')).body).toContain('route_undeclared')
+  expect(app.received).toEqual([])
 })
