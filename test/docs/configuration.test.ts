@@ -34,9 +34,7 @@ const keysOf = (schema: Schema, path: string, preset: string | undefined): [stri
     const each = preset === undefined ? undefined : 'none'
     const forms = schema.additionalProperties.oneOf
     if (forms) return keysOfForms(forms, `${path}.<name>`)
-    return schema.additionalProperties.properties
-      ? keysOf(schema.additionalProperties, `${path}.<name>`, each)
-      : [[`${path}.<name>`, each]]
+    return schema.additionalProperties.properties ? keysOf(schema.additionalProperties, `${path}.<name>`, each) : [[`${path}.<name>`, each]]
   }
   return [[path, preset]]
 }
