@@ -4,7 +4,7 @@ import { ViewId } from './ids.ts'
 /** Name of an upstream; the one that `gateway.upstream` names is `default`. */
 export const UpstreamName = z
   .string()
-  .regex(/^[a-z][a-z0-9]{0,29}$/)
+  .regex(/^[a-z](?:[a-z0-9-]{0,28}[a-z0-9])?$/)
   .describe('Name of an upstream')
 
 /** The upstream that a route belongs to where it names none. */

@@ -21,7 +21,7 @@ const labelLength = 26
 /** 130 random bits in base32, so that no origin was ever another view's, and none can be guessed. */
 export const newLabel = (): string => Array.from(randomBytes(labelLength), (byte) => alphabet[byte & 31]).join('')
 
-const form = /^([a-z2-7]{26})(?:-([a-z][a-z0-9]{0,29}))?$/
+const form = /^([a-z2-7]{26})(?:-([a-z](?:[a-z0-9-]{0,28}[a-z0-9])?))?$/
 
 export const newLabels = (browserOrigin: string, { isPublicSuffix }: { isPublicSuffix: boolean }): Labels => {
   const [scheme = '', suffix = ''] = browserOrigin.toLowerCase().split('*')
@@ -30,8 +30,10 @@ export const newLabels = (browserOrigin: string, { isPublicSuffix }: { isPublicS
     find: (given) => {
       const host = given.toLowerCase()
       if (!host.endsWith(suffix)) return undefined
-      const [, label, upstream = defaultUpstream] = form.exec(host.slice(0, -suffix.length)) ?? []
-      return label === undefined ? undefined : { label, upstream }
+      const [, label, upstream = ''] = form.exec(host.slice(0, -suffix.length)) ?? []
+      // One spelling for each origin.
+      if (label === undefined || upstream === defaultUpstream) return undefined
+      return { label, upstream: upstream || defaultUpstream }
     },
     source: browserOrigin,
     // Browsers take localhost for a public suffix, and keep no cookie that is set for it.
