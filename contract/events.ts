@@ -40,6 +40,8 @@ export const eventTable = {
   'SUPPORT_SESSION.REQUEST.FAILED': ['support_session', session.sessionRequest],
   'SUPPORT_SESSION.REQUEST.REFUSED': ['support_session', session.sessionRequest],
   'SUPPORT_SESSION.REQUEST.CUT': ['support_session', session.sessionRequest],
+  'SUPPORT_SESSION.ASSET.ADMITTED': ['support_session', session.sessionRequest],
+  'SUPPORT_SESSION.ASSET.LOADED': ['support_session', session.assetsLoaded],
   'PASSKEY.RESET': ['action', actionAttempted],
   'TOTP.RESET': ['action', actionAttempted],
   'SESSION.REVOKED': ['action', actionAttempted],

@@ -130,7 +130,21 @@ export type SessionPage = z.infer<typeof SessionPage>
 export const RevokeSession = z.strictObject({ reason: Remark.optional() }).meta({ id: 'RevokeSession' })
 export type RevokeSession = z.infer<typeof RevokeSession>
 
-/** One request of a session (C44): its admission and completion, or its refusal, as one row. */
+/** One static file of a page load. */
+export const AccessLogFile = z
+  .object({
+    request_id: RequestId,
+    method: z.string(),
+    path: z.string().nullable().describe('Null where it was erased'),
+    status: z.number().int().nullable(),
+    code: z.string().nullable().describe('Why it failed or was cut'),
+    duration_ms: z.number().nullable(),
+    bytes: z.number().int().nullable(),
+  })
+  .meta({ id: 'AccessLogFile' })
+export type AccessLogFile = z.infer<typeof AccessLogFile>
+
+/** One request of a session (C44): its admission and completion, or its refusal, as one row. So are static files that were loaded together. */
 export const AccessLogRow = z
   .object({
     log_index: z.number().int().describe('Place of the first event of this request in the log'),
@@ -145,6 +159,7 @@ export const AccessLogRow = z
     code: z.string().nullable().describe('Why it was refused'),
     duration_ms: z.number().nullable(),
     bytes: z.number().int().nullable(),
+    files: z.array(AccessLogFile).nullable().describe('Where the row is static files that were loaded together: each of them'),
   })
   .meta({ id: 'AccessLogRow' })
 export type AccessLogRow = z.infer<typeof AccessLogRow>

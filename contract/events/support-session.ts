@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ActionRequestId, EventId, ViewId } from '../ids.ts'
+import { ActionRequestId, EventId, RequestId, ViewId } from '../ids.ts'
 import { Scope } from '../scopes.ts'
 import { ofSession, ofTenant, ofTenantIfAny, reason, refusal, request, target, ticket } from './common.ts'
 import { erasable, kept, optional } from './members.ts'
@@ -68,4 +68,29 @@ export const sessionRequest = {
     client_request_id: erasable(z.string().optional().describe('X-Request-Id, as the caller sent it')),
     admission: kept(EventId.optional().describe('The admission whose outcome nobody recorded')),
   }),
+}
+
+/** What became of one file: of the request with this id, which was admitted on its own. */
+export const LoadedFile = z.object({
+  id: RequestId,
+  status: z.number().int().optional().describe('What the product answered'),
+  bytes: z.number().int().optional().describe('How many bytes of it went out'),
+  duration_ms: z.number().optional(),
+  code: z.string().optional().describe('Why it failed or was cut'),
+})
+export type LoadedFile = z.infer<typeof LoadedFile>
+
+/** Static files of the product that were loaded together, as a page does: the outcome of each of them. */
+export const assetsLoaded = {
+  ...ofTenantIfAny,
+  ...ofSession,
+  ...refusal,
+  target,
+  ticket,
+  request: { ...request, path: erasable(z.string().optional()) },
+  details: {
+    count: kept(z.number().int().describe('How many files')),
+    statuses: kept(z.record(z.string(), z.number().int()).describe('How many of them were answered with which status')),
+    files: kept(z.array(LoadedFile)),
+  },
 }

@@ -80,6 +80,16 @@ const Route = z
   })
 export type Route = z.infer<typeof Route>
 
+const notAFolder = 'would open every path of the product without a scope: name a folder, as /assets/**, or a file'
+/** Static files of the product: a path, or one with more to it. */
+const Assets = z.preprocess(
+  (value) => (typeof value === 'string' ? { path: value } : value),
+  z.strictObject({
+    path: pattern(true).refine((path) => !/^\/(?:\*\*)?$/.test(path), notAFolder),
+    upstream: z.string().optional().describe('Which of the upstreams serves them; default: `upstream`'),
+  }),
+)
+
 // Without spaces: the request to the provider lists them separated by one.
 const claimValue = z.string().regex(/^[\x21-\x7e]{1,200}$/)
 
@@ -225,6 +235,7 @@ export const ConfigFile = z.strictObject({
     upload_idle_seconds: z.number().int().min(1).max(300).default(30).describe('Longest that a request body may pause'),
     max_request_bytes: z.number().int().min(0).max(1_000_000_000).default(10_000_000),
     routes: z.array(Route).min(1).max(5000),
+    assets: z.array(Assets).max(100).default([]).describe('Static files of the product, which need no scope'),
     presets: z.record(z.string().regex(/^[a-z][a-z0-9_]{0,40}$/), z.array(Scope).min(1)),
     sinks: z
       .array(z.strictObject({ method: sinkMethod, path: pattern(true) }))
@@ -356,6 +367,7 @@ const requireUpstreams = (gateway: ConfigFile['gateway'], source: string): void 
   const known = Object.keys(all)
   const named = [
     ...gateway.routes.map(({ upstream = 'default' }, i) => [`gateway.routes.${i}.upstream`, upstream] as const),
+    ...gateway.assets.map(({ upstream = 'default' }, i) => [`gateway.assets.${i}.upstream`, upstream] as const),
     ...Object.keys(gateway.upstream_aliases).map((name) => ['gateway.upstream_aliases', name] as const),
     ...Object.keys(gateway.upstream_audiences).map((name) => ['gateway.upstream_audiences', name] as const),
   ]

@@ -5,7 +5,7 @@ export const knownNames = (schema: unknown, path: readonly PropertyKey[]): strin
   // biome-ignore lint/suspicious/noExplicitAny: walking the schema's own structure
   let at: any = schema
   const unwrap = () => {
-    while (at?._zod?.def?.innerType) at = at._zod.def.innerType
+    while (at?._zod?.def?.innerType ?? at?._zod?.def?.out) at = at._zod.def.innerType ?? at._zod.def.out
   }
   for (const step of path) {
     unwrap()

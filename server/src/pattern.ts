@@ -15,7 +15,7 @@ const isPlain = (segment: string, isLast: boolean): boolean =>
   segment === '' ? isLast : segment.startsWith(':') ? parameterForm.test(segment) : textForm.test(segment) && !/^\.+$/.test(segment)
 
 const complainOf = (segment: string): string => {
-  if (segment === everythingBelow) return '`**` may stand at the end of a sink only; name each route by its own path'
+  if (segment === everythingBelow) return '`**` may stand at the end of a sink or of static files only; name each route by its own path'
   if (wildcardForm.test(segment)) {
     return `\`${segment}\` looks like a wildcard: write a segment that differs as \`:name\`, and everything below a sink as \`/**\` at its end`
   }

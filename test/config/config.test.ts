@@ -150,7 +150,7 @@ describe('the configuration', () => {
         ['/v1/...', /sinks\.0\.path: `\.\.\.` looks like a wildcard/],
         ['/v1/%2A', /sinks\.0\.path: `%2A` looks like a wildcard/],
         ['/v1/:id(.+)', /sinks\.0\.path: `:id\(\.\+\)` looks like a wildcard/],
-        ['/v1/**/users', /sinks\.0\.path: `\*\*` may stand at the end of a sink only/],
+        ['/v1/**/users', /sinks\.0\.path: `\*\*` may stand at the end of a sink or of static files only/],
         ['/v1/:Id', /sinks\.0\.path: `:Id` is not a parameter: .*`:name:verb`/],
         ['/v1/:id/x/:id', /sinks\.0\.path: names a parameter twice/],
         ['v1', /sinks\.0\.path: must begin with \//],
@@ -163,7 +163,7 @@ describe('the configuration', () => {
     [
       'a route of everything below',
       minimal.replace('/v1/reports', '/v1/**'),
-      /routes\.0\.path: `\*\*` may stand at the end of a sink only; name each route by its own path/,
+      /routes\.0\.path: `\*\*` may stand at the end of a sink or of static files only; name each route by its own path/,
     ],
     ['a path with dots', minimal.replace('/v1/reports', '/v1/../admin'), /gateway\.routes\.0\.path: /],
     [
@@ -178,6 +178,12 @@ describe('the configuration', () => {
     ]),
     ['broken YAML', 'gateway: [', /is not valid YAML/],
     ['a YAML bomb', 'a: &a [1]\nb: &b [*a, *a]\nc: [*b, *b]', /is not valid YAML/],
+    ['static files everywhere', minimal.replace('  presets:', "  assets: ['/**']\n  presets:"), /assets\.0\.path: would open every path/],
+    [
+      'an unknown key of static files',
+      minimal.replace('  presets:', '  assets: [{ path: /assets/**, upsteam: x }]\n  presets:'),
+      /assets\.0\.upsteam: unknown key/,
+    ],
     ['nothing', '', /gateway: /],
   ])('refuses %s', (_what, text, expected) => {
     expect(troubleOf(() => load(text))).toMatch(expected)

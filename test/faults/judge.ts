@@ -4,7 +4,8 @@ import type { Acknowledged } from './load.ts'
 import type { Arrival } from './product.ts'
 
 type Seen = { admitted_ms: number[]; completed: number; failed: number; cut: number; refused: number; codes: string[] }
-type Row = { action: string; request_id: string | null; session_id: string | null; ms: number; code: string | null }
+type File = { id: string; code?: string }
+type Row = { action: string; request_id: string | null; session_id: string | null; ms: number; code: string | null; files: File[] | null }
 
 /** Reads the log as it grows, and compares it with what others have seen. */
 export const newJudge = () => {
@@ -15,18 +16,37 @@ export const newJudge = () => {
   let size = 0
   const complaints: string[] = []
 
-  const note = ({ action, request_id, session_id, ms, code }: Row): void => {
+  const seenOf = (requestId: string): Seen => {
+    const seen = requests.get(requestId) ?? { admitted_ms: [], completed: 0, failed: 0, cut: 0, refused: 0, codes: [] }
+    requests.set(requestId, seen)
+    return seen
+  }
+
+  /** The outcome of each file of a page. */
+  const noteFiles = (files: readonly File[]): void => {
+    for (const { id, code } of files) {
+      const seen = seenOf(id)
+      if (code === undefined) seen.completed++
+      else {
+        seen.codes.push(code)
+        if (code === 'outcome_unknown') seen.failed++
+        else seen.cut++
+      }
+    }
+  }
+
+  const note = ({ action, request_id, session_id, ms, code, files }: Row): void => {
     if (action === 'SUPPORT_SESSION.CREATED') created.add(session_id as string)
     if (action === 'SUPPORT_SESSION.REVOKED') revoked.add(session_id as string)
-    if (request_id === null) return
-    const seen = requests.get(request_id) ?? { admitted_ms: [], completed: 0, failed: 0, cut: 0, refused: 0, codes: [] }
-    if (action === 'SUPPORT_SESSION.REQUEST.ADMITTED') seen.admitted_ms.push(ms)
+    if (files !== null) noteFiles(files)
+    if (request_id === null || files !== null) return
+    const seen = seenOf(request_id)
+    if (action === 'SUPPORT_SESSION.REQUEST.ADMITTED' || action === 'SUPPORT_SESSION.ASSET.ADMITTED') seen.admitted_ms.push(ms)
     if (action === 'SUPPORT_SESSION.REQUEST.COMPLETED') seen.completed++
     if (action === 'SUPPORT_SESSION.REQUEST.FAILED') seen.failed++
     if (action === 'SUPPORT_SESSION.REQUEST.CUT') seen.cut++
     if (action === 'SUPPORT_SESSION.REQUEST.REFUSED') seen.refused++
     if (code !== null) seen.codes.push(code)
-    requests.set(request_id, seen)
   }
 
   return {
@@ -43,7 +63,8 @@ export const newJudge = () => {
           return rows[0]?.done === true
         })
         const { rows } = await client.query<Row>(
-          `select l.action, l.request_id, l.session_id, (extract(epoch from l.occurred_at) * 1000)::float8 as ms, e.body::json ->> 'code' as code
+          `select l.action, l.request_id, l.session_id, (extract(epoch from l.occurred_at) * 1000)::float8 as ms, e.body::json ->> 'code' as code,
+             e.body::json #> '{details,files}' as files
            from log_entries l join events e on e.n = l.event_n where l.log_index >= $1 order by l.log_index`,
           [size],
         )

@@ -85,6 +85,7 @@ export const startLoad = (options: {
   const workers = [
     ...Array.from({ length: 7 }, () => repeat(() => call('GET', pick(reads, random)))),
     ...Array.from({ length: 2 }, () => repeat(() => call('GET', options.stream))),
+    ...Array.from({ length: 2 }, () => repeat(() => call('GET', `/assets/${Math.floor(random() * 80)}.js`))),
     repeat(() => {
       const [method, path] = pick(refusals, random)
       return call(method, path)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { addAssets } from '../../server/src/gateway/assets/table.ts'
 import { compileRoutes } from '../../server/src/gateway/routes.ts'
 
 const route = (method: 'GET' | 'POST' | 'HEAD', path: string, scope = 'x:read', tenant?: string) => ({
@@ -98,5 +99,32 @@ describe('the route table', () => {
   it('a sink that ends with a slash blocks what it says', () => {
     const table = compileRoutes({ routes: [route('POST', '/v1/:a/')], sinks: [{ method: 'POST', path: '/v1/keys/' }] })
     for (const path of ['/v1/keys', '/v1/keys/']) expect(table.isSink('POST', path), path).toBe(true)
+  })
+})
+
+describe('static files', () => {
+  const tableOf = (assets: string[], ...routes: ReturnType<typeof route>[]) => {
+    const declared = { routes, sinks: [], assets: assets.map((path) => ({ path })) }
+    return addAssets(compileRoutes(declared), declared)
+  }
+
+  it('are found by GET and HEAD below their folder, without a scope', () => {
+    const table = tableOf(['/static/:version/**', '/favicon.ico'], route('POST', '/static/7/upload'))
+    for (const method of ['GET', 'HEAD'])
+      expect(table.find(method, '/static/7/a/b.js')?.route).toMatchObject({ kind: 'asset', scope: null, pattern: '/static/:version/**' })
+    expect(table.find('GET', '/favicon.ico')?.route.kind).toBe('asset')
+    expect(table.find('POST', '/static/7/upload')?.route).toMatchObject({ kind: 'request', scope: 'x:read' })
+    for (const path of ['/static', '/static/7', '/static/7/', '/static/7//a', '/static/7/a:b', '/favicon.ico/', '/favicon', '/'])
+      expect(table.find('GET', path), path).toBeUndefined()
+    for (const method of ['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) expect(table.find(method, '/favicon.ico'), method).toBeUndefined()
+  })
+
+  it.each([
+    ['/assets/**', '/assets/reports/:id'],
+    ['/assets/**', '/:any/reports'],
+    ['/:any/**', '/v1/reports'],
+    ['/reports', '/:id'],
+  ])('%s leave no declared route its scope, so %s beside them is refused', (assets, path) => {
+    for (const method of ['GET', 'HEAD'] as const) expect(() => tableOf([assets], route(method, path))).toThrow('opens without a scope')
   })
 })

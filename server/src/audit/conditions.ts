@@ -31,7 +31,11 @@ const onTicket = (tickets: readonly string[]): Condition => {
 }
 
 /** What each request records, which is nearly all of a log, and has neither a reason nor a note. */
-export const ofEachRequest: readonly string[] = ['SUPPORT_SESSION.REQUEST.ADMITTED', 'SUPPORT_SESSION.REQUEST.COMPLETED']
+export const ofEachRequest: readonly string[] = [
+  'SUPPORT_SESSION.REQUEST.ADMITTED',
+  'SUPPORT_SESSION.REQUEST.COMPLETED',
+  'SUPPORT_SESSION.ASSET.ADMITTED',
+]
 /** As the indexes by action have it. */
 export const others = sql.raw<boolean>(`entry.action not in (${ofEachRequest.map((name) => `'${name}'`).join(', ')})`)
 

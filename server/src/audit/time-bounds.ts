@@ -29,7 +29,7 @@ export const timeBounds = async (
   if (from === undefined && to === undefined) return { lo: 0, hi: Number.MAX_SAFE_INTEGER }
   const slack = sql`(select make_interval(secs => ${disorderSeconds} + coalesce(max(abs((event.body::json #>> '{details,by_seconds}')::float8)), 0))
     from log_entries entry join events event on event.n = entry.event_n where entry.action = 'CLOCK.JUMPED'
-      and entry.action not in ('SUPPORT_SESSION.REQUEST.ADMITTED', 'SUPPORT_SESSION.REQUEST.COMPLETED'))`
+      and entry.action not in ('SUPPORT_SESSION.REQUEST.ADMITTED', 'SUPPORT_SESSION.REQUEST.COMPLETED', 'SUPPORT_SESSION.ASSET.ADMITTED'))`
   const lo = from === undefined ? sql`0` : placeOf(sql`${from}::timestamptz - slack.length`)
   const hi = to === undefined ? sql`${Number.MAX_SAFE_INTEGER}::bigint` : placeOf(sql`${to}::timestamptz + slack.length`)
   const { rows } = await sql<{ lo: string; hi: string }>`

@@ -24,7 +24,8 @@ const asking = [...new Set<EventName>(rows.map(({ events }) => events.requested)
 const deciding = [...new Set<EventName>(rows.flatMap(({ events }) => [events.approved, events.rejected]))]
 
 /** As the index of migration 0017 has it, so that the planner takes it. */
-const isDeed = sql`l.category in ('support_session', 'action', 'approval') and not starts_with(l.action, 'SUPPORT_SESSION.REQUEST.')`
+const isDeed = sql`l.category in ('support_session', 'action', 'approval') and not starts_with(l.action, 'SUPPORT_SESSION.REQUEST.')
+  and not starts_with(l.action, 'SUPPORT_SESSION.ASSET.')`
 
 /** The Monday before an instant, in UTC. */
 const sqlWeek = (instant: string) => sql`date_trunc('week', ${sql.raw(instant)}, 'UTC')`

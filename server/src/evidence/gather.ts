@@ -39,7 +39,7 @@ const counted = {
   approvals: isApproval,
   rejections: named('ACTION.REJECTED', 'ACCOUNT.SUSPEND.REJECTED'),
   accessDenied: named('ACCESS.DENIED'),
-  requestsAdmitted: named('SUPPORT_SESSION.REQUEST.ADMITTED'),
+  requestsAdmitted: named('SUPPORT_SESSION.REQUEST.ADMITTED', 'SUPPORT_SESSION.ASSET.ADMITTED'),
   requestsRefused: named('SUPPORT_SESSION.REQUEST.REFUSED'),
   gatewayRefused: named('GATEWAY.REFUSED'),
   auditReads: named('AUDIT.READ'),

@@ -26,7 +26,6 @@ const passed = new Set([
 const own = [
   ['x-content-type-options', 'nosniff'],
   ['content-security-policy', "default-src 'none'; frame-ancestors 'none'; sandbox"],
-  ['cache-control', 'no-store'],
   ['cross-origin-opener-policy', 'same-origin'],
   ['cross-origin-resource-policy', 'same-origin'],
   ['referrer-policy', 'no-referrer'],
@@ -35,9 +34,9 @@ const own = [
 
 const headersMaximum = 100
 
-/** Headers of every answer of the gateway. */
-export const ownHeaders = (requestId: string, secure: boolean): string[] => {
-  const headers = [...own, 'x-request-id', requestId, 'countersign-request-id', requestId]
+/** Headers of every answer of the gateway. Nothing is kept by anybody, unless `caching` says so. */
+export const ownHeaders = (requestId: string, secure: boolean, caching = 'no-store'): string[] => {
+  const headers = [...own, 'cache-control', caching, 'x-request-id', requestId, 'countersign-request-id', requestId]
   if (secure) headers.push('strict-transport-security', 'max-age=31536000; includeSubDomains')
   return headers
 }

@@ -45,6 +45,8 @@ const failures = new Set([
   'headers_too_large',
 ])
 
+export const codeOfWhy = (why: Why): string => (why === 'client_abort' ? why : why.code)
+
 /** The outcome of a request that ended before its answer was whole. */
 export const endingEvent = (exchange: Exchange, facts: SessionFacts, reached: Reached, why: Why): NewEvent => {
   const { code, status, note } =

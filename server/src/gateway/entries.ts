@@ -18,7 +18,7 @@ export const targetOf = (facts: SessionFacts): { kind: 'tenant' | 'user'; id: st
   facts.target_user_id === null ? { kind: 'tenant', id: facts.tenant_id } : { kind: 'user', id: facts.target_user_id }
 
 /** The opener, as they were when the session was opened. */
-const actorOf = ({ staff: { kind, id, issuer, subject }, digests }: SessionFacts) => ({
+export const actorOf = ({ staff: { kind, id, issuer, subject }, digests }: SessionFacts) => ({
   kind,
   id,
   issuer,
@@ -33,7 +33,7 @@ const requestOf = (exchange: Exchange, { path }: SaidParts) => ({
   id: exchange.id,
   method: escapeInput(exchange.method, 20),
   path,
-  ...(exchange.route ? { route: exchange.route.pattern, scope: exchange.route.scope } : {}),
+  ...(exchange.route ? { route: exchange.route.pattern, scope: exchange.route.scope ?? undefined } : {}),
 })
 
 const saidOf = ({ client_request_id }: SaidParts) => (client_request_id === undefined ? {} : { client_request_id })
@@ -139,18 +139,23 @@ const draftOk = (action: string, exchange: Exchange, facts: SessionFacts, reques
   return { head, tail }
 }
 
-const requestText = ({ id, method, route }: Exchange): string =>
-  `"id":"${id}","method":"${method}","route":${route?.pattern_json},"scope":"${route?.scope}"`
+const requestText = ({ id, method, route }: Exchange): string => {
+  const scope = route?.scope === null ? '' : `,"scope":"${route?.scope}"`
+  return `"id":"${id}","method":"${method}","route":${route?.pattern_json}${scope}`
+}
+
+const admittedName = ({ route }: Exchange) =>
+  route?.kind === 'asset' ? 'SUPPORT_SESSION.ASSET.ADMITTED' : 'SUPPORT_SESSION.REQUEST.ADMITTED'
 
 /** What the caller sent lies beside it, for the events to come too. */
 export const draftAdmitted = (exchange: Exchange, facts: SessionFacts): EventParts => ({
-  ...draftOk('SUPPORT_SESSION.REQUEST.ADMITTED', exchange, facts, requestText(exchange)),
+  ...draftOk(admittedName(exchange), exchange, facts, requestText(exchange)),
   disclosures: commitSaid(exchange, facts).rows,
 })
 
 const none: EventParts['disclosures'] = []
 
-type Answered = { status: number; bytes: number | undefined; note?: string | undefined }
+export type Answered = { status: number; bytes: number | undefined; note?: string | undefined }
 
 export const draftCompleted = (exchange: Exchange, facts: SessionFacts, { status, bytes, note }: Answered): EventParts => {
   if (note !== undefined) {

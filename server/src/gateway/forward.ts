@@ -3,29 +3,27 @@ import type { Transform } from 'node:stream'
 import type { ErrorCode } from '@countersign/contract/errors.ts'
 import { defaultUpstream } from '@countersign/contract/views.ts'
 import type { Dispatcher } from 'undici'
-import { halveEvent } from '../audit/record.ts'
 import { Refusal } from '../errors.ts'
 import type { SessionFacts } from '../sessions/facts.ts'
 import { announcedBytes, filterHead, ownHeaders } from './answer.ts'
+import { cachingOf, varyBySession } from './assets/caching.ts'
 import { type BodyLimits, feedBody, findBroken } from './body.ts'
 import { viewHeaders } from './browser/headers.ts'
 import { Delivery, Held } from './delivery.ts'
 import { heldElsewhere } from './elsewhere.ts'
-import { endingEvent, type Reached, type Why, whyOf } from './ending.ts'
-import { draftCompleted } from './entries.ts'
+import { type Reached, type Why, whyOf } from './ending.ts'
 import type { Exchange } from './exchange.ts'
 import { mapAddress, type PublicBase } from './map-address.ts'
-import type { Outbox } from './outbox.ts'
+import { newOutcome, type Outcome, type OutcomeNeeds } from './outcome.ts'
 import { addressOf, type Product, type ProductAddress } from './product.ts'
 import { answerProblem, type Doors } from './refuse.ts'
 import type { Run, Running } from './running.ts'
 import type { Upstream } from './upstream.ts'
-import type { Admitted, Writer } from './writer.ts'
+import type { Admitted } from './writer.ts'
 
 export type ForwardNeeds = BodyLimits &
-  Doors & {
-    writer: Writer
-    outbox: Outbox
+  Doors &
+  OutcomeNeeds & {
     running: Running
     /** The same of the view that a request came from. */
     views: Running
@@ -54,8 +52,9 @@ const forwarded = [
 const interimMaximum = 10
 
 /** The headers of the request to the product. */
-const headersFor = ({ id, headers, has_body }: Exchange, assertion: string): string[] => {
-  const sent = ['countersign-assertion', assertion, 'countersign-request-id', id, 'x-request-id', id]
+const headersFor = ({ id, headers, has_body }: Exchange, assertion: string | undefined): string[] => {
+  const sent = ['countersign-request-id', id, 'x-request-id', id]
+  if (assertion !== undefined) sent.push('countersign-assertion', assertion)
   for (const name of forwarded) {
     const value = headers.get(name)
     if (value !== undefined) sent.push(name, value)
@@ -104,9 +103,11 @@ class Passage implements Dispatcher.DispatchHandler, Run {
   readonly #exchange: Exchange
   readonly #facts: SessionFacts
   readonly #admitted: Admitted
+  readonly #outcome: Outcome
   readonly #over = Promise.withResolvers<void>()
   #state: State = sent
   #interim = 0
+  #caching: string | undefined
   /** What it holds of the product's connection, to be given back at its end. */
   #controller: Dispatcher.DispatchController | undefined
   #body: Transform | undefined
@@ -117,6 +118,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     this.#exchange = exchange
     this.#facts = facts
     this.#admitted = admitted
+    this.#outcome = newOutcome(needs, exchange, facts)
   }
 
   /** Settled when the request is over, for a gateway that closes. */
@@ -181,13 +183,17 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     if (this.#interim > interimMaximum) throw new Refusal('upstream_refused', { detail: 'It sent too many interim answers.' })
   }
 
-  /** sent ─► answered: nothing is released before the completion is durable. */
+  /** sent ─► answered: nothing is released before the completion is durable, where it has to be. */
   #hold(controller: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[] | undefined>): void {
     const head = filterHead(status, headers, (reference) => this.#map(reference))
+    if (this.#exchange.route?.kind === 'asset') {
+      head.headers = varyBySession(head.headers)
+      this.#caching = cachingOf(status, headers)
+    }
     const held = head.is_redirect_elsewhere ? heldElsewhere(status, head, this.#exchange) : new Held(status, head.headers)
     this.#state = { name: 'answered', held }
     const bytes = this.#exchange.method === 'HEAD' ? undefined : (held.chunks[0]?.length ?? announcedBytes(headers))
-    this.#needs.writer.note(draftCompleted(this.#exchange, this.#facts, { status, bytes, note: head.note })).then(
+    this.#outcome.answered({ status, bytes, note: head.note }).then(
       () => this.#deliver(),
       (cause) => this.stop(cause instanceof Refusal ? cause : new Refusal('store_unavailable', { cause })),
     )
@@ -201,7 +207,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     return mapAddress({ product, address: this.#address, target: exchange.target, publicBase: publicBaseOf(exchange) }, reference)
   }
 
-  /** answered ─► released: the completion is durable. */
+  /** answered ─► released: what had to be recorded is. */
   #deliver(): void {
     if (this.#state.name !== 'answered') return
     const { held } = this.#state
@@ -222,7 +228,9 @@ class Passage implements Dispatcher.DispatchHandler, Run {
   #ownHeaders(): string[] {
     const { secure, browsers } = this.#needs
     const { id, place, sister } = this.#exchange
-    return browsers && place ? viewHeaders(browsers, { id, place, secure, sister }) : ownHeaders(id, secure)
+    return browsers && place
+      ? viewHeaders(browsers, { id, place, secure, sister, caching: this.#caching })
+      : ownHeaders(id, secure, this.#caching)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -253,8 +261,12 @@ class Passage implements Dispatcher.DispatchHandler, Run {
 
   /** The connection to the caller has closed: after everything was sent, or because the caller left, or sent what cannot be read. */
   #onClose(): void {
-    if (this.#exchange.response.writableFinished) this.#leave()
-    else this.stop(findBroken(this.#exchange.request.socket) ?? 'client_abort')
+    const state = this.#state
+    if (!this.#exchange.response.writableFinished) this.stop(findBroken(this.#exchange.request.socket) ?? 'client_abort')
+    else {
+      if (state.name === 'released') this.#outcome.finished(state.delivery.status, state.delivery.goneBytes())
+      this.#leave()
+    }
   }
 
   /** Ends it now: the session is over, or the gateway closes. */
@@ -268,19 +280,16 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     if (state.name === 'over') return
     const reached = reachedIn(state)
     this.#leave()
-    const makeEvent = () => halveEvent(endingEvent(this.#exchange, this.#facts, reached, why))
-    if (state.name !== 'released' && why !== 'client_abort') return void this.#refuse(why, makeEvent)
+    if (state.name !== 'released' && why !== 'client_abort') return void this.#refuse(reached, why)
     this.#exchange.response.destroy()
-    this.#needs.outbox.send(makeEvent)
+    this.#outcome.broken(reached, why)
   }
 
   /** On the record first, then the answer. */
-  async #refuse(why: Refusal, makeEvent: () => ReturnType<typeof halveEvent>): Promise<void> {
-    const { writer, outbox } = this.#needs
+  async #refuse(reached: Reached, why: Refusal): Promise<void> {
     try {
-      await writer.note(makeEvent())
+      await this.#outcome.refused(reached, why)
     } catch {
-      outbox.send(makeEvent)
       return answerProblem(this.#needs, this.#exchange, new Refusal('store_unavailable'))
     }
     answerProblem(this.#needs, this.#exchange, why)

@@ -9,11 +9,13 @@ type Declared = Pick<Config['gateway'], 'routes' | 'sinks'>
 
 /** A route of the configuration, compiled. */
 export type DeclaredRoute = {
+  readonly kind: 'request' | 'asset'
   readonly method: string
   /** The pattern as declared, and the same as JSON text. */
   readonly pattern: string
   readonly pattern_json: string
-  readonly scope: string
+  /** Null where it needs none: a static file. */
+  readonly scope: string | null
   /** Which of the product's addresses serves it. */
   readonly upstream: string
   readonly segments: readonly Segment[]
@@ -28,7 +30,7 @@ export type RouteTable = {
   leadsTo(upstream: string, path: string): boolean
 }
 
-const isParameter = (segment: Segment): segment is Parameter => 'parameter' in segment
+export const isParameter = (segment: Segment): segment is Parameter => 'parameter' in segment
 /** The pattern without the names of its parameters: two routes of one shape would match the same requests. */
 const shapeOf = (segments: readonly Segment[]): string =>
   segments.map((segment) => (isParameter(segment) ? `:${segment.verb}` : segment.text)).join('/')
@@ -37,7 +39,16 @@ const compile = ({ method, path, scope, upstream = defaultUpstream, tenant }: De
   const pattern = parsePattern(path)
   const at = tenant === undefined ? -1 : parametersOf(pattern).indexOf(tenant)
   const { segments } = pattern
-  return { method, pattern: path, pattern_json: JSON.stringify(path), scope, upstream, segments, tenant_index: at < 0 ? undefined : at }
+  return {
+    kind: 'request',
+    method,
+    pattern: path,
+    pattern_json: JSON.stringify(path),
+    scope,
+    upstream,
+    segments,
+    tenant_index: at < 0 ? undefined : at,
+  }
 }
 
 /** Plain segments before parameters, from the left: the most particular route comes first, as in most routers. */
@@ -56,7 +67,7 @@ const takeValue = ({ verb }: Parameter, written: string): string | undefined => 
   return value === '' || value.includes(':') || value.includes('%3A') ? undefined : value
 }
 
-const matches = (pattern: readonly Segment[], segments: readonly string[]): boolean =>
+export const matches = (pattern: readonly Segment[], segments: readonly string[]): boolean =>
   pattern.every((expected, i) => {
     const written = segments[i] as string
     return isParameter(expected) ? takeValue(expected, written) !== undefined : expected.text === written

@@ -14,6 +14,8 @@ import type { Admission } from '../sessions/admit.ts'
 import type { SessionFacts } from '../sessions/facts.ts'
 import { admit } from './admit.ts'
 import { newClaims } from './assertion.ts'
+import { newLoads } from './assets/loads.ts'
+import { addAssets } from './assets/table.ts'
 import { noteBroken } from './body.ts'
 import type { Browsers } from './browser/headers.ts'
 import { newPersonSense } from './browser/person.ts'
@@ -114,11 +116,12 @@ const letGo = (socket: Counted): void => {
 export const startGateway = async ({ config, admission, writer, log, issuer, gatewayUrl, browsers }: Needs): Promise<Gateway> => {
   const { gateway: settings } = config
   const secure = gatewayUrl.startsWith('https:')
-  const routes = compileRoutes(settings)
+  const routes = addAssets(compileRoutes(settings), settings)
   const running = newRunning()
   const views = newRunning()
   const isByPerson = newPersonSense()
   const outbox = newOutbox(writer, log)
+  const loads = newLoads(outbox)
   const product = productOf(settings)
   const upstream = newUpstream({ product, timeoutMs: settings.upstream_timeout_seconds * 1000 })
   const strangers = newStrangers({ note: (event) => writer.note(halveEvent(event)), log })
@@ -127,6 +130,7 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
   const forwarding: ForwardNeeds = {
     writer,
     outbox,
+    loads,
     running,
     views,
     upstream,
@@ -168,7 +172,8 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
     await judge(checks.request, exchange)
     if (exchange.caller === 'browser' && (await answerReserved(exchange, gate))) return
     await judge(checks.session, exchange)
-    if (exchange.caller === 'browser') exchange.isByPerson = isByPerson(exchange)
+    // A page loads its files by itself.
+    if (exchange.caller === 'browser') exchange.isByPerson = exchange.route?.kind === 'request' && isByPerson(exchange)
     const sessionId = (exchange.facts as SessionFacts).id
     const { socket } = exchange.request
     if (!connections.know(socket, sessionId)) throw new Refusal('overloaded', { detail: 'Too many connections of this session are open.' })
@@ -267,6 +272,7 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
     void refuse(needs, newExchange(request, response, false), new Refusal('upgrade_refused'))
   })
   const leave = async (): Promise<void> => {
+    loads.flushAll()
     await Promise.all([strangers.close(), outbox.close()])
     await upstream.close()
   }
@@ -300,7 +306,10 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
   }
   return {
     address,
-    cut: (sessionId) => running.end(sessionId),
+    cut: (sessionId) => {
+      running.end(sessionId)
+      loads.flush(sessionId)
+    },
     cutViews: (viewIds) => {
       for (const viewId of viewIds) views.end(viewId, 'view_closed')
     },

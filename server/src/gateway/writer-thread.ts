@@ -11,8 +11,8 @@ export type ThreadData = { databaseUrl: string; eventKey: Uint8Array; assertionK
 /** A batch, with what the assertion is to say of each event that is an admission. */
 export type Order = Batch & { id: number; claims: readonly (string | undefined)[] }
 
-/** A request that is admitted: for how much longer, and with what assertion. */
-export type Grant = { remainingMs: number; assertion: string }
+/** A request that is admitted: for how much longer, and with what assertion, if any was asked for. */
+export type Grant = { remainingMs: number; assertion: string | undefined }
 
 /** What became of it: for each event the grant, where there is one; or why nothing is recorded. */
 export type Outcome = { id: number } & ({ grants: (Grant | undefined)[] } | { code: ErrorCode })
@@ -42,8 +42,8 @@ await serveThread<ThreadData, Order, Outcome[]>(async ({ databaseUrl, eventKey, 
     try {
       const remaining = await recorded
       const grantOf = (i: number, k: number): Grant | undefined => {
-        const [remainingMs, assertion] = [remaining[i]?.[k], assertions[i]?.[k]]
-        return remainingMs === undefined || assertion === undefined ? undefined : { remainingMs, assertion }
+        const remainingMs = remaining[i]?.[k]
+        return remainingMs === undefined ? undefined : { remainingMs, assertion: assertions[i]?.[k] }
       }
       return orders.map(({ id, asks }, i) => ({ id, grants: asks.map((_, k) => grantOf(i, k)) }))
     } catch (error) {

@@ -10,13 +10,13 @@ import type { Grant, Order, Outcome, ThreadData } from './writer-thread.ts'
 export type Admitted = {
   /** Until when it may be used, by our monotonic clock and never later than by the database's. */
   deadlineMs: number
-  /** What tells the product of it. */
-  assertion: string
+  /** What tells the product of it, where it is to be told. */
+  assertion: string | undefined
 }
 
 export type Writer = {
   /** Records a request where it is admitted; else nothing is recorded and the answer is undefined. */
-  admit(event: EventParts, ask: AskText, claims: string): Promise<Admitted | undefined>
+  admit(event: EventParts, ask: AskText, claims: string | undefined): Promise<Admitted | undefined>
   /** Settled when the event is recorded. */
   note(event: EventParts): Promise<unknown>
   /** Whether anything can be recorded, as far as is known without asking the database. */
@@ -25,7 +25,7 @@ export type Writer = {
 }
 
 /** What an admission asks for, and what its assertion is to say. */
-type Request = { ask: AskText; claims: string }
+type Request = { ask: AskText; claims: string | undefined }
 type Entry = {
   event: EventParts
   /** Where the event is an admission. */

@@ -1,6 +1,6 @@
 import type { LoggedEvent } from '@countersign/contract/events.ts'
 import type { Receipt, ReceiptLine } from '@countersign/contract/receipts.ts'
-import type { EndedBy } from '@countersign/contract/sessions.ts'
+import type { AccessLogRow, EndedBy } from '@countersign/contract/sessions.ts'
 import { foldAccessLog } from '../audit/fold-access-log.ts'
 
 /** Events that open a session, and those that end one. */
@@ -23,11 +23,21 @@ const endedBy = (event: Ending): EndedBy => ('details' in event && event.details
 
 const outcomes = ['completed', 'refused', 'failed', 'cut', 'unknown'] as const
 
+type Told = Pick<AccessLogRow, 'request_id' | 'method' | 'outcome' | 'status' | 'code'>
+
+/** Files that were loaded together, each as a request. */
+const eachFile = ({ outcome, files }: AccessLogRow): Told[] =>
+  (files ?? []).map((file) => {
+    if (outcome === 'admitted') return { ...file, outcome }
+    return { ...file, outcome: file.code === null ? 'completed' : file.status === null ? 'failed' : 'cut' }
+  })
+
 /** Requests that are alike are one line, in the order of their first. */
 const linesOf = (events: readonly LoggedEvent[]): ReceiptLine[] => {
   const routes = new Map(events.map(({ request }) => [request?.id, request?.route]))
   const lines = new Map<string, ReceiptLine>()
-  for (const { request_id, method, outcome: known, status, code } of foldAccessLog(events).reverse()) {
+  const told = foldAccessLog(events).reverse()
+  for (const { request_id, method, outcome: known, status, code } of told.flatMap((row): Told[] => (row.files ? eachFile(row) : [row]))) {
     const route = routes.get(request_id) ?? null
     const outcome = known === 'admitted' ? 'unknown' : known
     const key = JSON.stringify([method, route, outcome, status, code])

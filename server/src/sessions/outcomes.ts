@@ -5,6 +5,7 @@ import { awaitCaughtUp } from '../audit/caught-up.ts'
 import { type Loop, type LoopLog, startLoop } from '../run/loop.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
+import { closeFiles } from './unknown-files.ts'
 
 /*
  * Every admission has an outcome, also where the program ended before it knew it (I2): it is then noted as unknown.
@@ -51,13 +52,17 @@ const closeRequests = async (tx: Kysely<Tables>, base: Base, sessionIds: readonl
     return entries === 'begun' && before !== null ? sql`${ofSessions} and ${column('occurred_at')} < ${before}::timestamptz` : ofSessions
   })
 
+/** Notes what nobody knows of requests and of files. */
+const closeAll = async (tx: Kysely<Tables>, base: Base, sessionIds: readonly string[], before: string | null): Promise<number> =>
+  (await closeRequests(tx, base, sessionIds, before)) + (await closeFiles(tx, base, sessionIds, before))
+
 /** Notes what an earlier run of the only instance left open in sessions that may still run. `before` is when this one began. */
 export const noteLeftOpen = async (base: Base, before: string): Promise<number> =>
   await transaction(base.store, async (tx) => {
     const { rows } = await sql<{ id: string }>`
       select id from support_sessions
       where expires_at > ${before}::timestamptz - interval '2 minutes' and issued_at < ${before}::timestamptz`.execute(tx)
-    return await closeRequests(
+    return await closeAll(
       tx,
       base,
       rows.map(({ id }) => id),
@@ -80,7 +85,7 @@ export const noteUnknownOutcomes = async (base: Base, everything = true): Promis
         on conflict (session_id) do nothing
         returning session_id as id`.execute(tx)
       const ids = rows.map(({ id }) => id)
-      return { sessions: ids.length, open: await closeRequests(tx, base, ids, null) }
+      return { sessions: ids.length, open: await closeAll(tx, base, ids, null) }
     })
     noted += open
     if (sessions < sessionsMaximum) return noted

@@ -13,7 +13,8 @@ type Ask = {
   staff_id: string
   email: string
   name: string
-  scope: string
+  /** Null where none is needed: a static file. */
+  scope: string | null
   /** Where it came from a browser: the view, which must be open. */
   view_id?: string | undefined
 }
@@ -50,7 +51,7 @@ export type Recorder = {
   close(): Promise<void>
 }
 
-export const formatAsk = ({ id, token_hash, tenant_id, staff }: SessionFacts, scope: string, view_id?: string): AskText =>
+export const formatAsk = ({ id, token_hash, tenant_id, staff }: SessionFacts, scope: string | null, view_id?: string): AskText =>
   JSON.stringify({
     id,
     token_hash,
@@ -107,7 +108,7 @@ const text = `
     join ${judgedSessions} on s.id = k.id
     -- Not "=": a session is found by its id alone, whatever a planner thinks of the other indexes.
     where (encode(s.token_hash, 'hex'), s.tenant_id, s.staff_id) is not distinct from (k.token_hash, k.tenant_id, k.staff_id)
-      and s.scopes @> array[k.scope]
+      and (k.scope is null or s.scopes @> array[k.scope])
       and case when k.view_id is null then true
         else exists (select from session_views v where v.id = k.view_id and v.session_id = s.id and v.closed_at is null) end
       -- Held last, and only what may be used: from here on no revocation is written until the event is. One expression, so that

@@ -7,7 +7,7 @@ import type { Tables } from '../store/tables.ts'
 
 /** The events that commit to everything which is kept for a session, and for a request. */
 const openers = ['SUPPORT_SESSION.CREATED', 'IMPERSONATE.STARTED']
-const admitted = 'SUPPORT_SESSION.REQUEST.ADMITTED'
+const admitted = ['SUPPORT_SESSION.REQUEST.ADMITTED', 'SUPPORT_SESSION.ASSET.ADMITTED']
 
 type Event = Entry & { action?: string }
 
@@ -15,7 +15,7 @@ type Event = Entry & { action?: string }
 const ownedBy = ({ id, action = '', request, session_id }: Event): string[] => [
   id,
   ...(openers.includes(action) && session_id ? [session_id] : []),
-  ...(action === admitted && request ? [request.id] : []),
+  ...(admitted.includes(action) && request ? [request.id] : []),
 ]
 
 /** Judges what lies beside the entries of a database, in the order of the log, and counts it. */
@@ -28,7 +28,7 @@ export const createBeside = (tx: Kysely<Tables>, add: (finding: Finding) => void
       select d.holder, d.member from disclosures d
       where not exists (select from log_entries e where e.event_id = d.holder)
         and not exists (select from log_entries e where e.session_id = d.holder and e.action = any(${openers}::text[]))
-        and not exists (select from log_entries e where e.request_id = d.holder and e.action = ${admitted})
+        and not exists (select from log_entries e where e.request_id = d.holder and e.action = any(${admitted}::text[]))
         and not exists (
           select from events e where not exists (select from log_entries l where l.event_n = e.n) and strpos(e.body, d.holder) > 0)
       limit 1000`.execute(tx)

@@ -54,3 +54,16 @@ it('loses no event: what it cannot join stands alone', () => {
     [3, [3]],
   ])
 })
+
+it('A28 makes the static files of a page one row, where their outcome stands; a file without one stands alone', () => {
+  const file = (index: number, id: string) => at(index, { action: 'SUPPORT_SESSION.ASSET.ADMITTED', request: { id } })
+  const loaded = at(6, {
+    action: 'SUPPORT_SESSION.ASSET.LOADED',
+    request: { id: 'req_z' },
+    details: { files: [{ id: 'req_a' }, { id: 'req_b' }] },
+  })
+  expect(rowsOf([file(7, 'req_c'), loaded, file(5, 'req_b'), file(4, 'req_a')])).toEqual([
+    [7, [7]],
+    [6, [4, 5, 6]],
+  ])
+})

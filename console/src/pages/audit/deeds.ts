@@ -10,13 +10,20 @@ export type Deed = {
 
 const requestEvent = 'SUPPORT_SESSION.REQUEST.'
 
-/** What the events of one deed have in common: a request through the gateway, a search and whom it found, an act and its outcome. */
-const keyOf = (event: LoggedEvent): string => {
+/**
+ * What the events of one deed have in common: a request through the gateway, a search and whom it found, an act and its outcome, the
+ * static files of a page. `loads`: of which load each file is.
+ */
+const keyOf = (event: LoggedEvent, loads: ReadonlyMap<string, string>): string => {
+  if (event.action === 'SUPPORT_SESSION.ASSET.ADMITTED') return loads.get(event.request.id) ?? event.id
   if (event.action.startsWith(requestEvent) && event.request) return event.request.id
   if (event.action === 'USER.FOUND') return event.details.search
   if (event.category === 'action' && event.details?.request_id) return event.details.request_id
   return event.id
 }
+
+const filesOf = (event: LoggedEvent): [file: string, load: string][] =>
+  event.action === 'SUPPORT_SESSION.ASSET.LOADED' ? event.details.files.map(({ id }) => [id, event.id]) : []
 
 /** A search speaks for what it found; of everything else, the last word. */
 const headOf = (events: readonly LoggedEvent[]): LoggedEvent =>
@@ -25,8 +32,9 @@ const headOf = (events: readonly LoggedEvent[]): LoggedEvent =>
 /** Events, newest first, as rows: each where its newest event stands. */
 export const foldDeeds = (events: readonly LoggedEvent[]): Deed[] => {
   const deeds = new Map<string, LoggedEvent[]>()
+  const loads = new Map(events.flatMap(filesOf))
   for (const event of events) {
-    const key = keyOf(event)
+    const key = keyOf(event, loads)
     const deed = deeds.get(key)
     if (deed) deed.push(event)
     else deeds.set(key, [event])

@@ -6,6 +6,7 @@ import type { ListName } from './search.ts'
 const patterns = [
   'SUPPORT_SESSION.*',
   'SUPPORT_SESSION.REQUEST.*',
+  'SUPPORT_SESSION.ASSET.*',
   'IMPERSONATE.*',
   '*.RESET',
   'ACCOUNT.*',

@@ -1,5 +1,5 @@
 import type { LoggedEvent } from '@countersign/contract/events.ts'
-import { formatDuration, plural } from '../../ui/format.ts'
+import { formatBytes, formatDuration, plural } from '../../ui/format.ts'
 import type { Deed } from './deeds.ts'
 
 export type Actor = LoggedEvent['actor']
@@ -25,6 +25,13 @@ const requestWords = ({ method, path, route, status, duration_ms }: NonNullable<
     .filter((part) => part !== undefined)
     .join(' · ')
 
+const filesWords = (event: LoggedEvent): string | undefined => {
+  if (event.action !== 'SUPPORT_SESSION.ASSET.LOADED') return undefined
+  const { bytes = 0, duration_ms } = event.request
+  const words = [plural(event.details.count, 'static file'), formatBytes(bytes)]
+  return (duration_ms === undefined ? words : [...words, formatDuration(duration_ms)]).join(' · ')
+}
+
 /** What was searched for, and how many were shown. */
 const searchWords = (event: LoggedEvent): string | undefined => {
   if (event.action === 'USER.FOUND') return `${plural(event.details.count, 'user')} shown`
@@ -38,7 +45,7 @@ const searchWords = (event: LoggedEvent): string | undefined => {
 /** The note of a row: the ticket, then what the event says, else why it was done, else the search or the request it speaks of. */
 export const noteOf = (event: LoggedEvent): string => {
   const { ticket, note, reason, request } = event
-  const words = note ?? reason ?? searchWords(event) ?? (request ? requestWords(request) : undefined)
+  const words = note ?? reason ?? searchWords(event) ?? filesWords(event) ?? (request ? requestWords(request) : undefined)
   return [ticket, words].filter((part) => part !== undefined && part !== '').join(' · ')
 }
 

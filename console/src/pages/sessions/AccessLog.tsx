@@ -7,7 +7,7 @@ import { useCallback, useEffect, useMemo, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { accessLogQuery } from '../../api/sessions.ts'
 import { OutcomeWord } from '../../ui/Badge.tsx'
-import { formatDay, formatDuration } from '../../ui/format.ts'
+import { formatDay, formatDuration, plural } from '../../ui/format.ts'
 import { IdChip } from '../../ui/IdChip.tsx'
 import { Inert } from '../../ui/Inert.tsx'
 import { FloatingPill, LivePill } from '../../ui/LivePill.tsx'
@@ -36,9 +36,10 @@ function OutcomeCell({ row }: { row: AccessLogRow }) {
   )
 }
 
-function Path({ path }: { path: string | null }) {
+function Path({ row: { path, files } }: { row: AccessLogRow }) {
   return (
     <span data-tip={path ?? undefined} data-cut className="id block truncate">
+      {files && files.length > 1 ? <span className="font-sans text-soft">{plural(files.length, 'file')} · </span> : null}
       <Inert text={path} />
     </span>
   )
@@ -47,7 +48,7 @@ function Path({ path }: { path: string | null }) {
 const columns: readonly Column<AccessLogRow>[] = [
   { id: 'time', header: 'Time', width: '84px', cell: (row) => <TimeOfDay at={row.at} /> },
   { id: 'method', header: 'Method', width: '76px', cell: (row) => <span className="id font-medium">{row.method}</span> },
-  { id: 'path', header: 'Path', cell: (row) => <Path path={row.path} /> },
+  { id: 'path', header: 'Path', cell: (row) => <Path row={row} /> },
   {
     id: 'scope',
     header: 'Scope',
@@ -87,7 +88,7 @@ function PhoneRow({ row }: { row: AccessLogRow }) {
       <span className="flex min-w-0 items-baseline gap-2">
         <span className="id font-medium">{row.method}</span>
         <span className="min-w-0 flex-1">
-          <Path path={row.path} />
+          <Path row={row} />
         </span>
         <Status row={row} />
       </span>
@@ -107,7 +108,7 @@ function PhoneRow({ row }: { row: AccessLogRow }) {
 
 /** The session has changed: its page and the lists say so at once. */
 const onArrival = (events: readonly LoggedEvent[]) => {
-  if (events.some((event) => !event.action.startsWith('SUPPORT_SESSION.REQUEST.')))
+  if (events.some((event) => !/^SUPPORT_SESSION\.(?:REQUEST|ASSET)\./.test(event.action)))
     void client.invalidateQueries({ queryKey: ['sessions'] })
 }
 

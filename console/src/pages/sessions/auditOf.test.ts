@@ -14,6 +14,7 @@ const row: AccessLogRow = {
   outcome: 'completed',
   status: 200,
   code: null,
+  files: null,
   duration_ms: 250.4,
   bytes: 12,
 }

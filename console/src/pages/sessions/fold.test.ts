@@ -75,10 +75,44 @@ it('leaves events alone that are not requests', () => {
   expect(foldAccess([], [created])).toEqual([])
 })
 
+const asset = (log_index: number, request: string) =>
+  ({
+    ...event(log_index, 'SUPPORT_SESSION.REQUEST.ADMITTED', request, { path: `/assets/${request}.js` }),
+    action: 'SUPPORT_SESSION.ASSET.ADMITTED',
+  }) as unknown as LoggedEvent
+const load = (log_index: number, name: string, ...files: LoggedEvent[]) =>
+  ({
+    ...event(log_index, 'SUPPORT_SESSION.REQUEST.ADMITTED', name, { path: undefined, bytes: 9, duration_ms: 3 }),
+    action: 'SUPPORT_SESSION.ASSET.LOADED',
+    details: {
+      count: files.length,
+      statuses: { 200: files.length },
+      files: files.map(({ request }) => ({ id: request?.id, status: 200, bytes: 9 })),
+    },
+  }) as unknown as LoggedEvent
+const [first, second, third] = [asset(10, 'd'), asset(11, 'e'), asset(13, 'f')] as const
+const loaded = load(12, '0', first, second)
+
+it('C44 makes the files of a page one row, which has each of them; those that are still loading another', () => {
+  expect(foldAccess([], [first])).toMatchObject([{ outcome: 'admitted', log_index: 10, files: [{ path: '/assets/d.js', status: null }] }])
+  const rows = foldAccess([], [first, second, loaded, third])
+  expect(rows).toMatchObject([
+    { outcome: 'admitted', log_index: 13, files: [{ path: '/assets/f.js' }] },
+    { outcome: 'completed', log_index: 12, at: first.occurred_at, path: '/assets/d.js', bytes: 9, request_id: loaded.request?.id },
+  ])
+  expect(rows[1]?.files).toMatchObject([
+    { path: '/assets/d.js', status: 200, bytes: 9 },
+    { path: '/assets/e.js', status: 200, bytes: 9 },
+  ])
+})
+
 it('X10 comes to the same rows however the events were split, repeated and shuffled', () => {
-  const arrival = fc.array(fc.constantFrom(admitted, completed, refused, event(6, 'SUPPORT_SESSION.REQUEST.ADMITTED', 'c')), {
-    maxLength: 12,
-  })
+  const arrival = fc.array(
+    fc.constantFrom(admitted, completed, refused, event(6, 'SUPPORT_SESSION.REQUEST.ADMITTED', 'c'), first, second, third, loaded),
+    {
+      maxLength: 14,
+    },
+  )
   fc.assert(
     fc.property(arrival, fc.nat(12), (events, at) => {
       const whole = foldAccess([], events)

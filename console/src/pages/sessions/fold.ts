@@ -1,5 +1,6 @@
 import type { LoggedEvent } from '@countersign/contract/events.ts'
 import type { AccessLogRow } from '@countersign/contract/sessions.ts'
+import { foldFiles } from './foldFiles.ts'
 
 type Outcome = AccessLogRow['outcome']
 
@@ -24,6 +25,7 @@ const began = (event: LoggedEvent, request: NonNullable<LoggedEvent['request']>)
   code: null,
   duration_ms: null,
   bytes: null,
+  files: null,
 })
 
 const ended = (row: AccessLogRow, event: LoggedEvent, outcome: Outcome): AccessLogRow => ({
@@ -37,11 +39,11 @@ const ended = (row: AccessLogRow, event: LoggedEvent, outcome: Outcome): AccessL
 })
 
 /**
- * One row for each request: its admission and its end, or its refusal, newest first. Folding an event again, or one whose
- * row is already complete, changes nothing.
+ * One row for each request: its admission and its end, or its refusal, newest first; and one for the static files of a page. Folding
+ * an event again, or one whose row is already complete, changes nothing.
  */
 export const foldAccess = (rows: readonly AccessLogRow[], events: readonly LoggedEvent[]): AccessLogRow[] => {
-  const byRequest = new Map(rows.map((row) => [row.request_id, row]))
+  const byRequest = new Map(rows.filter(({ files }) => files === null).map((row) => [row.request_id, row]))
   for (const event of events) {
     const outcome = outcomes[event.action]
     if (!outcome || !event.request) continue
@@ -51,5 +53,5 @@ export const foldAccess = (rows: readonly AccessLogRow[], events: readonly Logge
       outcome === 'admitted' ? { ...row, log_index: Math.min(row.log_index, event.log_index) } : ended(row, event, outcome),
     )
   }
-  return [...byRequest.values()].sort((a, b) => b.log_index - a.log_index)
+  return [...byRequest.values(), ...foldFiles(rows, events)].sort((a, b) => b.log_index - a.log_index)
 }

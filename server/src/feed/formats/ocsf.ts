@@ -52,6 +52,8 @@ const kinds: Record<EventName, Kind> = {
   'SUPPORT_SESSION.REQUEST.FAILED': request,
   'SUPPORT_SESSION.REQUEST.REFUSED': request,
   'SUPPORT_SESSION.REQUEST.CUT': request,
+  'SUPPORT_SESSION.ASSET.ADMITTED': request,
+  'SUPPORT_SESSION.ASSET.LOADED': request,
   'PASSKEY.RESET': ['account_change', 'MFA Factor Disable'],
   'TOTP.RESET': ['account_change', 'MFA Factor Disable'],
   'SESSION.REVOKED': over,

@@ -49,7 +49,6 @@ const ownPolicyOf = (browsers: Browsers, sources: { script?: string; style?: str
 
 const fixed = [
   ['x-content-type-options', 'nosniff'],
-  ['cache-control', 'no-store'],
   // The console asks both of what it frames.
   ['cross-origin-embedder-policy', 'require-corp'],
   ['cross-origin-resource-policy', 'cross-origin'],
@@ -61,8 +60,10 @@ const fixed = [
   ['permissions-policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=(), display-capture=(), fullscreen=()'],
 ].flat()
 
-const commonHeaders = (requestId: string, secure: boolean): string[] => [
+const commonHeaders = (requestId: string, secure: boolean, caching = 'no-store'): string[] => [
   ...fixed,
+  'cache-control',
+  caching,
   'x-request-id',
   requestId,
   'countersign-request-id',
@@ -70,7 +71,7 @@ const commonHeaders = (requestId: string, secure: boolean): string[] => [
   ...(secure ? ['strict-transport-security', 'max-age=31536000; includeSubDomains'] : []),
 ]
 
-type Answered = { id: string; place: Place; secure: boolean; sister: string | undefined }
+type Answered = { id: string; place: Place; secure: boolean; sister: string | undefined; caching?: string | undefined }
 
 /** Headers that a script of a sister origin needs to read an answer. */
 const sharedWith = (origin: string): string[] => [
@@ -83,8 +84,8 @@ const sharedWith = (origin: string): string[] => [
 ]
 
 /** Headers of every answer of the product in a browser. */
-export const viewHeaders = (browsers: Browsers, { id, place, secure, sister }: Answered): string[] => [
-  ...commonHeaders(id, secure),
+export const viewHeaders = (browsers: Browsers, { id, place, secure, sister, caching }: Answered): string[] => [
+  ...commonHeaders(id, secure, caching),
   'content-security-policy',
   policyOf(browsers, place),
   ...(sister === undefined ? [] : sharedWith(sister)),

@@ -3,9 +3,9 @@
 -- pays for no filter.
 drop index log_entries_action, log_entries_denied;
 create index log_entries_action on log_entries (action, log_index)
-  where action not in ('SUPPORT_SESSION.REQUEST.ADMITTED', 'SUPPORT_SESSION.REQUEST.COMPLETED');
+  where action not in ('SUPPORT_SESSION.REQUEST.ADMITTED', 'SUPPORT_SESSION.REQUEST.COMPLETED', 'SUPPORT_SESSION.ASSET.ADMITTED');
 create index log_entries_tenant_action on log_entries (tenant_id, action, log_index)
-  where action not in ('SUPPORT_SESSION.REQUEST.ADMITTED', 'SUPPORT_SESSION.REQUEST.COMPLETED');
+  where action not in ('SUPPORT_SESSION.REQUEST.ADMITTED', 'SUPPORT_SESSION.REQUEST.COMPLETED', 'SUPPORT_SESSION.ASSET.ADMITTED');
 create index log_entries_denied on log_entries (result, action, log_index) where result <> 'ok';
 create index log_entries_tenant_denied on log_entries (tenant_id, log_index) where result <> 'ok';
 create index log_entries_kind on log_entries (target_kind, log_index) where target_kind <> 'tenant';
