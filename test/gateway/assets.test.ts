@@ -8,6 +8,7 @@ import { readReceipt } from '../../server/src/sessions/receipt.ts'
 import { asSuperuser } from '../support/database.ts'
 import { openRaw, rawRequest } from '../support/raw.ts'
 import { until } from '../support/until.ts'
+import { type BrowserRig, startBrowserRig } from './browser-rig.ts'
 import { codeOf, type GatewayRig, startGatewayRig, startReplica } from './rig.ts'
 
 let rig: GatewayRig
@@ -194,5 +195,32 @@ describe('static files of the product', () => {
     expect((await accessLog(session.id))[0]?.files?.map(({ path }) => path)).toEqual(['/assets/x.js', '/assets/y.js'])
     connection.end()
     await lost.close(0).catch(() => {})
+  })
+})
+
+describe('static files in a view', () => {
+  let browser: BrowserRig
+  beforeAll(async () => {
+    browser = await startBrowserRig({ gateway: "assets: ['/assets/**']" })
+  })
+  afterAll(() => browser.close())
+
+  it('are admitted as the view’s, without its cookie, and may be kept by the browser at that origin', async () => {
+    const entered = await browser.enter()
+    browser.upstream.answer = (_, response) => void response.writeHead(200, { 'cache-control': 'public, max-age=60' }).end('x')
+    const asScript = ['Sec-Fetch-Site: same-origin', 'Sec-Fetch-Mode: no-cors', 'Sec-Fetch-Dest: script']
+    const answer = await browser.fetch(entered, 'GET /assets/app.js', asScript)
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'private, max-age=60'])
+    expect(browser.upstream.received.at(-1)?.headers.has('countersign-assertion')).toBe(false)
+    const admitted = (await browser.events({ session_id: entered.session.id })).find(
+      ({ action }) => action === 'SUPPORT_SESSION.ASSET.ADMITTED',
+    )
+    expect(admitted).toMatchObject({ request: { path: '/assets/app.js' }, details: { via: 'browser' } })
+    const refused = await browser.fetch(entered, 'GET /assets/app.js', [
+      'Sec-Fetch-Site: cross-site',
+      'Sec-Fetch-Mode: no-cors',
+      'Sec-Fetch-Dest: script',
+    ])
+    expect(codeOf(refused)).toBe('cross_site')
   })
 })
