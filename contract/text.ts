@@ -35,7 +35,7 @@ const tooShort = refusedAs('reason_too_short', `needs at least ${reasonMinimum} 
 export const tooLong = refusedAs('reason_too_long', `may have at most ${reasonMaximum} characters`)
 
 /** A text that names exactly one thing: an id, a plan. */
-export const Sought = z.string().refine(isTyped, unshowable)
+export const Sought = z.string().refine(isTyped, { ...unshowable, abort: true })
 
 /** A text that is looked for in names: as it is meant, without what came along when it was pasted. */
 export const Wanted = Sought.overwrite((text) => dropStray(text.normalize('NFC')))

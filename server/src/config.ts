@@ -14,6 +14,7 @@ import { Destination, DestinationName } from './destinations.ts'
 import { Trouble } from './errors.ts'
 import { knownNames, meant } from './names.ts'
 import { findFault, parametersOf, parsePattern } from './pattern.ts'
+import './wording.ts'
 
 const httpUrl = z.string().refine(
   (text) => {

@@ -2,6 +2,7 @@ import { type ErrorCode, errorCatalogue } from '@countersign/contract/errors.ts'
 import type { z } from 'zod'
 import { Refusal } from '../errors.ts'
 import { knownNames, meant } from '../names.ts'
+import '../wording.ts'
 
 const errorsMaximum = 20
 

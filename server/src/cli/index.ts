@@ -22,6 +22,8 @@ const complain = (error: unknown): void => {
   else process.stderr.write(`\ncountersign: unexpected: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
 }
 
+type AssertionOptions = { scope: string; tenant: string; user?: string; audience?: string; issuer?: string; json?: boolean }
+
 /** The command line. Answers the exit code. `start` comes from above: it is the whole program. */
 export const runCli = async (args: readonly string[], { start }: { start: Start }): Promise<number> => {
   let code = 0
@@ -31,7 +33,7 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .option('--config <file>', 'configuration file (default: countersign.config.yaml here, else the example)')
     .exitOverride()
     .showHelpAfterError()
-    .addHelpText('after', '\nExample:\n  countersign keys create --tenant ten_0001 --name "Globex SIEM"\n')
+    .addHelpText('after', '\nExample:\n  countersign keys create --tenant ten_globex --name "Globex SIEM"\n')
   const file = () => program.opts<{ config?: string }>().config
   // Commands are loaded when they are called, so that each starts without the weight of the others.
   const work = async (
@@ -162,6 +164,48 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
         keys: readKeys(config),
         expendableUser: options.expendableUser,
         json: options.json === true,
+      })
+    })
+
+  program
+    .command('assertion')
+    .description("the product's side of the gateway")
+    .command('check')
+    .description('try out how a product verifies the assertion of the gateway, by requests that read')
+    .argument('<url>', 'address of a route that reads, as the product has it, with its query')
+    .requiredOption('--scope <name>', 'scope that the route needs')
+    .requiredOption('--tenant <id>', 'a tenant that the product knows')
+    .option('--user <id>', 'a user of that tenant (default: on the whole tenant)')
+    .option('--audience <text>', 'audience of the assertions (default, at the configured upstream alone: as configured)')
+    .option('--issuer <url>', 'public address of the console (default: as configured)')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExit code: 0 all that must be so is so, 1 it is not.')
+    .addHelpText(
+      'after',
+      "\nExample:\n  countersign assertion check 'http://127.0.0.1:4002/v1/attestations?limit=1' --scope attestations:read --tenant ten_globex\n",
+    )
+    .action(async (url: string, { json, ...options }: AssertionOptions) => {
+      const [{ runAssertionCheck }, { nameFolder, readConfig, readKeys }] = await Promise.all([
+        import('./assertion.ts'),
+        import('./open.ts'),
+      ])
+      const config = readConfig(file())
+      nameFolder(config)
+      const { upstream, upstream_audience } = config.gateway
+      if (!URL.canParse(url)) throw new Trouble(`${url} is no address.`, 'Give the whole address of a route that reads.')
+      if (options.audience === undefined && new URL(url).origin !== new URL(upstream).origin) {
+        throw new Trouble(
+          `${url} is not at the configured upstream (${upstream}); assertions sent to it must not be good for that one.`,
+          'Name an audience of its own: --audience <text>.',
+        )
+      }
+      code = await runAssertionCheck({
+        url,
+        ...options,
+        audience: options.audience ?? upstream_audience,
+        issuer: options.issuer ?? addressesOf(config).console_url,
+        keys: readKeys(config),
+        json: json === true,
       })
     })
 

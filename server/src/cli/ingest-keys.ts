@@ -6,7 +6,7 @@ import { listIngestKeys } from '../identity/ingest-key/list.ts'
 import { revokeIngestKey } from '../identity/ingest-key/revoke.ts'
 import type { Say } from './keys.ts'
 import { currentOperator } from './operator.ts'
-import { formatInstant, formatTable } from './table.ts'
+import { formatEnd, formatInstant, formatTable } from './table.ts'
 
 /** `countersign ingest-keys create --name <text> [--expires-in-days <n>] [--json]` */
 export const runIngestKeysCreate = async (
@@ -25,7 +25,7 @@ export const runIngestKeysCreate = async (
   const { id, key, expires_at } = await createIngestKey({ ...base, principal: currentOperator() }, parsed.data)
   if (options.json) return say(JSON.stringify({ id, key, expires_at }))
   say(key)
-  explain(`Ingest key ${id}; ${expires_at ? `until ${formatInstant(expires_at)}` : 'until it is revoked'}.`)
+  explain(`Ingest key ${id}; ${formatEnd(expires_at)}.`)
   explain('It is shown this once. Send it in the X-API-Key header, with signals alone: it reads nothing.')
 }
 
@@ -36,7 +36,7 @@ export const runIngestKeysList = async (base: Base, options: { json?: boolean },
   if (keys.length === 0) return say('There are no ingest keys. `countersign ingest-keys create --name <text>` makes one.')
   const rows = keys.map(({ id, name, hint, last_used_at, revoked_at, expires_at }) => [
     ...[id, name, hint, formatInstant(last_used_at)],
-    revoked_at ? `revoked ${formatInstant(revoked_at)}` : `until ${formatInstant(expires_at)}`,
+    revoked_at ? `revoked ${formatInstant(revoked_at)}` : formatEnd(expires_at),
   ])
   say(formatTable(['ID', 'NAME', 'KEY', 'LAST USED', 'STATE'], rows))
 }

@@ -5,7 +5,7 @@ import { CreateKey, createKey } from '../identity/tenant-key/create.ts'
 import { listKeys } from '../identity/tenant-key/list.ts'
 import { revokeKey } from '../identity/tenant-key/revoke.ts'
 import { currentOperator } from './operator.ts'
-import { formatInstant, formatTable } from './table.ts'
+import { formatEnd, formatInstant, formatTable } from './table.ts'
 
 export type Say = (text: string) => void
 
@@ -28,9 +28,7 @@ export const runKeysCreate = async (
   const { id, key, tenant_id, permissions, expires_at } = created
   if (options.json) return say(JSON.stringify({ id, key, tenant_id, permissions, expires_at }))
   say(key)
-  explain(
-    `Key ${id} of tenant ${tenant_id}: ${permissions.join(', ')}; ${expires_at ? `until ${formatInstant(expires_at)}` : 'until it is revoked'}.`,
-  )
+  explain(`Key ${id} of tenant ${tenant_id}: ${permissions.join(', ')}; ${formatEnd(expires_at)}.`)
   explain('It is shown this once. Send it in the X-API-Key header.')
 }
 
@@ -39,8 +37,7 @@ export const runKeysList = async (base: Base, options: { tenant?: string; json?:
   const keys = await listKeys(base, { tenant_id: options.tenant })
   if (options.json) return say(JSON.stringify(keys))
   if (keys.length === 0) return say('There are no keys. `countersign keys create --tenant <id> --name <text>` makes one.')
-  const state = (key: (typeof keys)[number]) =>
-    key.revoked_at ? `revoked ${formatInstant(key.revoked_at)}` : `until ${formatInstant(key.expires_at)}`
+  const state = (key: (typeof keys)[number]) => (key.revoked_at ? `revoked ${formatInstant(key.revoked_at)}` : formatEnd(key.expires_at))
   const rows = keys.map((key) => [
     key.id,
     key.tenant_id,

@@ -18,3 +18,7 @@ export const formatTable = (head: string[], rows: string[][]): string => {
 /** An instant for people, to the minute. */
 export const formatInstant = (instant: Date | null): string =>
   instant === null ? '–' : `${instant.toISOString().slice(0, 16).replace('T', ' ')}Z`
+
+/** How long a key is good, for people. */
+export const formatEnd = (expiresAt: Date | null): string =>
+  expiresAt === null ? 'until it is revoked' : `until ${formatInstant(expiresAt)}`

@@ -10,7 +10,7 @@ export type Outgoing = {
   /** Path and query. */
   target: string
   method: 'GET' | 'POST'
-  headers?: Record<string, string>
+  headers?: Record<string, string | string[]>
   body?: Buffer
 }
 

@@ -9,9 +9,10 @@ import {
   ConnectorError,
   ConnectorUserDetail,
 } from '@countersign/contract/connector.ts'
+import { Fault } from '../../../outbound/check.ts'
 import type { ActOrder } from '../../connector.ts'
 import { actPath, bodyOf } from '../acts.ts'
-import { type Answer, Fault, type Probe, readShape } from './probe.ts'
+import { type Answer, type Probe, readShape } from './probe.ts'
 
 export type Order = Omit<ActOrder, 'approved_by'>
 

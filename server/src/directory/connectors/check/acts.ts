@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type ActName, type ActRefusal, ConnectorInfo } from '@countersign/contract/connector.ts'
+import { Fault } from '../../../outbound/check.ts'
 import {
   type Change,
   newOrder,
@@ -14,7 +15,7 @@ import {
   settle,
 } from './act-calls.ts'
 import type { Check } from './check.ts'
-import { Fault, type Probe } from './probe.ts'
+import type { Probe } from './probe.ts'
 import { requireRefused } from './trust.ts'
 
 const userActs = [

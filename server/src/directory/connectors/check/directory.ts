@@ -1,19 +1,23 @@
 import { ConnectorTenantPage, ConnectorUserDetail, ConnectorUserPage, ConnectorUserSearch } from '@countersign/contract/connector.ts'
 import type { User } from '@countersign/contract/users.ts'
 import { distance } from 'fastest-levenshtein'
+import { Advice, Fault, Untested } from '../../../outbound/check.ts'
 import type { Check, Seen } from './check.ts'
-import { Fault, type Probe } from './probe.ts'
+import type { Probe } from './probe.ts'
 
 const smallPage = 5
 const pagesAtMost = 40
+const smallPagesAtMost = 4
 const pageSize = 200
 /** Letters by which a found address may differ from what was typed. */
 const slipsAtMost = 4
 
 const requireUser = (seen: Seen): User => {
-  if (seen.user === undefined) throw new Fault('no tenant of the first twenty shows a user to check with')
+  if (seen.user === undefined) throw new Untested('no tenant of the first twenty shows a user to check with')
   return seen.user
 }
+
+const usersOf = (tenantId: string): string => `/tenants/${encodeURIComponent(tenantId)}/users`
 
 const requireMissing = async (probe: Probe, path: string): Promise<string> => {
   const { status } = await probe.call(path)
@@ -24,28 +28,72 @@ const requireMissing = async (probe: Probe, path: string): Promise<string> => {
 const search = async (probe: Probe, text: string): Promise<User[]> =>
   (await probe.read(`/users?query=${encodeURIComponent(text)}&limit=50`, ConnectorUserSearch)).items
 
-const readTenants = async (probe: Probe, seen: Seen): Promise<string> => {
+type Page = { items: { id: string }[]; next_cursor: string | null }
+
+/** Goes through a list, page by page; nothing may come twice. Answers how many pages there were, and whether the list ended. */
+const walk = async <P extends Page>(
+  readPage: (cursor: string | null) => Promise<P>,
+  { limit, most, onPage }: { limit: number; most: number; onPage: (page: P) => void },
+): Promise<{ pages: number; isWhole: boolean }> => {
   const ids = new Set<string>()
   const cursors = new Set<string>()
   let cursor: string | null = null
-  for (let n = 0; n < pagesAtMost; n++) {
-    const path: string = `/tenants?limit=${pageSize}${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`
-    const page: ConnectorTenantPage = await probe.read(path, ConnectorTenantPage)
-    for (const tenant of page.items) {
-      if (ids.has(tenant.id)) throw new Fault(`the tenant ${tenant.id} comes twice`)
-      ids.add(tenant.id)
-      seen.tenants.push(tenant)
+  for (let pages = 1; pages <= most; pages++) {
+    const page: P = await readPage(cursor)
+    if (page.items.length > limit) throw new Fault(`${page.items.length} items where limit=${limit} was asked for`)
+    for (const { id } of page.items) {
+      if (ids.has(id)) throw new Fault(`${id} comes twice`)
+      ids.add(id)
     }
+    onPage(page)
     cursor = page.next_cursor
-    if (cursor === null) {
-      seen.syncToken = page.sync_token
-      return `${ids.size} tenants on ${n + 1} pages`
-    }
+    if (cursor === null) return { pages, isWhole: true }
     if (page.items.length === 0) throw new Fault('an empty page that is not the last')
     if (cursors.has(cursor)) throw new Fault('a cursor that comes twice: the list does not end')
     cursors.add(cursor)
   }
-  return `the first ${ids.size} tenants; there are more`
+  return { pages: most, isWhole: false }
+}
+
+const pagePath = (path: string, limit: number, cursor: string | null): string =>
+  `${path}?limit=${limit}${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`
+
+const readTenants = async (probe: Probe, seen: Seen): Promise<string> => {
+  const { pages, isWhole } = await walk<ConnectorTenantPage>(
+    (cursor) => probe.read(pagePath('/tenants', pageSize, cursor), ConnectorTenantPage),
+    {
+      limit: pageSize,
+      most: pagesAtMost,
+      onPage: ({ items, sync_token }) => {
+        seen.tenants.push(...items)
+        seen.syncToken = sync_token
+      },
+    },
+  )
+  seen.isWhole = isWhole
+  const count = seen.tenants.length
+  return isWhole ? `${count} tenants on ${pages} pages` : `the first ${count} tenants; there are more`
+}
+
+/** The same list in pages that are too small for it: whoever ignores cursors, or loses rows between pages, is seen. */
+const requireSamePaged = async <P extends Page>(
+  known: { ids: ReadonlySet<string>; isWhole: boolean },
+  readPage: (limit: number, cursor: string | null) => Promise<P>,
+): Promise<string> => {
+  if (known.ids.size < 2) throw new Untested('one row is no more than a page; add another to try the paging')
+  const limit = Math.min(smallPage, Math.floor(known.ids.size / 2))
+  const found: string[] = []
+  const { pages, isWhole } = await walk((cursor) => readPage(limit, cursor), {
+    limit,
+    most: smallPagesAtMost,
+    onPage: ({ items }) => void found.push(...items.map(({ id }) => id)),
+  })
+  const strange = known.isWhole ? found.find((id) => !known.ids.has(id)) : undefined
+  if (strange !== undefined) throw new Fault(`${strange} comes with limit=${limit}, and not with a larger one`)
+  if (isWhole && found.length < known.ids.size)
+    throw new Fault(`limit=${limit} shows ${found.length} in all, a larger one ${known.ids.size}`)
+  if (pages < 2) throw new Fault(`limit=${limit} shows one page`)
+  return `${found.length} on ${pages} pages of ${limit}`
 }
 
 /** What a connector shows. */
@@ -67,10 +115,18 @@ export const directoryChecks: Check[] = [
     run: readTenants,
   },
   {
+    name: 'small pages show the same tenants',
+    hint: 'Honor `limit` and `cursor`: the next page begins after the last row of this one, whatever the limit.',
+    run: (probe, { tenants, isWhole }) =>
+      requireSamePaged({ ids: new Set(tenants.map(({ id }) => id)), isWhole }, (limit, cursor) =>
+        probe.read(pagePath('/tenants', limit, cursor), ConnectorTenantPage),
+      ),
+  },
+  {
     name: 'an incremental read shows what changed',
     hint: 'Give a sync_token on the last page, and answer `since` with what changed after it, deleted tenants with deleted_at.',
     run: async (probe, seen) => {
-      if (seen.syncToken === null) throw new Fault('the last page has no sync_token: every round would read all tenants')
+      if (seen.syncToken === null) throw new Advice('the last page has no sync_token: every round reads all tenants')
       const { items } = await probe.read(`/tenants?limit=${pageSize}&since=${encodeURIComponent(seen.syncToken)}`, ConnectorTenantPage)
       if (items.length > 10 && items.length >= Math.min(seen.tenants.length, pageSize)) {
         throw new Fault(`${items.length} tenants changed within this check: \`since\` seems to be ignored`)
@@ -82,15 +138,37 @@ export const directoryChecks: Check[] = [
     name: "a tenant's users are its own, by pages",
     hint: 'GET /tenants/{tenant_id}/users answers {items, next_cursor} with users of that tenant alone.',
     run: async (probe, seen) => {
+      let said: string | undefined
       for (const tenant of seen.tenants.filter(({ deleted_at }) => deleted_at === null).slice(0, 20)) {
-        const { items } = await probe.read(`/tenants/${encodeURIComponent(tenant.id)}/users?limit=${smallPage}`, ConnectorUserPage)
+        const { items } = await probe.read(`${usersOf(tenant.id)}?limit=${smallPage}`, ConnectorUserPage)
         if (items.length > smallPage) throw new Fault(`${items.length} items where limit=${smallPage} was asked for`)
         const stray = items.find((user) => user.tenant_id !== tenant.id)
         if (stray) throw new Fault(`${stray.id} of ${stray.tenant_id} stands among the users of ${tenant.id}`)
         seen.user ??= items.find((user) => user.status === 'active') ?? items[0]
-        if (seen.user) return `${items.length} of ${tenant.id}`
+        if (seen.user) said ??= `${items.length} of ${tenant.id}`
+        if (items.length < 2) continue
+        seen.crowded = tenant.id
+        break
       }
-      throw new Fault('no tenant of the first twenty has a user')
+      if (said === undefined) throw new Untested('no tenant of the first twenty has a user; add one to try the rest')
+      return said
+    },
+  },
+  {
+    name: 'small pages show the same users of a tenant',
+    hint: 'Honor `limit` and `cursor` here as for tenants.',
+    run: async (probe, { crowded }) => {
+      if (crowded === undefined) throw new Untested('no tenant of the first twenty has two users; add one to try the paging')
+      const ids = new Set<string>()
+      const read = (limit: number, cursor: string | null) => probe.read(pagePath(usersOf(crowded), limit, cursor), ConnectorUserPage)
+      const { isWhole } = await walk((cursor) => read(pageSize, cursor), {
+        limit: pageSize,
+        most: smallPagesAtMost,
+        onPage: ({ items }) => {
+          for (const { id } of items) ids.add(id)
+        },
+      })
+      return requireSamePaged({ ids, isWhole }, read)
     },
   },
   {
@@ -130,10 +208,10 @@ export const directoryChecks: Check[] = [
       const middle = Math.max(1, Math.floor(letters.indexOf('@') / 2))
       const typed = [...letters.slice(0, middle), letters[middle + 1], letters[middle], ...letters.slice(middle + 2)].join('')
       const found = await search(probe, typed)
-      if (!found.some(({ id }) => id === user.id)) throw new Fault(`"${typed}" does not find ${user.email}`)
+      if (!found.some(({ id }) => id === user.id)) throw new Advice(`"${typed}" does not find ${user.email}`)
       const strangers = found.filter(({ email }) => distance(typed.toLowerCase(), email.toLowerCase()) > slipsAtMost)
       if (strangers.length > 0)
-        throw new Fault(`"${typed}" also finds ${strangers.length} who are spelled otherwise, such as ${strangers[0]?.email}`)
+        throw new Advice(`"${typed}" also finds ${strangers.length} who are spelled otherwise, such as ${strangers[0]?.email}`)
       return `"${typed}"`
     },
   },
@@ -173,7 +251,7 @@ export const directoryChecks: Check[] = [
       const slowest = probe.times.toSorted((a, b) => b.milliseconds - a.milliseconds)[0]
       if (slowest === undefined) throw new Fault('there were none')
       const said = `${Math.round(slowest.milliseconds)} ms at most`
-      if (slowest.milliseconds > 2_000) throw new Fault(`${said}: GET ${slowest.target}`)
+      if (slowest.milliseconds > 2_000) throw new Advice(`${said}: GET ${slowest.target}`)
       return said
     },
   },

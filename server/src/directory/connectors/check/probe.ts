@@ -1,17 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { z } from 'zod'
 import type { Keys } from '../../../keys.ts'
+import { Fault } from '../../../outbound/check.ts'
 import { CallFailure, failurePhrases } from '../../../outbound/failure.ts'
 import { mediaTypeOf, parseOutsideJson } from '../../../outbound/json.ts'
 import { openLine } from '../../../outbound/line.ts'
 import { newSigner } from '../../../outbound/sign.ts'
 import { answerLimitBytes, callTimeoutMilliseconds } from '../calls.ts'
 import { claimsOf, type SignedCall } from '../claims.ts'
-
-/** What is wrong with a connector, in one sentence. */
-export class Fault extends Error {
-  override name = 'Fault'
-}
 
 export type ProbeOptions = { url: string; audience: string; issuer: string; keys: Pick<Keys, 'assertion'> }
 type Sent = { headers?: Record<string, string>; body?: Buffer }

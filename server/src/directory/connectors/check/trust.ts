@@ -1,6 +1,7 @@
 import { ConnectorError, ConnectorInfo } from '@countersign/contract/connector.ts'
+import { Fault } from '../../../outbound/check.ts'
 import type { Check } from './check.ts'
-import { type Answer, Fault, type Probe, readShape } from './probe.ts'
+import { type Answer, type Probe, readShape } from './probe.ts'
 
 export const requireRefused = (answer: Answer, what: string): string => {
   if (answer.status === 401 || answer.status === 403) return `${answer.status}`
