@@ -47,6 +47,11 @@ export const errorCatalogue = {
     title: 'A session on one user is read-only.',
     hint: 'Ask for scopes of the preset read_only, or open a session on the tenant.',
   },
+  scope_not_allowed: {
+    status: 403,
+    title: 'Your roles may not have a scope that was asked for.',
+    hint: 'GET /api/scopes lists those that you may have; the configuration says what each role may.',
+  },
   scope_unknown: {
     status: 400,
     title: 'A requested scope or preset does not exist.',
@@ -204,6 +209,11 @@ export const errorCatalogue = {
     hint: 'Create a support session; a token is shown only once.',
   },
   session_expired: { status: 403, title: 'The support session has expired.', hint: 'Create a new session if access is still needed.' },
+  session_timed_out: {
+    status: 403,
+    title: 'The support session has ended: nothing was done in it for too long.',
+    hint: 'Create a new session if access is still needed.',
+  },
   session_revoked: { status: 403, title: 'The support session was revoked.', hint: 'Ask who revoked it before you create a new one.' },
   tenant_gone: {
     status: 403,

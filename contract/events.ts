@@ -30,11 +30,21 @@ export const eventTable = {
   'SUPPORT_SESSION.VIEW.OPENED': ['support_session', session.sessionView],
   'SUPPORT_SESSION.VIEW.ENTERED': ['support_session', session.sessionView],
   'SUPPORT_SESSION.VIEW.CLOSED': ['support_session', session.sessionView],
+  'SUPPORT_SESSION.TIMED_OUT': ['support_session', session.sessionExpired],
+  'SUPPORT_SESSION.TENANT_GONE': ['support_session', session.sessionRevoked],
+  'SUPPORT_SESSION.ROLE_LOST': ['support_session', session.sessionRevoked],
+  'SUPPORT_SESSION.FROZEN': ['support_session', session.sessionRevoked],
+  'SUPPORT_SESSION.SIGNED_OUT': ['support_session', session.sessionRevoked],
   'IMPERSONATE.STARTED': ['support_session', session.sessionOpened],
   'IMPERSONATE.DENIED': ['support_session', session.sessionDenied],
   'IMPERSONATE.ENDED': ['support_session', session.sessionRevoked],
   'IMPERSONATE.REVOKED': ['support_session', session.sessionRevoked],
   'IMPERSONATE.EXPIRED': ['support_session', session.sessionExpired],
+  'IMPERSONATE.TIMED_OUT': ['support_session', session.sessionExpired],
+  'IMPERSONATE.TENANT_GONE': ['support_session', session.sessionRevoked],
+  'IMPERSONATE.ROLE_LOST': ['support_session', session.sessionRevoked],
+  'IMPERSONATE.FROZEN': ['support_session', session.sessionRevoked],
+  'IMPERSONATE.SIGNED_OUT': ['support_session', session.sessionRevoked],
   'SUPPORT_SESSION.REQUEST.ADMITTED': ['support_session', session.sessionRequest],
   'SUPPORT_SESSION.REQUEST.COMPLETED': ['support_session', session.sessionRequest],
   'SUPPORT_SESSION.REQUEST.FAILED': ['support_session', session.sessionRequest],
@@ -101,6 +111,26 @@ type Table = typeof eventTable
 export type EventName = keyof Table
 export const eventNames = Object.keys(eventTable) as EventName[]
 export const EventName = z.enum(eventNames as [EventName, ...EventName[]])
+/** Events that open a support session, and those that end one. */
+export const openingEvents = ['SUPPORT_SESSION.CREATED', 'IMPERSONATE.STARTED'] as const satisfies readonly EventName[]
+export const endingEvents = [
+  'SUPPORT_SESSION.REVOKED',
+  'SUPPORT_SESSION.EXPIRED',
+  'SUPPORT_SESSION.TIMED_OUT',
+  'SUPPORT_SESSION.TENANT_GONE',
+  'SUPPORT_SESSION.ROLE_LOST',
+  'SUPPORT_SESSION.FROZEN',
+  'SUPPORT_SESSION.SIGNED_OUT',
+  'IMPERSONATE.ENDED',
+  'IMPERSONATE.REVOKED',
+  'IMPERSONATE.EXPIRED',
+  'IMPERSONATE.TIMED_OUT',
+  'IMPERSONATE.TENANT_GONE',
+  'IMPERSONATE.ROLE_LOST',
+  'IMPERSONATE.FROZEN',
+  'IMPERSONATE.SIGNED_OUT',
+] as const satisfies readonly EventName[]
+
 export const categoryOf = (name: EventName): EventCategory => eventTable[name][0]
 
 const ofAll = {

@@ -9,7 +9,7 @@ export const presetReadOnly = 'read_only'
 /** What a request for a session may name: a scope or a preset. */
 export const ScopeOrPreset = z.union([Scope, z.string().regex(/^[a-z][a-z0-9_]{0,40}$/)])
 
-/** The scopes that the configuration's route table knows, for the dialog that grants them. */
+/** The scopes that the configuration lets whoever asks have, for the dialog that grants them. */
 export const ScopeCatalogue = z
   .object({
     scopes: z.array(
@@ -25,6 +25,7 @@ export const ScopeCatalogue = z
       }),
     ),
     presets: z.array(z.object({ name: z.string(), scopes: z.array(Scope) })),
+    max_minutes: z.number().int().describe('Longest that a session of mine may run'),
   })
   .meta({ id: 'ScopeCatalogue' })
 export type ScopeCatalogue = z.infer<typeof ScopeCatalogue>

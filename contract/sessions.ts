@@ -19,7 +19,7 @@ export type SessionStatus = z.infer<typeof SessionStatus>
  * Whether a session may be used now, and if not, why. That its tenant is gone from the directory, or its opener may not use it
  * any more, ends nothing: the session is ACTIVE and refuses every request.
  */
-export const sessionStandings = ['usable', 'revoked', 'expired', 'tenant_gone', 'staff_not_allowed'] as const
+export const sessionStandings = ['usable', 'revoked', 'expired', 'idle', 'tenant_gone', 'staff_not_allowed'] as const
 export const SessionStanding = z.enum(sessionStandings)
 export type SessionStanding = z.infer<typeof SessionStanding>
 
@@ -63,8 +63,27 @@ export type OpenSession = z.infer<typeof OpenSession>
 /** Claims the session that was approved: the token is made now, and shown once. */
 export const ClaimSession = z.strictObject({ request_id: ActionRequestId }).meta({ id: 'ClaimSession' })
 
-export const EndedBy = z.enum(['expiry', 'opener', 'staff', 'tenant', 'system'])
+/** What revokes a session before its time. */
+export const revokers = ['opener', 'staff', 'tenant', 'tenant_gone', 'role_lost', 'frozen', 'signed_out', 'system'] as const
+export const Revoker = z.enum(revokers)
+export type Revoker = z.infer<typeof Revoker>
+
+export const EndedBy = z.enum(['expiry', 'idle', ...revokers])
 export type EndedBy = z.infer<typeof EndedBy>
+
+/** How a session ended, for people. */
+export const endedWords: Record<EndedBy, string> = {
+  expiry: 'it expired',
+  idle: 'nobody did anything in it',
+  opener: 'ended by who opened it',
+  staff: 'revoked by staff',
+  tenant: 'revoked by the tenant',
+  tenant_gone: 'its tenant was deleted',
+  role_lost: 'who opened it lost the role',
+  frozen: 'who opened it was disabled',
+  signed_out: 'who opened it signed out',
+  system: 'ended by the program',
+}
 
 export const Session = z
   .object({
@@ -82,6 +101,8 @@ export const Session = z
     scopes: z.array(Scope),
     issued_at: z.iso.datetime(),
     expires_at: z.iso.datetime(),
+    idle_at: z.iso.datetime().describe('When it ends if nobody does anything in it until then'),
+    idle_minutes: z.number().describe('How long nothing may be done in it'),
     ended_at: z.iso.datetime().nullable(),
     ended_by: EndedBy.nullable(),
     revoked_at: z.iso.datetime().nullable(),

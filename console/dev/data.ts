@@ -202,6 +202,7 @@ export const userSessionsOf = (user: User): UserSession[] => [
 ]
 
 export const catalogue: ScopeCatalogue = {
+  max_minutes: 60,
   scopes: [
     { scope: 'profile:read', routes: [{ method: 'GET', path: '/api/tenants/:tenant_id' }] },
     {
@@ -268,6 +269,8 @@ export const sessions: Session[] = Array.from({ length: 64 }, (_, at): Session =
     scopes: at % 5 === 0 ? ['projects:read', 'projects:write'] : (catalogue.presets[0]?.scopes ?? []),
     issued_at: iso(issued),
     expires_at: iso(expires),
+    idle_at: iso(at === 1 ? now() + 110_000 : issued + 10 * minute),
+    idle_minutes: 10,
     ended_at: revoked ? iso(revoked) : active ? null : iso(expires),
     ended_by: revoked ? 'staff' : active ? null : 'expiry',
     revoked_at: revoked ? iso(revoked) : null,

@@ -127,6 +127,8 @@ const createSession = (call: Call) => {
     scopes,
     issued_at: new Date(issued).toISOString(),
     expires_at,
+    idle_at: new Date(issued + 600_000).toISOString(),
+    idle_minutes: 10,
     ended_at: null,
     ended_by: null,
     revoked_at: null,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ActionRequestId, EventId, RequestId, ViewId } from '../ids.ts'
 import { Scope } from '../scopes.ts'
+import { Revoker } from '../sessions.ts'
 import { ofSession, ofTenant, ofTenantIfAny, reason, refusal, request, target, ticket } from './common.ts'
 import { erasable, kept, optional } from './members.ts'
 
@@ -37,7 +38,7 @@ export const sessionRevoked = {
   target,
   ticket,
   reason: erasable(z.string().optional()),
-  details: { revoked_by: kept(z.enum(['opener', 'staff', 'tenant', 'system'])) },
+  details: { revoked_by: kept(Revoker) },
 }
 
 export const sessionExpired = { ...ofTenant, ...ofSession, target, ticket }

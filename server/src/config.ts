@@ -3,8 +3,9 @@ import { isIP } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { ActionName, Risk, sessionActions, tableGates } from '@countersign/contract/actions.ts'
 import { TenantId } from '@countersign/contract/ids.ts'
-import { presetReadOnly, Scope } from '@countersign/contract/scopes.ts'
+import { presetReadOnly, Scope, ScopeOrPreset } from '@countersign/contract/scopes.ts'
 import { ProcessRole, processRoles } from '@countersign/contract/services.ts'
+import { ttlMaximumMinutes } from '@countersign/contract/sessions.ts'
 import { approverRoles, consoleRoles, roles } from '@countersign/contract/staff.ts'
 import { isTyped } from '@countersign/contract/text.ts'
 import { getDomain } from 'tldts'
@@ -121,6 +122,26 @@ const ActionRules = z.partialRecord(ActionName, ActionRule).superRefine((rules, 
     if (rules[action]?.requires?.includes('reason') === false)
       context.addIssue({ code: 'custom', path: [action, 'requires'], message: 'a support session always has a reason: require it' })
   }
+})
+
+/** What staff with a role may have in a support session (M6). */
+const RoleCeiling = z.strictObject({
+  scopes: z
+    .array(ScopeOrPreset)
+    .min(1)
+    .max(200)
+    .refine(unique, 'names a scope twice')
+    .optional()
+    .describe('Scopes and presets; default: all'),
+  max_minutes: z.number().int().min(1).max(ttlMaximumMinutes).optional().describe('Longest that a session may run, extensions included'),
+})
+
+const Sessions = z.strictObject({
+  idle_minutes: z.number().int().min(1).max(60).default(10).describe('A session ends when nobody has done anything in it for so long'),
+  roles: z
+    .partialRecord(z.enum(consoleRoles), RoleCeiling)
+    .default({})
+    .describe('What a role may have in a session; of several roles, what one of them may have'),
 })
 
 const percent = z.number().min(0).max(100)
@@ -308,6 +329,7 @@ export const ConfigFile = z.strictObject({
     })
     .prefault({}),
   actions: ActionRules.default({}),
+  sessions: Sessions.prefault({}),
   approvals: z
     .strictObject({
       signature: z.enum(['passkey', 'sign_in']).default('passkey').describe('How an approver signs'),
@@ -412,6 +434,14 @@ export const parseConfig = (text: string, source: string): ConfigFile => {
   }
   if (presets[presetReadOnly] === undefined) {
     refusePreset(presetReadOnly, 'is missing; it is what a session has when nothing else is asked for', 'List the scopes that only read.')
+  }
+  for (const [role, { scopes = [] } = {}] of Object.entries(parsed.data.sessions.roles)) {
+    const unknown = scopes.find((scope) => presets[scope] === undefined && !routes.some((route) => route.scope === scope))
+    if (unknown !== undefined)
+      throw new Trouble(
+        `${source} cannot be used:\n  sessions.roles.${role}: there is no scope or preset ${unknown}`,
+        'Name scopes of gateway.routes, or presets of gateway.presets.',
+      )
   }
   const changing = routes.find(({ method, scope }) => !['GET', 'HEAD'].includes(method) && presets[presetReadOnly]?.includes(scope))
   if (changing) {

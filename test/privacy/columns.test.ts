@@ -16,6 +16,7 @@ const columns = {
     log_entries.request_id staff.id staff.issuer staff.subject staff_sessions.id staff_sessions.staff_id api_keys.id api_keys.tenant_id
     api_key_revocations.key_id tenants.id unreadable_tenants.id directory_seen.id support_sessions.id support_sessions.tenant_id support_sessions.target_user_id
     support_sessions.staff_id session_views.id session_views.session_id session_views.sign_in_id session_view_codes.view_id session_revocations.session_id session_revocations.revoked_by session_revocations.event_id
+    session_activity.session_id session_extensions.session_id session_extensions.event_id session_tickets.session_id session_tickets.event_id
     session_expiries.session_id session_outcomes.session_id disclosures.holder disclosures.tenant_id legal_holds.id legal_holds.tenant_id
     staff_passkeys.id staff_passkeys.staff_id staff_passkey_removals.passkey_id staff_passkey_removals.removed_by
     staff_passkey_confirmations.passkey_id staff_passkey_confirmations.staff_id staff_passkey_confirmations.confirmed_by
@@ -24,12 +25,12 @@ const columns = {
     action_requests.sign_in_id action_requests.session_id action_requests.idempotency_key action_decisions.request_id
     action_decisions.requester_id action_decisions.staff_id action_decisions.passkey_id tenant_health.tenant_id tenant_traffic.tenant_id`,
   word: `session_view_codes.upstream exports.owner_kind exports.format exports.failed export_pieces.file feed_cursors.destination feed_parked.destination log_entries.action log_entries.category log_entries.result log_entries.target_kind staff.roles api_keys.permissions
-    support_sessions.scopes session_revocations.revoked_by_kind disclosures.member unreadable_tenants.members staff_passkeys.transports
+    support_sessions.scopes session_revocations.revoked_by_kind session_counts.name disclosures.member unreadable_tenants.members staff_passkeys.transports
     signal_sources.way signal_counts.cause signal_cursors.source
     passkey_challenges.purpose leases.name action_requests.action action_requests.target_kind action_requests.risk
     action_requests.requires action_requests.state action_requests.parameters action_decisions.decision tenant_health.health
     tenant_health.rules tenant_counts.health health_history.health`,
-  ours: `session_views.label exports.claim exports.files feed_cursors.error feed_parked.why disclosures.salt support_sessions.digests session_revocations.reason_digest log_rejected.why log_tallies.since log_tally_nodes.path log_sequencer.origin log_sequencer.key_hash
+  ours: `session_views.label exports.claim exports.files feed_cursors.error feed_parked.why disclosures.salt support_sessions.digests session_revocations.reason_digest session_tickets.ticket_digest log_rejected.why log_tallies.since log_tally_nodes.path log_sequencer.origin log_sequencer.key_hash
     log_sequencer.event_key_hash leases.holder staff_sessions.ended_why api_keys.hint ingest_keys.hint directory_sync.error directory_sync.address
     directory_sync.audience directory_sync.cursor directory_sync.sync_token schema_migrations.name schema_migrations.sha256
     action_requests.policy health_history.cause`,

@@ -87,6 +87,7 @@ describe('the scopes on offer', () => {
         { scope: 'billing:write', routes: [{ method: 'PUT', path: '/v1/billing', does: 'change how a tenant is billed' }] },
       ],
       presets: [{ name: 'read_only', scopes: ['attestations:read', 'billing:read'] }],
+      max_minutes: 60,
     })
   })
 })

@@ -1,4 +1,5 @@
-import type { Session, SessionStanding, SessionStatus } from '@countersign/contract/sessions.ts'
+import type { EndedBy, Session, SessionStanding, SessionStatus } from '@countersign/contract/sessions.ts'
+import { consoleRoles } from '@countersign/contract/staff.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newAdmission } from '../../server/src/sessions/admit.ts'
 import { endSessionsOf } from '../../server/src/sessions/end-of-tenant.ts'
@@ -14,6 +15,7 @@ import { codeOf, type SessionRig, startSessionRig } from './rig.ts'
 /** What may have happened to a session, as SQL on its row (`s`), its tenant and its opener. */
 const revoked = `insert into session_revocations (session_id, revoked_by_kind, revoked_by, event_id) values ($1, 'staff', 'x', 'evt_x')`
 const expired = `update support_sessions set issued_at = issued_at - interval '20 minutes', expires_at = clock_timestamp() where id = $1`
+const idle = `update session_activity set idle_at = clock_timestamp() where session_id = $1`
 const deleted = `update tenants t set deleted_at = clock_timestamp() from support_sessions s where s.id = $1 and t.id = s.tenant_id`
 const another = `update tenants t set known_since = clock_timestamp() from support_sessions s where s.id = $1 and t.id = s.tenant_id`
 const erased = `delete from tenants t using support_sessions s where s.id = $1 and t.id = s.tenant_id`
@@ -29,15 +31,17 @@ type Cause = {
   code?: string
   /** What a revocation answers: the status from then on, or a refusal. */
   revoke: SessionStatus | 'session_already_over'
-  /** Whether the end of its tenant revokes it, and its expiry is noted. */
+  /** Whether the end of its tenant revokes it; with which event its end by time is noted; and what it is said to have ended by. */
   endsWithTenant: boolean
-  isNoted: boolean
+  isNoted: 'EXPIRED' | 'TIMED_OUT' | false
+  endedBy: EndedBy | null
 }
 
 const over = { endsWithTenant: false }
-const isActive = { status: 'ACTIVE', revoke: 'REVOKED', endsWithTenant: true, isNoted: false } as const
-const isRevoked = { status: 'REVOKED', revoke: 'REVOKED', ...over, isNoted: false } as const
-const isExpired = { status: 'EXPIRED', revoke: 'session_already_over', ...over, isNoted: true } as const
+const isActive = { status: 'ACTIVE', revoke: 'REVOKED', endsWithTenant: true, isNoted: false, endedBy: null } as const
+const isRevoked = { status: 'REVOKED', revoke: 'REVOKED', ...over, isNoted: false, endedBy: 'staff' } as const
+const isIdle = { status: 'EXPIRED', revoke: 'session_already_over', ...over, isNoted: 'TIMED_OUT', endedBy: 'idle' } as const
+const isExpired = { status: 'EXPIRED', revoke: 'session_already_over', ...over, isNoted: 'EXPIRED', endedBy: 'expiry' } as const
 const tenantGone = { standing: 'tenant_gone', code: 'tenant_gone' } as const
 const notAllowed = { standing: 'staff_not_allowed', code: 'staff_not_allowed' } as const
 
@@ -45,6 +49,9 @@ const causes: Cause[] = [
   { what: 'nothing', happened: [], standing: 'usable', ...isActive },
   { what: 'its revocation', happened: [revoked], standing: 'revoked', code: 'session_revoked', ...isRevoked },
   { what: 'its expiry', happened: [expired], standing: 'expired', code: 'session_expired', ...isExpired },
+  { what: 'nobody doing anything', happened: [idle], standing: 'idle', code: 'session_timed_out', ...isIdle },
+  { what: 'the time, then nobody', happened: [expired, idle], standing: 'expired', code: 'session_expired', ...isExpired },
+  { what: 'its revocation, then nobody', happened: [revoked, idle], standing: 'revoked', code: 'session_revoked', ...isRevoked },
   { what: 'its revocation, then the time', happened: [revoked, expired], standing: 'revoked', code: 'session_revoked', ...isRevoked },
   { what: 'a tenant that was deleted', happened: [deleted], ...tenantGone, ...isActive },
   { what: 'a tenant whose id is another’s', happened: [another], ...tenantGone, ...isActive },
@@ -89,6 +96,8 @@ afterAll(async () => {
   await rig.close()
 })
 
+const needed = { scope: 'billing:read', roles: consoleRoles }
+
 const sessionOf = ({ what }: Cause): Session => sessions.get(what)?.session as Session
 /** Asks for an admission as the gateway does; answers the refusal's code, undefined where it is recorded. */
 const admissionOf = async (cause: Cause): Promise<string | undefined> => {
@@ -97,11 +106,11 @@ const admissionOf = async (cause: Cause): Promise<string | undefined> => {
   if (!facts) throw new Error('the session has no facts')
   const event = { head: '{"occurred_at":"', tail: `","session":"${facts.id}"}`, disclosures: [] }
   const attempt = async () => {
-    const batch = recorder.mark({ ...formatLines([event]), asks: [formatAsk(facts, 'billing:read')] })
+    const batch = recorder.mark({ ...formatLines([event]), asks: [formatAsk(facts, needed, true)] })
     const [[remainingMs] = []] = await recorder.record([batch])
     return remainingMs
   }
-  return admission.admit(facts, attempt).then(
+  return admission.admit(facts, needed, attempt).then(
     () => undefined,
     (error: { code: string }) => error.code,
   )
@@ -121,6 +130,7 @@ describe('a session is judged alike wherever it is asked for', () => {
     const { id } = sessionOf(cause)
     const session = await getSession({ ...rig.needs, principal: rig.staff }, id)
     expect(session).toMatchObject({ status: cause.status, standing: cause.standing })
+    expect(session.ended_by).toBe(cause.endedBy)
     expect([session.ended_at !== null, session.ended_by !== null, session.remaining_seconds === 0]).toEqual(
       Array(3).fill(cause.status !== 'ACTIVE'),
     )
@@ -147,15 +157,15 @@ describe('a session is judged alike wherever it is asked for', () => {
 
   it('P10 by who looks after what runs', async () => {
     const ids = causes.map((cause) => sessionOf(cause).id)
-    const unusable = await newAdmission(rig.database).findUnusable([...ids, 'ses_unknown'])
-    expect([...ids, 'ses_unknown'].map((id) => unusable.get(id))).toEqual([...causes.map(({ code }) => code), 'token_refused'])
+    const looks = await newAdmission(rig.database).lookAt([...ids, 'ses_unknown'])
+    expect([...ids, 'ses_unknown'].map((id) => looks.get(id)?.code)).toEqual([...causes.map(({ code }) => code), 'token_refused'])
   })
 
   it('S7 by who notes that time has run out', async () => {
     await noteExpiries(rig.needs, false)
-    const noted = await rig.events(({ action }) => action === 'SUPPORT_SESSION.EXPIRED')
-    const expected = causes.filter(({ isNoted }) => isNoted).map((cause) => sessionOf(cause).id)
-    expect(noted.map(({ session_id }) => session_id).sort()).toEqual(expected.sort())
+    const noted = await rig.events(({ action }) => /^SUPPORT_SESSION\.(EXPIRED|TIMED_OUT)$/.test(action))
+    const expected = causes.flatMap((cause) => (cause.isNoted ? [`${sessionOf(cause).id} SUPPORT_SESSION.${cause.isNoted}`] : []))
+    expect(noted.map(({ session_id, action }) => `${session_id} ${action}`).sort()).toEqual(expected.sort())
   })
 
   it.each(causes)('TI-10 by the end of its tenant: $what', async (cause) => {
@@ -163,7 +173,7 @@ describe('a session is judged alike wherever it is asked for', () => {
     const rolledBack = new Error('only to see')
     const ended = transaction(rig.needs.store, async (tx) => {
       await endSessionsOf(tx, rig.needs.journal, [tenant_id])
-      const found = await tx.selectFrom('session_revocations').select('session_id').where('revoked_by_kind', '=', 'system').execute()
+      const found = await tx.selectFrom('session_revocations').select('session_id').where('revoked_by_kind', '=', 'tenant_gone').execute()
       expect(found).toEqual(cause.endsWithTenant ? [{ session_id: id }] : [])
       throw rolledBack
     })

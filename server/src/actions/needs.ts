@@ -12,7 +12,7 @@ export type JudgeNeeds = {
   policy: Policy
   connector: Pick<Connector, 'findUser'>
   site: Site
-  config: Pick<Config, 'approvals'> & { gateway: Pick<Config['gateway'], 'routes' | 'presets'> }
+  config: Pick<Config, 'approvals' | 'sessions'> & { gateway: Pick<Config['gateway'], 'routes' | 'presets'> }
   log: Log
 }
 /** What carrying it out at the product takes, too. */

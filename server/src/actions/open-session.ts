@@ -15,6 +15,7 @@ import { verb } from '../access/verb.ts'
 import { Refusal } from '../errors.ts'
 import { freshSeconds } from '../identity/passkeys/step-up.ts'
 import { explain } from '../policy/explain.ts'
+import { minutesFor, requireWithin } from '../sessions/ceiling.ts'
 import { deniedName } from '../sessions/event-names.ts'
 import { insertOpened } from '../sessions/open.ts'
 import { expandScopes } from '../sessions/scopes.ts'
@@ -73,17 +74,23 @@ const requireSessionTarget = async (ctx: JudgeCtx, input: OpenSession): Promise<
 }
 
 /** What a session may do. On one user it reads, whatever its opener may do elsewhere (A22). */
-const scopesOf = ({ config }: JudgeCtx, { target_user_id, scopes }: OpenSession): string[] => {
+const requireScopes = ({ config, principal }: JudgeCtx, { target_user_id, scopes }: OpenSession): string[] => {
   const expanded = expandScopes(config, scopes)
   const reading = expandScopes(config, [presetReadOnly])
   if (target_user_id !== undefined && expanded.some((scope) => !reading.includes(scope)))
     throw new Refusal('scope_not_read_only', { errors: [{ path: 'scopes', message: `has a scope that is not in ${presetReadOnly}` }] })
-  return expanded
+  return requireWithin(config, principal.roles, scopes)
+}
+
+const requireMinutes = ({ config, principal }: JudgeCtx, { target_user_id, ttl_minutes }: OpenSession): void => {
+  const most = minutesFor(config, principal.roles, target_user_id === undefined ? 'tenant' : 'user')
+  if (ttl_minutes > most) throw new Refusal('ttl_out_of_range', { detail: `Your roles may have a session of ${most} minutes at most.` })
 }
 
 const openNow = (ctx: JudgeCtx, input: OpenSession, found: Found): Promise<Opened | string> => {
   const attempted = attemptOfSession(input)
-  const scopes = scopesOf(ctx, input)
+  const scopes = requireScopes(ctx, input)
+  requireMinutes(ctx, input)
   return transact(ctx, async (tx) => {
     const { reason, ticket, step_up } = input
     const isBound = step_up !== undefined && (await consumeBoundSignature(tx, ctx, step_up, hashAttempt(ctx.principal.id, attempted)))
@@ -148,6 +155,8 @@ const claim = async (ctx: JudgeCtx, id: string): Promise<Opened> => {
   const { target_user_id, ticket, label, ...claimed } = await readClaimed(ctx, id)
   await requireApproved(ctx, id)
   await requireStepUp(ctx)
+  // What was approved may be more than the requester may have by now.
+  requireWithin(ctx.config, ctx.principal.roles, claimed.scopes)
   const why = await findVoid(ctx, id)
   if (why !== undefined) {
     await transact(ctx, (tx) => voidRequest(tx, ctx, id, why))

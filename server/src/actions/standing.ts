@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { StaffPrincipal } from '../access/principal.ts'
+import { sqlActive, sqlJudged } from '../sessions/standing.ts'
 import type { Tables } from '../store/tables.ts'
 
 /** What a decision needs of the requester's sign-in, by the database's clock. */
@@ -16,9 +17,8 @@ export const readStanding = async (db: Kysely<Tables>, { session_id }: Pick<Staf
 /** The requester's own support session on a tenant that runs now, the newest first: what is done meanwhile belongs to it. */
 export const findOwnSession = async (db: Kysely<Tables>, staffId: string, tenantId: string): Promise<string | undefined> => {
   const { rows } = await sql<{ id: string }>`
-    select s.id from support_sessions s
-    where s.staff_id = ${staffId} and s.tenant_id = ${tenantId} and s.expires_at > clock_timestamp()
-      and not exists (select from session_revocations r where r.session_id = s.id)
+    select s.id from ${sqlJudged}
+    where s.staff_id = ${staffId} and s.tenant_id = ${tenantId} and ${sqlActive}
     order by s.issued_at desc limit 1`.execute(db)
   return rows[0]?.id
 }

@@ -1,5 +1,5 @@
 import { actions } from '@countersign/contract/actions.ts'
-import type { EventName } from '@countersign/contract/events.ts'
+import { type EventName, endingEvents, openingEvents } from '@countersign/contract/events.ts'
 import type { Insights, InsightWeek, ReadInsights } from '@countersign/contract/insights.ts'
 import { auditRoles } from '@countersign/contract/staff.ts'
 import { type Kysely, sql } from 'kysely'
@@ -11,14 +11,6 @@ import { type ReadCtx, readerOf } from './read.ts'
 
 const reasonsAWeek = 5
 
-const opening: readonly EventName[] = ['SUPPORT_SESSION.CREATED', 'IMPERSONATE.STARTED']
-const ending: readonly EventName[] = [
-  'SUPPORT_SESSION.REVOKED',
-  'SUPPORT_SESSION.EXPIRED',
-  'IMPERSONATE.ENDED',
-  'IMPERSONATE.REVOKED',
-  'IMPERSONATE.EXPIRED',
-]
 const rows = Object.values(actions)
 const asking = [...new Set<EventName>(rows.map(({ events }) => events.requested))]
 const deciding = [...new Set<EventName>(rows.flatMap(({ events }) => [events.approved, events.rejected]))]
@@ -42,12 +34,12 @@ const countSessions = (db: Kysely<Tables>, from: Date) =>
   sql<Sessions>`
     with ${deedsSince(from)},
     ended as (
-      select session_id, min(occurred_at) as at from deeds where action = any(${[...ending]}::text[]) and result = 'ok' group by session_id
+      select session_id, min(occurred_at) as at from deeds where action = any(${[...endingEvents]}::text[]) and result = 'ok' group by session_id
     ),
     run as (
       select d.week, d.occurred_at as began, least(ended.at, (e.body::json #>> '{details,expires_at}')::timestamptz) as over
       from deeds d join events e on e.n = d.event_n left join ended using (session_id)
-      where d.action = any(${[...opening]}::text[]) and d.result = 'ok'
+      where d.action = any(${[...openingEvents]}::text[]) and d.result = 'ok'
     ),
     medians as (
       select week, percentile_cont(0.5) within group (order by extract(epoch from over - began) / 60) as median_minutes
@@ -97,7 +89,7 @@ const countReasons = (db: Kysely<Tables>, from: Date) =>
     given as (
       select d.week, min(r.value::json #>> '{}') as reason, count(*)::int as count
       from deeds d join disclosures r on r.holder = d.session_id and r.member = 'reason'
-      where d.action = any(${[...opening]}::text[]) and d.result = 'ok'
+      where d.action = any(${[...openingEvents]}::text[]) and d.result = 'ok'
       group by d.week, lower(regexp_replace(r.value, '\\s+', ' ', 'g'))
     ),
     ranked as (select *, row_number() over (partition by week order by count desc, reason collate "C") as place from given)

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
-import type { LoggedEvent } from '@countersign/contract/events.ts'
+import { endingEvents, type LoggedEvent, openingEvents } from '@countersign/contract/events.ts'
 import type { Receipt } from '@countersign/contract/receipts.ts'
 import { archiveFiles } from '../archive/files.ts'
 import type { Archive } from '../archive/open.ts'
@@ -18,8 +18,11 @@ const ok =
   (event) =>
     event.result === 'ok' && is(event)
 
+/** Ends that nobody brought about. */
+const byTime = ['SUPPORT_SESSION.EXPIRED', 'IMPERSONATE.EXPIRED', 'SUPPORT_SESSION.TIMED_OUT', 'IMPERSONATE.TIMED_OUT'] as const
+
 const isApproval = ok(named('ACTION.APPROVED', 'ACCOUNT.SUSPEND.APPROVED'))
-const isOpening = ok(named('SUPPORT_SESSION.CREATED', 'IMPERSONATE.STARTED'))
+const isOpening = ok(named(...openingEvents))
 
 /** What is counted, and from which events: the summary says both. */
 const counted = {
@@ -31,8 +34,8 @@ const counted = {
   keysRevoked: named('KEY.REVOKED'),
   sessionsOpened: isOpening,
   sessionsDenied: named('SUPPORT_SESSION.DENIED', 'IMPERSONATE.DENIED'),
-  sessionsRevoked: named('SUPPORT_SESSION.REVOKED', 'IMPERSONATE.REVOKED', 'IMPERSONATE.ENDED'),
-  sessionsExpired: named('SUPPORT_SESSION.EXPIRED', 'IMPERSONATE.EXPIRED'),
+  sessionsRevoked: named(...endingEvents.filter((name) => !byTime.some((other) => other === name))),
+  sessionsExpired: named(...byTime),
   staffDisabled: named('STAFF.DISABLED'),
   actsDone: ({ category, action, result }) => category === 'action' && result === 'ok' && action !== 'ACTION.STARTED',
   actsDenied: ({ category, result }) => category === 'action' && result === 'deny',

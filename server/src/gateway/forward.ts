@@ -5,6 +5,7 @@ import { defaultUpstream } from '@countersign/contract/views.ts'
 import type { Dispatcher } from 'undici'
 import { Refusal } from '../errors.ts'
 import type { SessionFacts } from '../sessions/facts.ts'
+import type { Passable } from './admit.ts'
 import { announcedBytes, filterHead, ownHeaders } from './answer.ts'
 import { cachingOf, varyBySession } from './assets/caching.ts'
 import { type BodyLimits, feedBody, findBroken } from './body.ts'
@@ -19,7 +20,6 @@ import { addressOf, type Product, type ProductAddress } from './product.ts'
 import { answerProblem, type Doors } from './refuse.ts'
 import type { Run, Running } from './running.ts'
 import type { Upstream } from './upstream.ts'
-import type { Admitted } from './writer.ts'
 
 export type ForwardNeeds = BodyLimits &
   Doors &
@@ -102,7 +102,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
   readonly #needs: ForwardNeeds
   readonly #exchange: Exchange
   readonly #facts: SessionFacts
-  readonly #admitted: Admitted
+  readonly #admitted: Passable
   readonly #outcome: Outcome
   readonly #over = Promise.withResolvers<void>()
   #state: State = sent
@@ -113,7 +113,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
   #body: Transform | undefined
   #release: (() => void) | undefined
 
-  constructor(needs: ForwardNeeds, exchange: Exchange, facts: SessionFacts, admitted: Admitted) {
+  constructor(needs: ForwardNeeds, exchange: Exchange, facts: SessionFacts, admitted: Passable) {
     this.#needs = needs
     this.#exchange = exchange
     this.#facts = facts
@@ -128,6 +128,10 @@ class Passage implements Dispatcher.DispatchHandler, Run {
 
   get #address(): ProductAddress {
     return addressOf(this.#needs.product, this.#exchange.route?.upstream ?? defaultUpstream)
+  }
+
+  get roles(): Passable['needed']['roles'] {
+    return this.#admitted.needed.roles
   }
 
   start(): void {
@@ -311,7 +315,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
 }
 
 /** Forwards an admitted request until its deadline; settled when it is over. */
-export const forward = (needs: ForwardNeeds, exchange: Exchange, admitted: Admitted): Promise<void> => {
+export const forward = (needs: ForwardNeeds, exchange: Exchange, admitted: Passable): Promise<void> => {
   const { facts } = exchange
   if (!facts) throw new Error('the request was not admitted')
   const passage = new Passage(needs, exchange, facts, admitted)

@@ -81,7 +81,7 @@ const recordRefusal = async (needs: Needs, exchange: Exchange, refusal: Refusal)
   const told = facts || needs.strangers.mayAsk(exchange.request.socket.remoteAddress) ? refusal : new Refusal('too_many_requests')
   if (!facts) await needs.strangers.record(anonymousEvent(exchange, told))
   else {
-    const isGone = (await needs.admission.findWhy(facts.id)) === 'tenant_gone'
+    const isGone = (await needs.admission.look(facts.id)).code === 'tenant_gone'
     await needs.writer.note(halveEvent(refusedEvent(exchange, facts, told, isGone)))
   }
   return told

@@ -1,7 +1,14 @@
 import type { ErrorCode } from '@countersign/contract/errors.ts'
+import type { Role } from '@countersign/contract/staff.ts'
+import { mayHave } from '../sessions/admit.ts'
+import type { Look } from '../sessions/standing.ts'
 
 /** Something under way in a session that can be ended at once. */
-export type Run = { cut(code: ErrorCode): void }
+export type Run = {
+  /** The roles that may have what it needs. */
+  readonly roles: readonly Role[]
+  cut(code: ErrorCode): void
+}
 
 type Session = { deadlineMs: number; timer: NodeJS.Timeout; runs: Set<Run> }
 
@@ -12,6 +19,8 @@ export type Running = {
   /** Ends a session here for good: what runs, and what was admitted a moment ago and is about to. */
   end(sessionId: string, code?: ErrorCode): void
   hasEnded(sessionId: string): boolean
+  /** What a look found: cuts what may not run on, and takes up until when the rest may. */
+  heed(sessionId: string, look: Look): void
   cut(sessionId: string, code: ErrorCode): void
   cutAll(code: ErrorCode): void
   sessionIds(): string[]
@@ -28,6 +37,13 @@ export const newRunning = (): Running => {
   }
   const startTimer = (sessionId: string, deadlineMs: number): NodeJS.Timeout =>
     setTimeout(() => cut(sessionId, 'session_expired'), Math.max(0, deadlineMs - performance.now()))
+  /** The database's latest word on when the session ends; differences of a few milliseconds are its answer's way to us. */
+  const follow = (sessionId: string, session: Session, deadlineMs: number): void => {
+    if (Math.abs(deadlineMs - session.deadlineMs) <= 5) return
+    clearTimeout(session.timer)
+    session.deadlineMs = deadlineMs
+    session.timer = startTimer(sessionId, deadlineMs)
+  }
   return {
     add: (sessionId, run, deadlineMs) => {
       const session = sessions.get(sessionId)
@@ -36,12 +52,7 @@ export const newRunning = (): Running => {
         return
       }
       session.runs.add(run)
-      // The database's latest word on when the session ends; differences of a few milliseconds are its answer's way to us.
-      if (Math.abs(deadlineMs - session.deadlineMs) > 5) {
-        clearTimeout(session.timer)
-        session.deadlineMs = deadlineMs
-        session.timer = startTimer(sessionId, deadlineMs)
-      }
+      follow(sessionId, session, deadlineMs)
     },
     remove: (sessionId, run) => {
       const session = sessions.get(sessionId)
@@ -57,6 +68,14 @@ export const newRunning = (): Running => {
     },
     hasEnded: (sessionId) => ended.has(sessionId),
     cut,
+    heed: (sessionId, look) => {
+      const session = sessions.get(sessionId)
+      if (look.code) cut(sessionId, look.code)
+      else if (session) {
+        follow(sessionId, session, look.deadlineMs)
+        for (const run of [...session.runs]) if (!mayHave(look.roles, run.roles)) run.cut('scope_missing')
+      }
+    },
     cutAll: (code) => {
       for (const sessionId of [...sessions.keys()]) cut(sessionId, code)
     },

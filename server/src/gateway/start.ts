@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, ServerResponse } from 
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ServiceStatus } from '@countersign/contract/services.ts'
+import { consoleRoles, type Role } from '@countersign/contract/staff.ts'
 import { halveEvent } from '../audit/record.ts'
 import type { Config } from '../config.ts'
 import { Refusal } from '../errors.ts'
@@ -11,6 +12,7 @@ import { backlog, isMute, keepRoom } from '../inbound/room.ts'
 import { watchProtocol } from '../inbound/version.ts'
 import type { LoopLog } from '../run/loop.ts'
 import type { Admission } from '../sessions/admit.ts'
+import { type CeilingConfig, rolesFor } from '../sessions/ceiling.ts'
 import type { SessionFacts } from '../sessions/facts.ts'
 import { admit } from './admit.ts'
 import { newClaims } from './assertion.ts'
@@ -18,8 +20,8 @@ import { newLoads } from './assets/loads.ts'
 import { addAssets } from './assets/table.ts'
 import { noteBroken } from './body.ts'
 import type { Browsers } from './browser/headers.ts'
-import { newPersonSense } from './browser/person.ts'
 import { answerReserved } from './browser/reserved.ts'
+import { newByPerson } from './by-person.ts'
 import { headersMaximum } from './checks/headers.ts'
 import { checks, type Row } from './checks.ts'
 import { brokenEvent } from './entries.ts'
@@ -38,7 +40,7 @@ import type { Writer } from './writer.ts'
 type Log = LoopLog & { error(facts: object, message: string): void }
 
 type Needs = {
-  config: { gateway: Config['gateway'] }
+  config: CeilingConfig & Pick<Config, 'gateway' | 'sessions'>
   admission: Admission
   writer: Writer
   log: Log
@@ -114,19 +116,29 @@ const letGo = (socket: Counted): void => {
 
 /** The gateway: judges, records, forwards. Settled when it listens. */
 export const startGateway = async ({ config, admission, writer, log, issuer, gatewayUrl, browsers }: Needs): Promise<Gateway> => {
-  const { gateway: settings } = config
+  const { gateway: settings, sessions: limits } = config
   const secure = gatewayUrl.startsWith('https:')
   const routes = addAssets(compileRoutes(settings), settings)
   const running = newRunning()
   const views = newRunning()
-  const isByPerson = newPersonSense()
+  const isByPerson = newByPerson({ idleMs: limits.idle_minutes * 60_000 })
   const outbox = newOutbox(writer, log)
   const loads = newLoads(outbox)
   const product = productOf(settings)
   const upstream = newUpstream({ product, timeoutMs: settings.upstream_timeout_seconds * 1000 })
   const strangers = newStrangers({ note: (event) => writer.note(halveEvent(event)), log })
   const claims = newClaims({ issuer, product })
-  const needs = { admission, writer, claims, strangers, log, secure, browsers }
+  const roles = new Map(settings.routes.map(({ scope }) => [scope, rolesFor(config, scope)]))
+  const needs = {
+    admission,
+    writer,
+    claims,
+    strangers,
+    log,
+    secure,
+    browsers,
+    rolesFor: (scope: string | null): readonly Role[] => (scope === null ? consoleRoles : (roles.get(scope) ?? [])),
+  }
   const forwarding: ForwardNeeds = {
     writer,
     outbox,
@@ -173,7 +185,7 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
     if (exchange.caller === 'browser' && (await answerReserved(exchange, gate))) return
     await judge(checks.session, exchange)
     // A page loads its files by itself.
-    if (exchange.caller === 'browser') exchange.isByPerson = exchange.route?.kind === 'request' && isByPerson(exchange)
+    exchange.isByPerson = exchange.route?.kind === 'request' && isByPerson(exchange)
     const sessionId = (exchange.facts as SessionFacts).id
     const { socket } = exchange.request
     if (!connections.know(socket, sessionId)) throw new Refusal('overloaded', { detail: 'Too many connections of this session are open.' })
@@ -285,8 +297,22 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
   })
   const address = server.address() as AddressInfo
   gate.authorities = authoritiesOf(gatewayUrl, address.port)
-  const watch = startWatch({ name: 'gateway watch', find: admission.findUnusable, running, log })
-  const viewWatch = startWatch({ name: 'gateway views', find: admission.handOver.findClosed, running: views, log })
+  const watch = startWatch({
+    name: 'gateway watch',
+    look: async (ids) => {
+      for (const [id, found] of await admission.lookAt(ids)) running.heed(id, found)
+    },
+    running,
+    log,
+  })
+  const viewWatch = startWatch({
+    name: 'gateway views',
+    look: async (ids) => {
+      for (const [id, code] of await admission.handOver.findClosed(ids)) views.cut(id, code)
+    },
+    running: views,
+    log,
+  })
 
   let drained: Promise<void> | undefined
   const drain = async (graceMs: number): Promise<void> => {

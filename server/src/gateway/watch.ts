@@ -1,4 +1,3 @@
-import type { ErrorCode } from '@countersign/contract/errors.ts'
 import { type Loop, type LoopLog, startLoop } from '../run/loop.ts'
 import type { Running } from './running.ts'
 
@@ -8,23 +7,24 @@ const leaseMs = 2_000
 
 type Needs = {
   name: string
-  /** Which of these may not run any more, and why. */
-  find(ids: readonly string[]): Promise<ReadonlyMap<string, ErrorCode>>
+  /** Asks the database about these, and cuts those that may not run any more. */
+  look(ids: readonly string[]): Promise<void>
   running: Running
   log: LoopLog
 }
 
 /**
- * Looks after what is running: sessions that were revoked on another replica, or whose staff member lost the right, are cut
- * within a second. Where the database cannot be asked for two seconds, everything is cut.
+ * Looks after what is running: sessions that were revoked on another replica, in which nobody did anything for too long, or whose staff
+ * member lost the right to them or to a scope, are cut within a second; one that was extended runs on. Where the database cannot be
+ * asked for two seconds, everything is cut.
  */
-export const startWatch = ({ name, find, running, log }: Needs): Loop => {
+export const startWatch = ({ name, look, running, log }: Needs): Loop => {
   let heardMs = performance.now()
-  const look = async (): Promise<void> => {
+  const lookOnce = async (): Promise<void> => {
     const askedMs = performance.now()
     const lease = setTimeout(() => running.cutAll('store_unavailable'), Math.max(0, heardMs + leaseMs - askedMs))
     try {
-      for (const [id, code] of await find(running.sessionIds())) running.cut(id, code)
+      await look(running.sessionIds())
       heardMs = askedMs
     } catch (error) {
       if (performance.now() - heardMs >= leaseMs) running.cutAll('store_unavailable')
@@ -38,7 +38,7 @@ export const startWatch = ({ name, find, running, log }: Needs): Loop => {
     everyMs,
     firstMs: everyMs,
     pass: async () => {
-      if (running.count() > 0) await look()
+      if (running.count() > 0) await lookOnce()
       else heardMs = performance.now()
     },
     log,

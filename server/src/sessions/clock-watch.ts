@@ -5,6 +5,7 @@ import type { Store } from '../store/open.ts'
 import { transaction } from '../store/transaction.ts'
 import { type Jump, newAuthorityClock, type Reading } from './clock.ts'
 import { endSessions } from './end.ts'
+import { sqlEnds } from './standing.ts'
 
 type Needs = { store: Store; journal: Journal; log: LoopLog }
 
@@ -35,8 +36,8 @@ const findJumpBefore = async ({ db }: Store): Promise<Jump | undefined> => {
 export const endByJump = ({ store, journal }: Needs, { byMs }: Jump): Promise<void> =>
   transaction(store, async (tx) => {
     // By the clock that is further back, so that nothing comes to life again when it is put right.
-    const isOpen = sql<boolean>`r.session_id is null and s.expires_at > clock_timestamp() - make_interval(secs => ${Math.max(byMs, 0) / 1000})`
-    const sessions = await endSessions(tx, journal, { which: isOpen, by: 'clock', reason })
+    const isOpen = sql<boolean>`r.session_id is null and ${sqlEnds} > clock_timestamp() - make_interval(secs => ${Math.max(byMs, 0) / 1000})`
+    const sessions = await endSessions(tx, journal, { which: isOpen, kind: 'system', by: { kind: 'system', id: 'clock' }, reason })
     const signIns = await tx
       .updateTable('staff_sessions')
       .set({ ended_at: sql`clock_timestamp()`, ended_why: "the database's clock jumped" })
@@ -46,7 +47,7 @@ export const endByJump = ({ store, journal }: Needs, { byMs }: Jump): Promise<vo
       action: 'CLOCK.JUMPED',
       result: 'ok',
       actor: { kind: 'system', id: 'clock' },
-      details: { by_seconds: Math.round(byMs) / 1000, sessions, sign_ins: Number(signIns.numUpdatedRows) },
+      details: { by_seconds: Math.round(byMs) / 1000, sessions: sessions.length, sign_ins: Number(signIns.numUpdatedRows) },
     })
   })
 

@@ -3,16 +3,16 @@ import type { Base } from '../access/ctx.ts'
 import { type Loop, type LoopLog, startLoop } from '../run/loop.ts'
 import { transaction } from '../store/transaction.ts'
 import { committedTo, type Digests } from './digests.ts'
-import { endedTarget, expiredName } from './event-names.ts'
-import { sqlJudged, sqlStatus } from './standing.ts'
+import { endedTarget, ranOutName } from './event-names.ts'
+import { sqlEnds, sqlJudged, sqlStatus } from './standing.ts'
 
-type Ended = { id: string; tenant_id: string; target_user_id: string | null; digests: Digests }
+type Ended = { id: string; tenant_id: string; target_user_id: string | null; digests: Digests; by: 'expiry' | 'idle' }
 
 const sessionsMaximum = 200
 
 /**
- * Puts on the record that sessions have run out, each once whichever replica comes first. Nothing depends on it: at
- * `expires_at` a session is over by the database's clock (S3). `everything` looks further back than two hours.
+ * Puts on the record that sessions have run out or were idle for too long, each once whichever replica comes first. Nothing depends on
+ * it: a session is over at either limit by the database's clock (S3). `everything` looks further back than two hours.
  */
 export const noteExpiries = async (needs: Base, everything = true): Promise<number> => {
   let noted = 0
@@ -20,22 +20,23 @@ export const noteExpiries = async (needs: Base, everything = true): Promise<numb
     const count = await transaction(needs.store, async (tx) => {
       const { rows } = await sql<Ended>`
         with ended as (
-          select s.id, s.tenant_id, s.target_user_id, s.digests, s.expires_at from ${sqlJudged}
+          select s.id, s.tenant_id, s.target_user_id, s.digests, ${sqlEnds} as ended_at,
+            case when a.idle_at < s.expires_at then 'idle' else 'expiry' end as by from ${sqlJudged}
           where ${sqlStatus} = 'EXPIRED'
             -- By the statement's clock, at which an index can be entered.
             and s.expires_at > case when ${everything} then '-infinity' else statement_timestamp() - interval '2 hours' end
             and not exists (select from session_expiries e where e.session_id = s.id)
-          order by s.expires_at limit ${sessionsMaximum}
+          order by ended_at limit ${sessionsMaximum}
         ), claimed as (
           insert into session_expiries (session_id) select id from ended on conflict (session_id) do nothing returning session_id
         )
-        select e.id, e.tenant_id, e.target_user_id, e.digests from ended e join claimed c on c.session_id = e.id order by e.expires_at`.execute(
+        select e.id, e.tenant_id, e.target_user_id, e.digests, e.by from ended e join claimed c on c.session_id = e.id order by e.ended_at`.execute(
         tx,
       )
       for (const session of rows) {
         const { id, tenant_id, digests } = session
         await needs.journal.record(tx, {
-          action: expiredName(session),
+          action: ranOutName(session, session.by),
           result: 'ok',
           actor: { kind: 'system', id: 'expiry' },
           tenant_id,

@@ -1,17 +1,7 @@
-import type { LoggedEvent } from '@countersign/contract/events.ts'
+import { endingEvents, type LoggedEvent, openingEvents } from '@countersign/contract/events.ts'
 import type { Receipt, ReceiptLine } from '@countersign/contract/receipts.ts'
 import type { AccessLogRow, EndedBy } from '@countersign/contract/sessions.ts'
 import { foldAccessLog } from '../audit/fold-access-log.ts'
-
-/** Events that open a session, and those that end one. */
-export const openingEvents = ['SUPPORT_SESSION.CREATED', 'IMPERSONATE.STARTED'] as const
-export const endingEvents = [
-  'SUPPORT_SESSION.REVOKED',
-  'SUPPORT_SESSION.EXPIRED',
-  'IMPERSONATE.ENDED',
-  'IMPERSONATE.REVOKED',
-  'IMPERSONATE.EXPIRED',
-] as const
 
 type Opening = Extract<LoggedEvent, { action: (typeof openingEvents)[number] }>
 type Ending = Extract<LoggedEvent, { action: (typeof endingEvents)[number] }>
@@ -19,7 +9,10 @@ type Ending = Extract<LoggedEvent, { action: (typeof endingEvents)[number] }>
 const isOpening = (event: LoggedEvent): event is Opening => (openingEvents as readonly string[]).includes(event.action)
 const isEnding = (event: LoggedEvent): event is Ending => (endingEvents as readonly string[]).includes(event.action)
 
-const endedBy = (event: Ending): EndedBy => ('details' in event && event.details ? event.details.revoked_by : 'expiry')
+const endedBy = (event: Ending): EndedBy => {
+  if ('details' in event && event.details) return event.details.revoked_by
+  return event.action.endsWith('.TIMED_OUT') ? 'idle' : 'expiry'
+}
 
 const outcomes = ['completed', 'refused', 'failed', 'cut', 'unknown'] as const
 

@@ -3,6 +3,7 @@ import type { CreateSession, Session } from '@countersign/contract/sessions.ts'
 import { sql, type Transaction } from 'kysely'
 import type { Ctx } from '../access/ctx.ts'
 import { actorOf, type StaffPrincipal } from '../access/principal.ts'
+import type { Config } from '../config.ts'
 import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { Tables } from '../store/tables.ts'
@@ -30,6 +31,7 @@ const termOf = async (tx: Transaction<Tables>, minutes: number): Promise<{ issue
   return rows[0] as { issued: string; expires: string }
 }
 
+type OpenCtx = Ctx<StaffPrincipal> & { config: { sessions: Pick<Config['sessions'], 'idle_minutes'> } }
 type Opened = { session: Session; token: string }
 type Decided = {
   scopes: string[]
@@ -45,7 +47,7 @@ type Decided = {
  */
 export const insertOpened = async (
   tx: Transaction<Tables>,
-  { principal, journal }: Ctx<StaffPrincipal>,
+  { principal, journal, config }: OpenCtx,
   input: CreateSession,
   { scopes, policy, request_id, label }: Decided,
 ): Promise<Opened> => {
@@ -70,9 +72,9 @@ export const insertOpened = async (
     id,
   )
   await sql`
-    insert into support_sessions (id, token_hash, tenant_id, target_user_id, staff_id, digests, scopes, issued_at, expires_at)
+    insert into support_sessions (id, token_hash, tenant_id, target_user_id, staff_id, digests, scopes, issued_at, expires_at, idle_seconds)
     values (${id}, ${tokenHash}, ${tenant_id}, ${target_user_id}, ${principal.id}, ${JSON.stringify(event.digests)}::jsonb,
-      ${scopes}::text[], ${issued}::timestamptz, ${expires}::timestamptz)`.execute(tx)
+      ${scopes}::text[], ${issued}::timestamptz, ${expires}::timestamptz, ${config.sessions.idle_minutes * 60})`.execute(tx)
   await journal.write(tx, [event])
   const [found] = await selectSessions(tx, sql`s.id = ${id}`)
   if (!found) throw new Error('a session that was inserted is not there')

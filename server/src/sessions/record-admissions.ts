@@ -1,11 +1,16 @@
+import type { Role } from '@countersign/contract/staff.ts'
 import type { DisclosureRow } from '../audit/commit.ts'
 import { type EventParts, macOf, nowText } from '../audit/record.ts'
 import { openStore, type Store } from '../store/open.ts'
+import type { Needed } from './admit.ts'
 import { type AuthorityClock, newAuthorityClock } from './clock.ts'
 import type { SessionFacts } from './facts.ts'
 import { floorOf, judgedSessions, standing } from './standing.ts'
 
-/** What must be so, by the database, for a request to be admitted: all that its event says of session and staff, and the scope. */
+/**
+ * What must be so, by the database, for a request to be admitted: all that its event says of session and staff, the scope, and that its
+ * opener has one of the roles that may have it. `by_person`: somebody did this, so that the session is not idle.
+ */
 type Ask = {
   id: string
   token_hash: string
@@ -13,8 +18,11 @@ type Ask = {
   staff_id: string
   email: string
   name: string
+  ticket: string | undefined
   /** Null where none is needed: a static file. */
   scope: string | null
+  roles: readonly Role[]
+  by_person: boolean
   /** Where it came from a browser: the view, which must be open. */
   view_id?: string | undefined
 }
@@ -51,7 +59,11 @@ export type Recorder = {
   close(): Promise<void>
 }
 
-export const formatAsk = ({ id, token_hash, tenant_id, staff }: SessionFacts, scope: string | null, view_id?: string): AskText =>
+export const formatAsk = (
+  { id, token_hash, tenant_id, staff, digests }: SessionFacts,
+  { scope, roles, view_id }: Needed,
+  by_person: boolean,
+): AskText =>
   JSON.stringify({
     id,
     token_hash,
@@ -59,7 +71,10 @@ export const formatAsk = ({ id, token_hash, tenant_id, staff }: SessionFacts, sc
     staff_id: staff.id,
     email: staff.email,
     name: staff.name,
+    ticket: digests.ticket,
     scope,
+    roles,
+    by_person,
     view_id,
   } satisfies Ask) as AskText
 
@@ -95,26 +110,38 @@ const parameters = ['floor', 'asks', 'heads', 'tails', 'places', 'marks', 'besid
 type Parameters = Record<Exclude<(typeof parameters)[number], 'floor'>, string | Buffer> & { floor: number | null }
 const $ = Object.fromEntries(parameters.map((name, i) => [name, `$${i + 1}`])) as Record<keyof Parameters, string>
 
+/** Finer than this, what was done last is not kept: a write for every request would cost more than it says. */
+const movedEverySeconds = 5
+
 /**
  * The admission: one statement on the primary that records the request where its session may be used and has the scope, and
  * where all that the event says of session and staff is still so. What it answers is admitted, and only that. Other events of
- * the gateway ride along, with place 0.
+ * the gateway ride along, with place 0. The idle limit of a session moves here too, with the admission of what a person did, so that
+ * no instance can forget it; whoever finds it being moved by another one does not wait.
  */
 const text = `
   with admitted as materialized (
-    select k.place, extract(epoch from s.expires_at - greatest(clock_timestamp(), ${floorOf($.floor)}))::float8 * 1000 as remaining_ms
-    from rows from (json_to_recordset(${$.asks}) as (id text, token_hash text, tenant_id text, staff_id text, email text, name text, scope text, view_id text))
-      with ordinality as k (id, token_hash, tenant_id, staff_id, email, name, scope, view_id, place)
+    select k.place, s.id, k.by_person and a.idle_at < clock_timestamp() + make_interval(secs => s.idle_seconds - ${movedEverySeconds}) as moves,
+      extract(epoch from s.expires_at - greatest(clock_timestamp(), ${floorOf($.floor)}))::float8 * 1000 as remaining_ms
+    from rows from (json_to_recordset(${$.asks}) as (id text, token_hash text, tenant_id text, staff_id text, email text, name text, ticket text, scope text, roles text[], by_person boolean, view_id text))
+      with ordinality as k (id, token_hash, tenant_id, staff_id, email, name, ticket, scope, roles, by_person, view_id, place)
     join ${judgedSessions} on s.id = k.id
     -- Not "=": a session is found by its id alone, whatever a planner thinks of the other indexes.
     where (encode(s.token_hash, 'hex'), s.tenant_id, s.staff_id) is not distinct from (k.token_hash, k.tenant_id, k.staff_id)
-      and (k.scope is null or s.scopes @> array[k.scope])
+      and (k.scope is null or s.scopes @> array[k.scope]) and m.roles && k.roles
       and case when k.view_id is null then true
         else exists (select from session_views v where v.id = k.view_id and v.session_id = s.id and v.closed_at is null) end
       -- Held last, and only what may be used: from here on no revocation is written until the event is. One expression, so that
       -- all of it is asked of the one row that was found by its id.
-      and case when ${standing} = 'usable' and s.expires_at > ${floorOf($.floor)} and (m.email, m.name) is not distinct from (k.email, k.name) then hold_session(s.id)
+      and case when ${standing} = 'usable' and least(s.expires_at, a.idle_at) > ${floorOf($.floor)}
+        and (m.email, m.name, s.digests ->> 'ticket') is not distinct from (k.email, k.name, k.ticket) then hold_session(s.id)
         else false end
+  ), moved as (
+    update session_activity a set idle_at = clock_timestamp() + make_interval(secs => s.idle_seconds)
+    from (
+      select b.session_id from session_activity b join admitted on admitted.id = b.session_id where admitted.moves for update of b skip locked
+    ) free join support_sessions s on s.id = free.session_id
+    where a.session_id = free.session_id
   ), recorded as (
     insert into events (body, mac)
     select e.head || ${nowText} || e.tail,

@@ -1,3 +1,4 @@
+import type { NewEvent } from '@countersign/contract/events.ts'
 import { RevokeSession, type Session } from '@countersign/contract/sessions.ts'
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import { sql, type Transaction } from 'kysely'
@@ -73,6 +74,7 @@ export const revokeSession = verb({
       if (!mayRevoke(principal, row)) throw denyRevoke(principal, session_id, row)
       if (!row) throw new Refusal('not_found')
       const kind = row.staff_id === principal.id ? 'opener' : 'staff'
+      // Events of these names all have the same members.
       const event = journal.draft({
         action: revokedName(row, kind),
         result: 'ok',
@@ -83,7 +85,7 @@ export const revokeSession = verb({
         ticket: committedTo(row.digests, 'ticket'),
         reason,
         details: { revoked_by: kind },
-      })
+      } as NewEvent)
       await lockSession(tx, session_id)
       const mine = await insertRevocation(tx, session_id, { kind, staff_id: principal.id, event })
       if (mine) await journal.write(tx, [event])

@@ -2,14 +2,14 @@ import type { Session } from '@countersign/contract/sessions.ts'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { digestOfRow } from '../audit/commit.ts'
 import type { Tables } from '../store/tables.ts'
-import { sqlJudged, sqlStanding, sqlStatus } from './standing.ts'
+import { sqlEnds, sqlJudged, sqlStanding, sqlStatus } from './standing.ts'
 
 /** A value that lies in the database beside an event, and the digest that it has to have. */
 type Disclosed = { digest: string | null; salt: string | null; value: string | null }
 
 type Row = Omit<
   Session,
-  'issued_at' | 'expires_at' | 'ended_at' | 'revoked_at' | 'reason' | 'ticket' | 'revocation_reason' | 'target_user_label'
+  'issued_at' | 'expires_at' | 'idle_at' | 'ended_at' | 'revoked_at' | 'reason' | 'ticket' | 'revocation_reason' | 'target_user_label'
 > & {
   label: Disclosed
   reason: Disclosed
@@ -17,6 +17,7 @@ type Row = Omit<
   revocation_reason: Disclosed
   issued_at: Date
   expires_at: Date
+  idle_at: Date
   ended_at: Date | null
   revoked_at: Date | null
   /** `issued_at` with the microseconds that a Date would lose. */
@@ -38,9 +39,10 @@ export const selectSessions = async (
 ): Promise<{ session: Session; issued_us: string }[]> => {
   const { rows } = await sql<Row>`
     select s.id, ${sqlStatus} as status, ${sqlStanding} as standing, s.tenant_id, t.name as tenant_name, s.target_user_id, ${disclosed('on_whom', sql`s.digests ->> 'target.label'`)} as label, s.staff_id, m.email as staff_email,
-      ${disclosed('why', sql`s.digests ->> 'reason'`)} as reason, ${disclosed('on_ticket', sql`s.digests ->> 'ticket'`)} as ticket, s.scopes, s.issued_at, s.expires_at,
-      case ${sqlStatus} when 'REVOKED' then r.revoked_at when 'EXPIRED' then s.expires_at end as ended_at,
-      case ${sqlStatus} when 'REVOKED' then r.revoked_by_kind when 'EXPIRED' then 'expiry' end as ended_by,
+      ${disclosed('why', sql`s.digests ->> 'reason'`)} as reason, ${disclosed('on_ticket', sql`s.digests ->> 'ticket'`)} as ticket, s.scopes, s.issued_at, s.expires_at, a.idle_at,
+      s.idle_seconds / 60.0::float8 as idle_minutes,
+      case ${sqlStatus} when 'REVOKED' then r.revoked_at when 'EXPIRED' then ${sqlEnds} end as ended_at,
+      case ${sqlStatus} when 'REVOKED' then r.revoked_by_kind when 'EXPIRED' then case when a.idle_at < s.expires_at then 'idle' else 'expiry' end end as ended_by,
       r.revoked_at, coalesce(b.email, r.revoked_by) as revoked_by, ${disclosed('ended_for', sql`r.reason_digest`)} as revocation_reason,
       case ${sqlStatus} when 'ACTIVE' then greatest(0, floor(extract(epoch from s.expires_at - clock_timestamp())))::int else 0 end
         as remaining_seconds,
@@ -64,6 +66,7 @@ export const selectSessions = async (
       revocation_reason: textOf('reason', row.revocation_reason),
       issued_at: row.issued_at.toISOString(),
       expires_at: row.expires_at.toISOString(),
+      idle_at: row.idle_at.toISOString(),
       ended_at: row.ended_at?.toISOString() ?? null,
       revoked_at: row.revoked_at?.toISOString() ?? null,
     },

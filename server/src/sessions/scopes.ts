@@ -5,20 +5,32 @@ import type { StaffPrincipal } from '../access/principal.ts'
 import { verb } from '../access/verb.ts'
 import type { Config } from '../config.ts'
 import { Refusal } from '../errors.ts'
+import { type CeilingConfig, isWithin, minutesFor } from './ceiling.ts'
 
 type GatewayConfig = { gateway: Pick<Config['gateway'], 'routes' | 'presets'> }
 
-/** The scopes and presets of the configuration: nothing else can be granted. */
+/** The scopes and presets of the configuration that the person may have: nothing else can be granted. */
 export const listScopes = verb({
   name: 'list scopes',
   may: consoleRoles,
-  async run({ config: { gateway } }: Ctx<StaffPrincipal> & { config: GatewayConfig }): Promise<ScopeCatalogue> {
-    const byScope = new Map<string, ScopeCatalogue['scopes'][number]['routes']>()
-    for (const { scope, method, path, does } of gateway.routes)
-      byScope.set(scope, [...(byScope.get(scope) ?? []), { method, path, ...(does === undefined ? {} : { does }) }])
+  async run({ config, principal: { roles } }: Ctx<StaffPrincipal> & { config: CeilingConfig }): Promise<ScopeCatalogue> {
+    const { routes, presets } = config.gateway
+    const within = (scope: string) => isWithin(config, roles, scope)
+    const byScope = Map.groupBy(
+      routes.filter(({ scope }) => within(scope)),
+      ({ scope }) => scope,
+    )
     return {
-      scopes: [...byScope].map(([scope, routes]) => ({ scope, routes })).sort((a, b) => (a.scope < b.scope ? -1 : 1)),
-      presets: Object.entries(gateway.presets).map(([name, scopes]) => ({ name, scopes })),
+      scopes: [...byScope]
+        .map(([scope, own]) => ({
+          scope,
+          routes: own.map(({ method, path, does }) => ({ method, path, ...(does === undefined ? {} : { does }) })),
+        }))
+        .sort((a, b) => (a.scope < b.scope ? -1 : 1)),
+      presets: Object.entries(presets)
+        .map(([name, scopes]) => ({ name, scopes: scopes.filter(within) }))
+        .filter(({ scopes }) => scopes.length > 0),
+      max_minutes: minutesFor(config, roles, 'tenant'),
     }
   },
 })

@@ -16,7 +16,7 @@ t as (
   select c.* from pg_class c join relations on c.relname = relations.name where c.relnamespace = 'public'::regnamespace
 ),
 functions (name) as (
-  values ('disclosure_digest'), ('hold_session'), ('session_status'), ('session_standing')
+  values ('disclosure_digest'), ('hold_session'), ('session_status'), ('session_standing'), ('note_opened'), ('note_revoked'), ('note_extension'), ('note_ticket')
 ),
 f as (
   select p.*, format('%I(%s)', p.proname, pg_get_function_identity_arguments(p.oid)) as signature

@@ -224,6 +224,9 @@ export type Tables = {
     scopes: string[]
     issued_at: InstantDefault
     expires_at: Instant
+    idle_seconds: Generated<number>
+    address_hash: Buffer | null
+    revoked: Generated<boolean>
   }
   session_views: {
     id: string
@@ -242,11 +245,15 @@ export type Tables = {
     used_at: InstantOrNull
     cookie_hash: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>
   }
+  session_activity: { session_id: string; idle_at: Instant }
+  session_counts: { name: 'opened' | 'revoked'; n: Big }
+  session_extensions: { n: Generated<string>; session_id: string; extended_at: InstantDefault; expires_at: Instant; event_id: string }
+  session_tickets: { session_id: string; added_at: InstantDefault; ticket_digest: string; event_id: string }
   legal_holds: { id: string; tenant_id: string; placed_at: InstantDefault; released_at: InstantOrNull }
   session_revocations: {
     session_id: string
     revoked_at: InstantDefault
-    revoked_by_kind: 'opener' | 'staff' | 'tenant' | 'system'
+    revoked_by_kind: 'opener' | 'staff' | 'tenant' | 'tenant_gone' | 'role_lost' | 'frozen' | 'signed_out' | 'system'
     revoked_by: string
     event_id: string
     reason_digest: string | null

@@ -1,5 +1,5 @@
 import type { Receipt, ReceiptLine } from '@countersign/contract/receipts.ts'
-import type { Session } from '@countersign/contract/sessions.ts'
+import { endedWords, type Session } from '@countersign/contract/sessions.ts'
 import { useQuery } from '@tanstack/react-query'
 import { receiptQuery } from '../../api/sessions.ts'
 import { OutcomeWord } from '../../ui/Badge.tsx'
@@ -8,14 +8,6 @@ import { formatNumber } from '../../ui/format.ts'
 import { Inert } from '../../ui/Inert.tsx'
 import { FailureNote, Loading } from '../../ui/States.tsx'
 import { At } from '../../ui/Time.tsx'
-
-const endings: Record<NonNullable<Receipt['ended_by']>, string> = {
-  expiry: 'it expired',
-  opener: 'ended by who opened it',
-  staff: 'revoked by staff',
-  tenant: 'revoked by the tenant',
-  system: 'ended by the program',
-}
 
 const lasted = (minutes: number): string => (minutes < 1 ? 'less than a minute' : `${minutes} minutes`)
 
@@ -50,7 +42,7 @@ export function ReceiptSheet({ session }: { session: Session }) {
               receipt.ended_by !== null && [
                 'Ended',
                 <span key="ended">
-                  <At at={receipt.ended_at} />, {endings[receipt.ended_by]}
+                  <At at={receipt.ended_at} />, {endedWords[receipt.ended_by]}
                   {receipt.minutes === null ? '' : `, after ${lasted(receipt.minutes)}`}
                 </span>,
               ],

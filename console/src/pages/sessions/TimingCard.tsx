@@ -1,6 +1,5 @@
-import type { EndedBy, Session } from '@countersign/contract/sessions.ts'
+import { endedWords, type Session } from '@countersign/contract/sessions.ts'
 import { useEffect } from 'react'
-import type { z } from 'zod'
 import { client } from '../../api/client.ts'
 import { useNow } from '../../api/clock.ts'
 import { Card, Facts } from '../../ui/Card.tsx'
@@ -8,14 +7,6 @@ import { Countdown, secondsLeft } from '../../ui/Countdown.tsx'
 import { formatDuration } from '../../ui/format.ts'
 import { Inert } from '../../ui/Inert.tsx'
 import { At, Instant } from '../../ui/Time.tsx'
-
-const endedWords: Record<z.infer<typeof EndedBy>, string> = {
-  expiry: 'its expiry',
-  opener: 'the person who opened it',
-  staff: 'another staff member',
-  tenant: 'the tenant',
-  system: 'the system',
-}
 
 export function TimingCard({ session }: { session: Session }) {
   return (
@@ -34,7 +25,7 @@ export function TimingCard({ session }: { session: Session }) {
               'Reason given',
               <Inert key="why" text={session.revocation_reason} className="whitespace-pre-line" />,
             ],
-            session.ended_by !== null && ['Ended by', endedWords[session.ended_by]],
+            session.ended_by !== null && ['How it ended', endedWords[session.ended_by]],
             session.ended_at !== null && ['Lasted', formatDuration(Date.parse(session.ended_at) - Date.parse(session.issued_at))],
           ]}
         />

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { exampleRoute, fillPath, formatCurl } from './curl.ts'
 
 const catalogue: ScopeCatalogue = {
+  max_minutes: 60,
   presets: [{ name: 'read_only', scopes: ['projects:read'] }],
   scopes: [
     {

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { byWeight, canChange, namedScopes, presetOf } from './presets.ts'
 
 const catalogue = {
+  max_minutes: 60,
   scopes: [],
   presets: [
     { name: 'read_only', scopes: ['billing:read', 'usage:read'] },

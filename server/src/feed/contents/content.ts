@@ -1,5 +1,4 @@
-import type { EventName } from '@countersign/contract/events.ts'
-import { endingEvents } from '../../sessions/fold-receipt.ts'
+import { type EventName, endingEvents } from '@countersign/contract/events.ts'
 import type { Store } from '../../store/open.ts'
 import type { FeedRecord } from '../formats/record.ts'
 import type { Item } from '../senders/sender.ts'

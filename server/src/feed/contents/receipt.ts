@@ -1,4 +1,5 @@
 import type { Receipt } from '@countersign/contract/receipts.ts'
+import { endedWords } from '@countersign/contract/sessions.ts'
 import { readReceipt } from '../../sessions/receipt.ts'
 import type { FeedRecord } from '../formats/record.ts'
 import { flat, type WriteNeeds } from './content.ts'
@@ -14,13 +15,8 @@ export const receiptFor = async ({ store, origin }: WriteNeeds, { event }: FeedR
   return receipt.is_complete || !isEarly ? receipt : undefined
 }
 
-const endings = {
-  expiry: 'it expired',
-  opener: 'ended by who opened it',
-  staff: 'revoked by staff',
-  tenant: 'revoked by you',
-  system: 'ended by the program',
-} as const
+/** The receipt is the tenant's own. */
+const endings = { ...endedWords, tenant: 'revoked by you', tenant_gone: 'your tenant was deleted' }
 
 const plural = (count: number, word: string): string => `${count.toLocaleString('en')} ${word}${count === 1 ? '' : 's'}`
 

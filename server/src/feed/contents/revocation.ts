@@ -11,7 +11,12 @@ type Parties = { issuer: string; audience: string }
 
 const opaque = (id: string | undefined) => (id === undefined ? undefined : { format: 'opaque', id })
 
-const initiators: Partial<Record<EventName, string>> = { 'SUPPORT_SESSION.EXPIRED': 'policy', 'IMPERSONATE.EXPIRED': 'policy' }
+const initiators: Partial<Record<EventName, string>> = {
+  'SUPPORT_SESSION.EXPIRED': 'policy',
+  'SUPPORT_SESSION.TIMED_OUT': 'policy',
+  'IMPERSONATE.EXPIRED': 'policy',
+  'IMPERSONATE.TIMED_OUT': 'policy',
+}
 
 /** The claims of a security event token (RFC 8417) that says that a session, or all of a user's or tenant's, is over. */
 export const revocationClaims = ({ event }: FeedRecord, { issuer, audience }: Parties): string =>
