@@ -228,7 +228,7 @@ export const errorCatalogue = {
   target_refused: {
     status: 400,
     title: 'The request target is written in a form that is not accepted.',
-    hint: 'Send a plain path without dot segments, double slashes or needless percent-encoding.',
+    hint: '`detail` says which character, and what to write instead.',
   },
   method_refused: {
     status: 405,

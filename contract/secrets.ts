@@ -1,6 +1,9 @@
 /** Percent-encoding taken away until there is none, byte by byte: not every value of a query is UTF-8. */
 export const decodeWhole = (text: string): string => {
-  const decoded = text.replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
+  // A long chain of escapes of the percent sign itself goes at once.
+  const decoded = text
+    .replace(/%(?:25)+(?=[0-9a-f]{2})/gi, '%')
+    .replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
   return decoded === text ? text : decodeWhole(decoded)
 }
 

@@ -66,6 +66,10 @@ describe('GW-11 an address of the product', () => {
     ['8', 'https://gw.example/reports/8'],
     ['../members', 'https://gw.example/members'],
     ['?page=2', 'https://gw.example/reports/7?page=2'],
+    ['?page[number]=2&page[size]=10', 'https://gw.example/reports/7?page[number]=2&page[size]=10'],
+    ['/api/r%c3%a9sum%c3%a9?q=%7e', 'https://gw.example/r%C3%A9sum%C3%A9?q=~'],
+    // As they come from the wire: one character a byte.
+    [Buffer.from('/api/résumé?q=a b').toString('latin1'), 'https://gw.example/r%C3%A9sum%C3%A9?q=a%20b'],
     ['#done', 'https://gw.example/reports/7?page=1#done'],
     ['/api/reports/8#/row?3', 'https://gw.example/reports/8#/row?3'],
     ['HTTPS://API.Product.Example/api/x', 'https://gw.example/x'],

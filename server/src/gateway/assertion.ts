@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { defaultUpstream } from '@countersign/contract/views.ts'
 import type { SessionFacts } from '../sessions/facts.ts'
 import type { Exchange } from './exchange.ts'
@@ -6,6 +7,11 @@ import { addressOf, type Product, type ProductAddress } from './product.ts'
 const lifetimeSeconds = 30
 
 export type Claims = (exchange: Exchange, facts: SessionFacts, scope: string) => string
+
+const plainTargetMaximum = 2048
+
+/** The target that is sent. A long one by its digest: twice in a head, it would be more than most servers take. */
+const htuOf = (target: string): string => (target.length <= plainTargetMaximum ? target : `sha256:${hash('sha256', target, 'base64url')}`)
 
 /** What is said of a session in every assertion for one of the product's addresses, made once. */
 const newSessionClaims = (issuer: string, { audience }: ProductAddress): ((facts: SessionFacts) => string) => {
@@ -38,7 +44,7 @@ export const newClaims = ({ issuer, product }: { issuer: string; product: Produc
     const iat = Math.floor(Date.now() / 1000)
     const { id, method, target, route } = exchange
     const { name, base } = addressOf(product, route?.upstream ?? defaultUpstream)
-    const rest = `,"scope":"${scope}","iat":${iat},"exp":${iat + lifetimeSeconds},"jti":"${id}","htm":"${method}","htu":${JSON.stringify(base + target)}}`
+    const rest = `,"scope":"${scope}","iat":${iat},"exp":${iat + lifetimeSeconds},"jti":"${id}","htm":"${method}","htu":${JSON.stringify(htuOf(base + target))}}`
     return sessionClaims.get(name)?.(facts) + rest
   }
 }

@@ -10,4 +10,10 @@ export const escapeInput = (text: string, maximum: number): string => {
     .slice(0, maximum)
 }
 
-export const escapePath = (target: string): string => escapeInput(target, 2048)
+const pathCharactersMaximum = 8192
+
+/** A target for the record: whole, where the gateway could accept it; else as far as it goes, and how long it was. */
+export const escapePath = (target: string): string =>
+  target.length <= pathCharactersMaximum
+    ? escapeInput(target, pathCharactersMaximum * 4)
+    : `${escapeInput(target, pathCharactersMaximum)}\\[of_${target.length}_characters]`

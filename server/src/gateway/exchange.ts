@@ -21,7 +21,7 @@ export type Exchange = {
   readonly startedMs: number
   readonly method: string
   /** Path and query as they arrived. What is judged is what is forwarded: this very text. */
-  readonly target: string
+  target: string
   /** The caller waits for "100 Continue" before it sends the body. */
   readonly expects_continue: boolean
   readonly caller: Caller

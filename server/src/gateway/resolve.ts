@@ -7,10 +7,10 @@ const written = /^[\x21\x23-\x3b\x3d\x3f-\x5b\x5d-\x7e]*$/
 const parts = /^(?:([^:/?#]+):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/
 const unreserved = /^[A-Za-z0-9._~-]$/
 
-/** One spelling for each address (RFC 3986 section 6.2.2): hex digits in capitals, nothing encoded needlessly; what stands raw is encoded. */
+/** One spelling for each address (RFC 3986 section 6.2.2): hex digits in capitals, nothing encoded needlessly. Bytes that stand raw are encoded. */
 const normalize = (reference: string): string =>
   reference
-    .replace(/[ \u0080-\ufffc]+|[\ud800-\udbff][\udc00-\udfff]/g, (text) => (text.isWellFormed() ? encodeURIComponent(text) : text))
+    .replace(/[\x20\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`)
     .replace(/%([0-9A-Fa-f]{2})/g, (_, digits: string) => {
       const char = String.fromCharCode(Number.parseInt(digits, 16))
       return unreserved.test(char) ? char : `%${digits.toUpperCase()}`

@@ -76,9 +76,17 @@ export const matches = (pattern: readonly Segment[], segments: readonly string[]
 const parametersIn = ({ segments }: DeclaredRoute, written: readonly string[]): string[] =>
   segments.flatMap((segment, i) => (isParameter(segment) ? [takeValue(segment, written[i] as string) as string] : []))
 
+/** Letters without what looks the same: other widths, invisible characters, cases that some languages have. */
+const foldText = (path: string): string =>
+  decodeURIComponent(path)
+    .normalize('NFKC')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+    .toUpperCase()
+    .toLowerCase()
+
 /** The most lenient reading of a path, for sinks alone: what any router behind us might take it for. */
 const loosened = (path: string): string[] => {
-  const plain = path.replace(/%([0-9A-F]{2})/g, (_, byte: string) => String.fromCharCode(Number.parseInt(byte, 16))).toLowerCase()
+  const plain = path.includes('%') ? foldText(path) : path.toLowerCase()
   return segmentsOf(plain.length > 1 && plain.endsWith('/') ? plain.slice(0, -1) : plain)
 }
 

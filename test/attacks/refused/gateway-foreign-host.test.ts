@@ -27,11 +27,13 @@ describe('HD-5 a request for another host', () => {
     expect(rig.upstream.bytes()).toHaveLength(0)
   })
 
-  it('is refused in absolute form, whatever the Host header says', async () => {
+  it('is refused in absolute form, unless it is the host of the Host header, which must be ours', async () => {
     rig.upstream.forget()
     const { session, token } = await rig.open()
-    const answer = await rig.send(`GET http://localhost:${rig.port}/v1/reports`, token)
+    const answer = await rig.send('GET http://evil.example/v1/reports', token)
     await expectRefusal(rig, answer, 'target_refused', session)
+    const request = rawRequest('GET http://evil.example/v1/reports HTTP/1.1', ['Host: evil.example', `Authorization: Bearer ${token}`])
+    await expectRefusal(rig, await sendRaw(rig.port, request), 'host_refused', session)
     expect(rig.upstream.bytes()).toHaveLength(0)
   })
 })

@@ -1,9 +1,13 @@
+import { createHash } from 'node:crypto'
 import { createRemoteJWKSet, errors, type JWTPayload, jwtVerify } from 'jose'
 import { z } from 'zod'
 import { Problem } from '../problem.ts'
 import { UsedIds } from './replay.ts'
 
 const longestLifeSeconds = 60
+/** Long targets are named by their digest. */
+const digestOf = (target: string): string => `sha256:${createHash('sha256').update(target).digest('base64url')}`
+
 export const clockToleranceSeconds = 5
 
 /** What every call of Countersign carries, to the product API and to the connector alike. */
@@ -45,7 +49,8 @@ export class TrustedCaller {
     // The memory of used ids starts with this process: what was issued before it could be a replay that it cannot see.
     if (iat + 1 < this.#startedAt / 1000) throw new Problem('bad_assertion', 'it was issued before this process started')
     if (htm !== arrived.method) throw new Problem('bad_assertion', 'htm is not the method of this request')
-    if (htu !== arrived.target) throw new Problem('bad_assertion', 'htu is not the target of this request')
+    if (htu !== arrived.target && htu !== digestOf(arrived.target))
+      throw new Problem('bad_assertion', 'htu is not the target of this request')
     if (!this.#used.use(jti, (exp + clockToleranceSeconds) * 1000, now)) throw new Problem('replayed', 'this jti was used before')
     return claims
   }

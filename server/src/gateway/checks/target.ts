@@ -1,7 +1,8 @@
 import { Refusal } from '../../errors.ts'
 import type { Check } from '../exchange.ts'
+import { isTenantName } from '../tenant-name.ts'
 
-const targetCharactersMaximum = 2048
+export const targetCharactersMaximum = 8192
 const inPath = 1
 const inQuery = 2
 
@@ -9,95 +10,199 @@ const inQuery = 2
 const literal = new Uint8Array(128)
 for (const char of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~!$'()*,=:@-")
   literal[char.charCodeAt(0)] = inPath | inQuery
-for (const char of '/?&+') literal[char.charCodeAt(0)] = inQuery
+for (const char of '/?&+[]{}|^`') literal[char.charCodeAt(0)] = inQuery
 
 /** For each byte: may it stand percent-encoded? Never where a plain character would do, or where routers disagree on it. */
 const encoded = new Uint8Array(256)
 for (let byte = 0x20; byte < 0x100; byte++) if (byte !== 0x7f) encoded[byte] = inQuery
-for (let byte = 0x21; byte < 0x7f; byte++) {
+for (const char of '\t\n') encoded[char.charCodeAt(0)] = inQuery
+for (let byte = 0x20; byte < 0x100; byte++) {
   const char = String.fromCharCode(byte)
-  if (!/[A-Za-z0-9\-_~./\\%;?#]/.test(char)) encoded[byte] = inPath | inQuery
+  if (!/[A-Za-z0-9\-_~./\\%;?#\x7f]/.test(char)) encoded[byte] = inPath | inQuery
 }
 
 /** Upper-case hex digit, or -1: `%2f` and `%2F` must not be two spellings of one target. */
 const hex = (code: number): number => (code >= 48 && code <= 57 ? code - 48 : code >= 65 && code <= 70 ? code - 55 : -1)
+const byteAt = (text: string, at: number): number => {
+  const high = hex(text.charCodeAt(at + 1))
+  const low = hex(text.charCodeAt(at + 2))
+  return high < 0 || low < 0 ? -1 : high * 16 + low
+}
 
-const isWritten = (text: string, from: number, to: number, where: number): boolean => {
+/** What is wrong, with the place of it counted from one. */
+const faultAt = (at: number, what: string): string => `Character ${at + 1} of the target: ${what}.`
+
+const percentFault = (text: string, at: number, where: number): string => {
+  const written = text.slice(at, at + 3)
+  if (!/^%[0-9A-Fa-f]{2}$/.test(written))
+    return where === inPath ? '"%" does not begin an escape' : '"%" does not begin an escape; write %25'
+  if (written !== written.toUpperCase()) return `write ${written.toUpperCase()} in place of ${written}`
+  const char = String.fromCharCode(Number.parseInt(written.slice(1), 16))
+  if (/[A-Za-z0-9\-_~]/.test(char) || (char === '.' && where === inQuery)) return `write "${char}" in place of ${written}`
+  if (where === inPath) return `${written} is not accepted in a path: programs disagree on what it means`
+  return `${written} is not accepted: of control characters only %0A and %09 are`
+}
+
+const literalFault = (code: number, where: number): string => {
+  const char = String.fromCharCode(code)
+  const shown = code > 0x20 && code < 0x7f ? `"${char}"` : `the byte ${code.toString(16).toUpperCase().padStart(2, '0')}`
+  if (char === '#') return `${shown} begins a fragment, which is not sent`
+  const written = `%${code.toString(16).toUpperCase().padStart(2, '0')}`
+  if (code < 0x80 && ((encoded[code] as number) & where) !== 0) return `write ${written} in place of ${shown}`
+  if (code >= 0x80) return `${shown} does not stand in a target as it is; write its UTF-8 percent-encoded`
+  return `${shown} is not accepted in a ${where === inPath ? 'path' : 'query'}: programs disagree on what it means`
+}
+
+/** Percent-encoded beyond ASCII, or a space: what a segment means has to be looked at as a whole. */
+const isBeyond = (byte: number): boolean => byte === 0x20 || byte >= 0x80
+
+/** The first character that may not stand where it does. `-1`: none; `beyond` says whether any is beyond ASCII. */
+const scan = (text: string, from: number, to: number, where: number): { fault: string | undefined; beyond: boolean } => {
+  let beyond = false
   for (let i = from; i < to; i++) {
     const code = text.charCodeAt(i)
     if (code === 0x25) {
-      if (i + 2 >= to) return false
-      const high = hex(text.charCodeAt(i + 1))
-      const low = hex(text.charCodeAt(i + 2))
-      if (high < 0 || low < 0 || ((encoded[high * 16 + low] as number) & where) === 0) return false
+      const byte = i + 2 < to ? byteAt(text, i) : -1
+      if (byte < 0 || ((encoded[byte] as number) & where) === 0)
+        return { fault: faultAt(i, percentFault(text.slice(0, to), i, where)), beyond }
+      beyond ||= isBeyond(byte)
       i += 2
-    } else if (code > 127 || ((literal[code] as number) & where) === 0) return false
+    } else if (code > 127 || ((literal[code] as number) & where) === 0) return { fault: faultAt(i, literalFault(code, where)), beyond }
   }
-  return true
+  return beyond ? hasBeyond : isFine
 }
+const isFine = { fault: undefined, beyond: false }
+const hasBeyond = { fault: undefined, beyond: true }
 
-/** Plain segments, none empty but the last, none `.` or `..`. */
-const isPath = (path: string): boolean => {
-  if (path === '/') return true
-  for (let start = 1; start <= path.length; ) {
-    const slash = path.indexOf('/', start)
-    const end = slash < 0 ? path.length : slash
-    if (end === start) return slash < 0 && start > 1
-    const dots = path.charCodeAt(start) === 0x2e && (end - start === 1 || (end - start === 2 && path.charCodeAt(start + 1) === 0x2e))
-    if (dots || !isWritten(path, start, end, inPath)) return false
-    start = end + 1
-  }
-  return true
-}
+/** What some program might take for a character that parts paths, or takes away: by NFKC, or by the nearest one in an older encoding. */
+const lookalikes = /[./\\%;?#:]|[⁄∕∖⧵⧸¥₩]/u
 
-/** One of a query's pairs: its name decoded, its value as it stands. */
-export type QueryPair = { name: string; value: string }
-
-/** The pairs of a query, or undefined where a name cannot be decoded. */
-const pairsOf = (query: string): QueryPair[] | undefined => {
-  if (query === '') return []
+const decode = (text: string): string | undefined => {
   try {
-    return query.split('&').map((pair) => {
-      const mark = pair.indexOf('=')
-      return { name: decodeURIComponent(mark < 0 ? pair : pair.slice(0, mark)), value: mark < 0 ? '' : pair.slice(mark + 1) }
-    })
+    return decodeURIComponent(text)
   } catch {
     return undefined
   }
 }
 
-/** A name as the most lenient reader takes it: lower case, without `[…]`. */
-const lenient = (name: string): string => name.toLowerCase().split('[', 1)[0] as string
+/** A segment with more than ASCII in it has to be well-formed UTF-8, and to mean the same however it is normalized. */
+const findSegmentFault = (segment: string): string | undefined => {
+  const text = decode(segment)
+  if (text === undefined) return 'its segment is not well-formed UTF-8'
+  if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text)) return 'its segment has a control character'
+  const folded = text.normalize('NFKC')
+  if (lookalikes.test(text.replace(/[\0-\x7f]/g, '').normalize('NFKC')))
+    return 'its segment has a character that can be read as a separator or a dot'
+  if (folded !== folded.trim()) return 'its segment begins or ends with a space'
+  return /^[. ]*$/.test(folded) ? 'its segment has nothing but dots and spaces' : undefined
+}
+
+/** Plain segments, none empty but the last, none `.` or `..`. */
+const findPathFault = (target: string, length: number): string | undefined => {
+  if (length === 1) return undefined
+  for (let start = 1; start <= length; ) {
+    const slash = target.indexOf('/', start)
+    const end = slash < 0 || slash > length ? length : slash
+    if (end === start) return end === length && start > 1 ? undefined : faultAt(start, 'an empty segment; write one slash')
+    const dots = target.charCodeAt(start) === 0x2e && (end - start === 1 || (end - start === 2 && target.charCodeAt(start + 1) === 0x2e))
+    if (dots) return faultAt(start, `a segment "${target.slice(start, end)}"; write the path that it leads to`)
+    const { fault, beyond } = scan(target, start, end, inPath)
+    if (fault !== undefined) return fault
+    const odd = beyond ? findSegmentFault(target.slice(start, end)) : undefined
+    if (odd !== undefined) return faultAt(start, odd)
+    start = end + 1
+  }
+  return undefined
+}
+
+/** One of a query's pairs: its name decoded, its value as it stands. */
+export type QueryPair = { name: string; value: string; names_tenant: boolean }
+
+/** A name as the most lenient reader takes it: lower case, what stands before `[…]`, and anything odd in front as `_`. */
+const lenient = (name: string): string => {
+  const [root = ''] = name
+    .toLowerCase()
+    .replace(/^[^a-z0-9]+/, '_')
+    .split(/[[\]]/, 1)
+  return root.replace(/[^a-z0-9]+$/, '')
+}
 
 /** Names by which some frameworks take another method from the query. */
-const overrides = new Set(['_method', '__method', 'x-http-method-override'])
+const overrides = new Set(['_method', 'x-http-method-override'])
 
-/** The pairs of a query that is written in one form, of which no two have one name. */
-const readQuery = (query: string): QueryPair[] | undefined => {
-  if (!isWritten(query, 0, query.length, inQuery)) return undefined
-  const pairs = pairsOf(query)
-  return pairs && new Set(pairs.map(({ name }) => lenient(name))).size === pairs.length ? pairs : undefined
+/** What decides something may stand there once: which of two counts, each program says otherwise. All other names may be repeated. */
+const findPairFault = (pair: QueryPair, before: readonly QueryPair[]): string | undefined => {
+  const root = lenient(pair.name)
+  if (overrides.has(root)) return 'the query names another method'
+  const isTwice = pair.names_tenant && before.some(({ name, names_tenant }) => names_tenant && lenient(name) === root)
+  return isTwice ? 'the query names the tenant twice; send it once' : undefined
 }
 
-type Target = { path: string; query: QueryPair[] }
+const pairOf = (text: string): QueryPair | undefined => {
+  const mark = text.indexOf('=')
+  const written = mark < 0 ? text : text.slice(0, mark)
+  const name = written.includes('%') ? decode(written) : written
+  return name === undefined ? undefined : { name, value: mark < 0 ? '' : text.slice(mark + 1), names_tenant: isTenantName(name) }
+}
 
-/** A request target that is written in the one form that all readers read alike. Nothing is repaired: it is this or undefined. */
-const readTarget = (target: string): Target | undefined => {
-  if (target.length > targetCharactersMaximum || target.charCodeAt(0) !== 0x2f) return undefined
+/** The pairs of a query, or what is wrong with it. */
+const readQuery = (target: string, from: number): QueryPair[] | string => {
+  const { fault } = scan(target, from, target.length, inQuery)
+  if (fault !== undefined) return fault
+  const pairs: QueryPair[] = []
+  for (let start = from; start < target.length; ) {
+    const next = target.indexOf('&', start)
+    const end = next < 0 ? target.length : next
+    const pair = pairOf(target.slice(start, end))
+    if (!pair) return faultAt(start, 'a name that is not well-formed UTF-8')
+    const odd = findPairFault(pair, pairs)
+    if (odd !== undefined) return faultAt(start, odd)
+    pairs.push(pair)
+    start = end + 1
+  }
+  return pairs
+}
+
+type Target = { path: string; query: readonly QueryPair[] }
+
+const none: readonly QueryPair[] = []
+
+/** A request target that is written in the one form that all readers read alike, or what is wrong with it. Nothing is repaired. */
+const readTarget = (target: string): Target | string => {
+  if (target.length > targetCharactersMaximum)
+    return `The target has ${target.length} characters; at most ${targetCharactersMaximum} are accepted.`
+  if (target.charCodeAt(0) !== 0x2f) return faultAt(0, 'a target begins with "/", and is of our own host where it is a whole address')
   const mark = target.indexOf('?')
-  const path = mark < 0 ? target : target.slice(0, mark)
-  const query = mark < 0 ? [] : readQuery(target.slice(mark + 1))
-  return query && isPath(path) ? { path, query } : undefined
+  const fault = findPathFault(target, mark < 0 ? target.length : mark)
+  if (fault !== undefined) return fault
+  if (mark < 0) return { path: target, query: none }
+  const query = readQuery(target, mark + 1)
+  return typeof query === 'string' ? query : { path: target.slice(0, mark), query }
 }
 
-export const isTarget = (target: string): boolean => readTarget(target) !== undefined
+/** What is wrong with a target, in a sentence. */
+export const targetFault = (target: string): string | undefined => {
+  const read = readTarget(target)
+  return typeof read === 'string' ? read : undefined
+}
+
+export const isTarget = (target: string): boolean => targetFault(target) === undefined
+
+/**
+ * Proxies may be sent the whole address (RFC 9112 section 3.2.2). Where it names the very host that the Host header does, it says no more
+ * than the path; that host is judged by its own check.
+ */
+const pathOf = (target: string, host: string | undefined): string => {
+  const [, authority, path = '/'] = /^https?:\/\/([^/?#]+)(\/.*)?$/i.exec(target) ?? []
+  return authority !== undefined && authority.toLowerCase() === host?.toLowerCase() ? path : target
+}
 
 export const checkTarget: Check = (exchange) => {
-  const read = readTarget(exchange.target)
-  if (!read) throw new Refusal('target_refused')
+  const { request, target } = exchange
+  const written = target.charCodeAt(0) === 0x2f ? target : pathOf(target, request.headers.host)
+  const read = readTarget(written)
+  if (typeof read === 'string') throw new Refusal('target_refused', { detail: read })
+  exchange.target = written
   exchange.path = read.path
   exchange.query = read.query
-  if (read.query.some(({ name }) => overrides.has(lenient(name)))) {
-    throw new Refusal('target_refused', { detail: 'The query names another method.' })
-  }
 }

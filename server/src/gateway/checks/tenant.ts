@@ -1,15 +1,6 @@
 import { Refusal } from '../../errors.ts'
 import type { Check } from '../exchange.ts'
 
-/** Names of a query that say which tenant is meant, however they are spelled. */
-const tenantName = /^(?:tenants?|orgs?|organi[sz]ations?)(?:ids?|slugs?|names?)?$/
-
-const namesTenant = (name: string): boolean =>
-  name
-    .toLowerCase()
-    .split(/[^a-z0-9_-]+/)
-    .some((part) => tenantName.test(part.replace(/[^a-z]/g, '')))
-
 const decode = (text: string): string | undefined => {
   try {
     return decodeURIComponent(text)
@@ -23,5 +14,5 @@ export const checkTenant: Check = ({ facts, route, parameters, query }) => {
   const own = facts?.tenant_id
   const bound = route?.tenant_index === undefined ? own : decode(parameters[route.tenant_index] ?? '')
   if (own === undefined || bound !== own) throw new Refusal('other_tenant')
-  if (query.some(({ name, value }) => namesTenant(name) && decode(value) !== own)) throw new Refusal('other_tenant')
+  if (query.some(({ names_tenant, value }) => names_tenant && decode(value) !== own)) throw new Refusal('other_tenant')
 }

@@ -17,7 +17,7 @@ export const findTokenHash = (rawHeaders: readonly string[]): string | undefined
   return token === undefined ? undefined : hash('sha256', token)
 }
 
-const holdsToken = (target: string): boolean => decodeWhole(target).includes('css_')
+const holdsToken = (target: string): boolean => (target.includes('%') ? decodeWhole(target) : target).includes('css_')
 
 /** `Authorization: Bearer css_…` and nothing else: cookies and API keys are not looked at, and a token in the target is refused. */
 export const checkToken: Check = (exchange) => {
