@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { TenantId, UserId } from './ids.ts'
-import { Tenant } from './tenants.ts'
-import { Factor, User, UserSession } from './users.ts'
+import { Tenant, TenantDetails } from './tenants.ts'
+import { Account, Factor, User, UserSession } from './users.ts'
 
 /**
  * The connector protocol, version 1: what a product answers below its connector address. Every call carries
@@ -34,7 +34,11 @@ export type ActName = keyof typeof actTargets
 export const actNames = Object.keys(actTargets) as [ActName, ...ActName[]]
 const ActName = z.enum(actNames)
 
-/** GET / below the connector's address. Acts that we do not know are none to us. */
+/** What a product may offer beyond the reads that every connector answers. */
+export const featureNames = ['user_lists', 'tenant_details'] as const
+export type FeatureName = (typeof featureNames)[number]
+
+/** GET / below the connector's address. Acts and features that we do not know are none to us. */
 export const ConnectorInfo = z.object({
   protocol: z.literal(connectorProtocol),
   product: z.string().min(1).max(100),
@@ -44,6 +48,11 @@ export const ConnectorInfo = z.object({
     .max(100)
     .default([])
     .transform((names) => actNames.filter((name) => names.includes(name))),
+  features: z
+    .array(z.string().max(100))
+    .max(100)
+    .default([])
+    .transform((names) => featureNames.filter((name) => names.includes(name))),
 })
 export type ConnectorInfo = z.infer<typeof ConnectorInfo>
 
@@ -55,11 +64,17 @@ export const ConnectorTenantPage = z.object({
 })
 export type ConnectorTenantPage = z.infer<typeof ConnectorTenantPage>
 
-/** GET /tenants/{tenant_id}/users?limit&cursor */
+/** GET /tenants/{tenant_id}/users?limit&cursor, and with the feature `user_lists` also `query`, `status`, `role`, `sort` and `order`. */
 export const ConnectorUserPage = z.object({
   items: z.array(User).max(1000),
   next_cursor: ConnectorCursor.nullable(),
+  roles: z.array(z.string().max(200)).max(100).optional(),
 })
+
+export type ConnectorUserPage = z.infer<typeof ConnectorUserPage>
+
+/** GET /tenants/{tenant_id} with the feature `tenant_details` — 404 when there is none. */
+export const ConnectorTenantDetails = TenantDetails
 
 /** GET /users?query&limit — best match first. */
 export const ConnectorUserSearch = z.object({ items: z.array(User).max(100) })
@@ -69,6 +84,7 @@ export const ConnectorUserDetail = z.object({
   user: User,
   factors: z.array(Factor).max(100),
   sessions: z.array(UserSession).max(1000),
+  account: Account.optional(),
 })
 export type ConnectorUserDetail = z.infer<typeof ConnectorUserDetail>
 
@@ -77,7 +93,11 @@ export const unjudged = {
   tenants: ConnectorTenantPage.extend({ items: z.array(z.unknown()).max(1000) }),
   users: ConnectorUserPage.extend({ items: z.array(z.unknown()).max(1000) }),
   found: ConnectorUserSearch.extend({ items: z.array(z.unknown()).max(100) }),
-  user: ConnectorUserDetail.extend({ factors: z.array(z.unknown()).max(100), sessions: z.array(z.unknown()).max(1000) }),
+  user: ConnectorUserDetail.extend({
+    factors: z.array(z.unknown()).max(100),
+    sessions: z.array(z.unknown()).max(1000),
+    account: z.unknown().optional(),
+  }),
 }
 
 /** Names an act at the product: the Idempotency-Key of its calls. */

@@ -63,6 +63,9 @@ export type OpenSession = z.infer<typeof OpenSession>
 /** Claims the session that was approved: the token is made now, and shown once. */
 export const ClaimSession = z.strictObject({ request_id: ActionRequestId }).meta({ id: 'ClaimSession' })
 
+/** Requests of a session are counted up to here, so that a list of sessions is quick whatever was done in them. */
+export const mostCountedRequests = 1_000
+
 /** What revokes a session before its time. */
 export const revokers = ['opener', 'staff', 'tenant', 'tenant_gone', 'role_lost', 'frozen', 'signed_out', 'system'] as const
 export const Revoker = z.enum(revokers)
@@ -99,6 +102,11 @@ export const Session = z
     reason: z.string().nullable().describe('Null where it was erased'),
     ticket: z.string().nullable(),
     scopes: z.array(Scope),
+    requests: z
+      .number()
+      .int()
+      .nonnegative()
+      .describe(`Requests that the log has of it, refused ones too; ${mostCountedRequests} stands for that many or more`),
     issued_at: z.iso.datetime(),
     expires_at: z.iso.datetime(),
     idle_at: z.iso.datetime().describe('When it ends if nobody does anything in it until then'),

@@ -9,6 +9,8 @@ export type Role = z.infer<typeof Role>
 /** Who may use which part (C1, X5). `console` is everything but what only auditors need. */
 export const consoleRoles = ['support_admin', 'super_admin'] as const satisfies readonly Role[]
 export const approverRoles = ['support_manager', 'super_admin'] as const satisfies readonly Role[]
+/** Who may see support sessions and what was done in them; what may be done to them needs more. */
+export const sessionReadRoles = [...consoleRoles, 'auditor'] as const satisfies readonly Role[]
 /** Who may ask for an action, or decide on one. */
 export const actionRoles = ['support_admin', 'super_admin', 'support_manager'] as const satisfies readonly Role[]
 /** Who may open the pane of a user: approvers that of the users whom a request is about. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { TenantId } from './ids.ts'
+import { TenantId, UserId } from './ids.ts'
 import { Cursor, Limit, pageOf, Unreadable } from './pages.ts'
 import { Wanted } from './text.ts'
 
@@ -21,6 +21,34 @@ export const Tenant = z
   })
   .meta({ id: 'Tenant' })
 export type Tenant = z.infer<typeof Tenant>
+
+/** Who may agree to changes for a tenant. */
+export const Authorizer = z
+  .object({
+    id: UserId.nullable().describe('The user, where they are one'),
+    name: z.string().max(1000),
+    email: z.string().max(320),
+    role: z.string().max(200).nullable(),
+  })
+  .meta({ id: 'Authorizer' })
+export type Authorizer = z.infer<typeof Authorizer>
+
+/** What a call needs to know of a tenant: left out where the product does not tell it, null where it does not know. Nothing of it is kept. */
+export const TenantDetails = z
+  .object({
+    authorizers: z.array(Authorizer).max(50).optional(),
+    seats_used: z.int().nonnegative().nullable().optional(),
+    seats_total: z.int().nonnegative().nullable().optional(),
+    sso: z.string().max(200).nullable().optional().describe('Identity provider of the tenant'),
+    sso_required: z.boolean().nullable().optional().describe('Whether its users can sign in by nothing else'),
+    time_zone: z.string().max(100).nullable().optional().describe('As IANA names it'),
+  })
+  .meta({ id: 'TenantDetails' })
+export type TenantDetails = z.infer<typeof TenantDetails>
+
+/** Null where the product does not tell any of it. */
+export const ReadTenantDetails = z.object({ details: TenantDetails.nullable() }).meta({ id: 'ReadTenantDetails' })
+export type ReadTenantDetails = z.infer<typeof ReadTenantDetails>
 
 export const tenantSorts = ['name', 'status', 'plan', 'created_at', 'user_count'] as const
 

@@ -382,7 +382,7 @@ const pictures = ({ session, revoked, user, request }: Made): Picture[] => [
     act: async (page) => {
       await fillSession(page)
       await dialog(page).getByLabel('Time to live').fill('1')
-      await dialog(page).getByRole('button', { name: 'Create Support Session' }).click()
+      await dialog(page).getByRole('button', { name: 'Create Session' }).click()
       await dialog(page).getByText('shown once').waitFor()
     },
   },

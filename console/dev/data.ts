@@ -276,6 +276,7 @@ export const sessions: Session[] = Array.from({ length: 64 }, (_, at): Session =
     revoked_at: revoked ? iso(revoked) : null,
     revoked_by: revoked ? 'tomas@example-support.test' : null,
     revocation_reason: revoked ? 'Done, the customer confirmed' : null,
+    requests: active ? Math.floor(random() * 40) : Math.floor(random() ** 3 * 1200),
     remaining_seconds: active ? Math.round((expires - now()) / 1000) : 0,
   }
 })

@@ -8,6 +8,7 @@ import { EventFilters } from '@countersign/contract/events.ts'
 import { CreateSession, ListSessions, type Session } from '@countersign/contract/sessions.ts'
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import { ListTenants, type Tenant } from '@countersign/contract/tenants.ts'
+import type { User } from '@countersign/contract/users.ts'
 import type { Plugin } from 'vite'
 import { foldAccess } from '../src/pages/sessions/fold.ts'
 import * as data from './data.ts'
@@ -134,6 +135,7 @@ const createSession = (call: Call) => {
     revoked_at: null,
     revoked_by: null,
     revocation_reason: null,
+    requests: 0,
     remaining_seconds: input.ttl_minutes * 60,
   }
   data.sessions.unshift(session)
@@ -182,6 +184,17 @@ const revokeSession = (call: Call, id: string) => {
   return current(session)
 }
 
+const narrowUsers = (users: User[], asked: URLSearchParams): User[] => {
+  const [query = '', status, role, sort] = ['query', 'status', 'role', 'sort'].map((name) => asked.get(name) ?? undefined)
+  const found = users.filter(
+    (user) =>
+      (matches(user.email, query) || matches(user.name, query)) && (!status || user.status === status) && (!role || user.role === role),
+  )
+  if (!sort) return found
+  const way = asked.get('order') === 'desc' ? -1 : 1
+  return found.sort((a, b) => way * String(a[sort as keyof User] ?? '').localeCompare(String(b[sort as keyof User] ?? '')))
+}
+
 const openUser = (call: Call, id: string) => {
   const person = requireConsole(call)
   const user = data.users.find((each) => each.id === id)
@@ -200,9 +213,21 @@ const openUser = (call: Call, id: string) => {
   return {
     user,
     tenant: data.tenants.find((each) => each.id === user.tenant_id) ?? null,
+    account: isEmpty
+      ? null
+      : {
+          email_verified: user.status !== 'invited',
+          may_authorize: user.role === 'owner' || user.role === 'admin',
+          invited_at: user.status === 'invited' ? user.created_at : null,
+          failed_sign_ins: user.id.charCodeAt(5) % 4,
+          last_failed_at: user.last_seen_at,
+          locked: null,
+          sso: null,
+          time_zone: 'Europe/Berlin',
+        },
     factors: isEmpty ? [] : data.factorsOf(user),
     sessions: isEmpty ? [] : data.userSessionsOf(user),
-    unreadable: { factors: allRead, sessions: allRead },
+    unreadable: { factors: allRead, sessions: allRead, account: allRead },
     opened,
   }
 }
@@ -220,6 +245,7 @@ const readMe = (call: Call) => {
     local_sign_in: true,
     example_data: true,
     gateway_url: 'http://localhost:4001',
+    views: true,
     product_name: 'Acme',
   }
 }
@@ -333,8 +359,38 @@ const routes: readonly [method: string, path: RegExp, answer: Answer][] = [
     'GET',
     /^\/api\/tenants\/([^/]+)\/users$/,
     staffOnly(({ url, mode }, id) => ({
-      ...page(mode === 'empty' ? [] : data.users.filter((user) => user.tenant_id === id), url),
+      ...page(
+        mode === 'empty'
+          ? []
+          : narrowUsers(
+              data.users.filter((user) => user.tenant_id === id),
+              url.searchParams,
+            ),
+        url,
+      ),
       unreadable: allRead,
+      is_narrowable: true,
+      roles: ['admin', 'member', 'owner'],
+    })),
+  ],
+  [
+    'GET',
+    /^\/api\/tenants\/([^/]+)\/details$/,
+    staffOnly(({ mode }, id) => ({
+      details:
+        mode === 'empty'
+          ? null
+          : {
+              authorizers: data.users
+                .filter((user) => user.tenant_id === id)
+                .slice(0, 3)
+                .map(({ id: userId, name, email }, at) => ({ id: userId, name, email, role: at === 0 ? 'owner' : 'admin' })),
+              seats_used: 138,
+              seats_total: 150,
+              sso: 'Okta',
+              sso_required: true,
+              time_zone: 'Europe/Berlin',
+            },
     })),
   ],
   ['GET', /^\/api\/users$/, searchUsers],

@@ -1,4 +1,5 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate, Outlet } from '@tanstack/react-router'
+import { createRootRoute, createRoute, createRouter, Navigate, Outlet } from '@tanstack/react-router'
+import type { ComponentType } from 'react'
 import { canApprove, canUseConsole, useMe } from './api/me.ts'
 import { ApprovalsSearch } from './pages/approvals/search.ts'
 import { AuditSearch } from './pages/audit/search.ts'
@@ -11,9 +12,13 @@ import { SignInSearch } from './pages/sign-in/search.ts'
 import { TenantSearch, TenantsSearch } from './pages/tenants/search.ts'
 import { UserSearch, UsersSearch } from './pages/users/search.ts'
 import { formatSearch, parseSearch } from './search.ts'
+import { lazyPart, notLoaded } from './ui/lazyPart.tsx'
 import { FailedPage } from './ui/States.tsx'
 import { TipHost } from './ui/Tip.tsx'
 import { Toasts } from './ui/Toasts.tsx'
+
+const lazyPage = (load: () => Promise<ComponentType<object>>) =>
+  lazyPart(load, ({ onRetry }) => <FailedPage error={notLoaded()} onRetry={onRetry} />)
 
 const root = createRootRoute({
   component: () => (
@@ -35,7 +40,7 @@ const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
   validateSearch: (search) => SignInSearch.parse(search),
-  component: lazyRouteComponent(() => import('./pages/sign-in/SignInPage.tsx'), 'SignInPage'),
+  component: lazyPage(async () => (await import('./pages/sign-in/SignInPage.tsx')).SignInPage),
 })
 
 const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell })
@@ -51,77 +56,77 @@ const go = createRoute({
   getParentRoute: () => shell,
   path: '/go',
   validateSearch: (search) => GoSearch.parse(search),
-  component: lazyRouteComponent(() => import('./pages/go/GoPage.tsx'), 'GoPage'),
+  component: lazyPage(async () => (await import('./pages/go/GoPage.tsx')).GoPage),
 })
 const tenants = createRoute({
   getParentRoute: () => shell,
   path: '/tenants',
   validateSearch: (search) => TenantsSearch.parse(search),
-  component: lazyRouteComponent(() => import('./pages/tenants/TenantsPage.tsx'), 'TenantsPage'),
+  component: lazyPage(async () => (await import('./pages/tenants/TenantsPage.tsx')).TenantsPage),
 })
 const tenant = createRoute({
   getParentRoute: () => shell,
   path: '/tenants/$tenantId',
   validateSearch: (search) => TenantSearch.parse(search),
-  component: lazyRouteComponent(() => import('./pages/tenants/TenantPage.tsx'), 'TenantPage'),
+  component: lazyPage(async () => (await import('./pages/tenants/TenantPage.tsx')).TenantPage),
 })
 const users = createRoute({
   getParentRoute: () => shell,
   path: '/users',
   validateSearch: (search) => UsersSearch.parse(search),
-  component: lazyRouteComponent(() => import('./pages/users/UsersPage.tsx'), 'UsersPage'),
+  component: lazyPage(async () => (await import('./pages/users/UsersPage.tsx')).UsersPage),
 })
 const user = createRoute({
   getParentRoute: () => shell,
   path: '/users/$userId',
   validateSearch: (search) => UserSearch.parse(search),
-  component: lazyRouteComponent(() => import('./pages/users/UserPage.tsx'), 'UserPage'),
+  component: lazyPage(async () => (await import('./pages/users/UserPage.tsx')).UserPage),
 })
 const sessions = createRoute({
   getParentRoute: () => shell,
   path: '/sessions',
   validateSearch: (search) => SessionsSearch.parse(search),
-  component: lazyRouteComponent(() => import('./pages/sessions/SessionsPage.tsx'), 'SessionsPage'),
+  component: lazyPage(async () => (await import('./pages/sessions/SessionsPage.tsx')).SessionsPage),
 })
 const session = createRoute({
   getParentRoute: () => shell,
   path: '/sessions/$sessionId',
   validateSearch: (search) => SessionSearch.parse(search),
-  component: lazyRouteComponent(() => import('./pages/sessions/SessionPage.tsx'), 'SessionPage'),
+  component: lazyPage(async () => (await import('./pages/sessions/SessionPage.tsx')).SessionPage),
 })
 const approvals = createRoute({
   getParentRoute: () => shell,
   path: '/approvals',
   validateSearch: (search) => ApprovalsSearch.parse(search),
-  component: lazyRouteComponent(() => import('./pages/approvals/ApprovalsPage.tsx'), 'ApprovalsPage'),
+  component: lazyPage(async () => (await import('./pages/approvals/ApprovalsPage.tsx')).ApprovalsPage),
 })
 const approval = createRoute({
   getParentRoute: () => shell,
   path: '/approvals/$requestId',
-  component: lazyRouteComponent(() => import('./pages/approvals/RequestPage.tsx'), 'RequestPage'),
+  component: lazyPage(async () => (await import('./pages/approvals/RequestPage.tsx')).RequestPage),
 })
 const delivery = createRoute({
   getParentRoute: () => shell,
   path: '/settings/delivery',
-  component: lazyRouteComponent(() => import('./pages/delivery/DeliveryPage.tsx'), 'DeliveryPage'),
+  component: lazyPage(async () => (await import('./pages/delivery/DeliveryPage.tsx')).DeliveryPage),
 })
 const keys = createRoute({
   getParentRoute: () => shell,
   path: '/keys',
-  component: lazyRouteComponent(() => import('./pages/keys/KeysPage.tsx'), 'KeysPage'),
+  component: lazyPage(async () => (await import('./pages/keys/KeysPage.tsx')).KeysPage),
 })
 const audit = createRoute({
   getParentRoute: () => shell,
   path: '/audit',
   validateSearch: (search) => AuditSearch.parse(search),
-  component: lazyRouteComponent(() => import('./pages/audit/AuditPage.tsx'), 'AuditPage'),
+  component: lazyPage(async () => (await import('./pages/audit/AuditPage.tsx')).AuditPage),
 })
 
 const insights = createRoute({
   getParentRoute: () => shell,
   path: '/insights',
   validateSearch: (search) => InsightsSearch.parse(search),
-  component: lazyRouteComponent(() => import('./pages/insights/InsightsPage.tsx'), 'InsightsPage'),
+  component: lazyPage(async () => (await import('./pages/insights/InsightsPage.tsx')).InsightsPage),
 })
 
 export const router = createRouter({

@@ -19,4 +19,15 @@ export const userFound = { ...ofTenant, target, details: { search: kept(EventId)
 
 export const tenantOpened = { ...ofTenantIfAny, ...refusal, target }
 
-export const tenantUsersListed = { ...ofTenantIfAny, ...refusal, target, details: optional({ count, user_ids: kept(userIds), unreadable }) }
+export const tenantUsersListed = {
+  ...ofTenantIfAny,
+  ...refusal,
+  target,
+  details: optional({
+    count,
+    user_ids: kept(userIds),
+    unreadable,
+    /** The people who may agree to changes, with what else the product tells of the tenant. */
+    authorizers: kept(z.boolean().optional()),
+  }),
+}

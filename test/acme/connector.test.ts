@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import {
   ConnectorError,
   ConnectorInfo,
+  ConnectorTenantDetails,
   ConnectorTenantPage,
   ConnectorUserDetail,
   ConnectorUserPage,
@@ -157,6 +158,67 @@ describe('tenants', () => {
 })
 
 describe('users', () => {
+  const page = async (tenant: string, asked: Record<string, string>) =>
+    ConnectorUserPage.parse(await get(`/countersign/tenants/${tenant}/users?${new URLSearchParams(asked)}`))
+
+  it.each(['name', 'email', 'role', 'status', 'last_seen_at'])(
+    'of a tenant are sorted by %s both ways, by pages, each once',
+    async (sort) => {
+      const read = async (order: string) => {
+        const ids: string[] = []
+        for (let cursor: string | null = ''; cursor !== null; ) {
+          const found: ConnectorUserPage = await page('ten_hooli', { limit: '9', sort, order, ...(cursor === '' ? {} : { cursor }) })
+          ids.push(...found.items.map(({ id }) => id))
+          cursor = found.next_cursor
+        }
+        return ids
+      }
+      const up = await read('asc')
+      expect(new Set(up).size).toBe(64)
+      expect(await read('desc')).toEqual(up.toReversed())
+    },
+  )
+
+  it('of a tenant are searched and narrowed, and nothing typed is a wildcard', async () => {
+    expect((await page('ten_globex', { query: 'EVE@' })).items).toMatchObject([{ id: 'usr_eve_globex' }])
+    expect((await page('ten_globex', { query: 'milton' })).items).toEqual([])
+    for (const query of ['%', '_', '\\']) expect([query, (await page('ten_globex', { query })).items]).toEqual([query, []])
+    const { items, roles } = await page('ten_globex', { role: 'admin', status: 'active', limit: '1000' })
+    expect(items.length).toBeGreaterThan(3)
+    expect(new Set(items.map(({ role, status }) => `${role} ${status}`))).toEqual(new Set(['admin active']))
+    expect(roles).toEqual(['admin', 'member', 'owner'])
+    for (const asked of ['sort=password', 'status=x', 'cursor=x', 'order=up'])
+      expect((await refusal(await acme.ask(`/countersign/tenants/ten_globex/users?${asked}`))).code).toBe('bad_request')
+  })
+
+  it('tell of failed sign-ins until one succeeds, and of an address that is not verified', async () => {
+    const account = async (id: string) => ConnectorUserDetail.parse(await get(`/countersign/users/${id}`)).account
+    expect(await account('usr_hank_globex')).toMatchObject({
+      email_verified: true,
+      may_authorize: true,
+      failed_sign_ins: 0,
+      invited_at: null,
+    })
+    for (let n = 0; n < 2; n++)
+      await fetch(`${acme.url}/api/auth/sign-in/email`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin: acme.url },
+        body: JSON.stringify({ email: 'hank@globex.example', password: 'not the right one' }),
+      })
+    expect(await account('usr_hank_globex')).toMatchObject({ failed_sign_ins: 2, last_failed_at: expect.any(String) })
+    await signIn(acme.url, 'hank@globex.example', seededPassword)
+    expect(await account('usr_hank_globex')).toMatchObject({ failed_sign_ins: 0, last_failed_at: null })
+    const invited = (await page('ten_globex', { status: 'invited' })).items[0]
+    expect(await account(invited?.id ?? '')).toMatchObject({ email_verified: false, may_authorize: false, invited_at: expect.any(String) })
+  })
+
+  it('who may agree to changes are named with their tenant', async () => {
+    const details = ConnectorTenantDetails.parse(await get('/countersign/tenants/ten_globex'))
+    expect(details).toMatchObject({ seats_total: 420, time_zone: 'Europe/Berlin' })
+    expect(details.authorizers?.[0]).toMatchObject({ id: 'usr_hank_globex', role: 'owner', email: 'hank@globex.example' })
+    expect(await refusal(await acme.ask('/countersign/tenants/ten_none'))).toMatchObject({ status: 404, code: 'not_found' })
+  })
+
   it('of a tenant come in pages, each once', async () => {
     const ids: string[] = []
     let cursor: string | null = null

@@ -30,6 +30,7 @@ afterEach(() => {
   directory.careless.clear()
   directory.effects.length = 0
   directory.world = smallWorld()
+  directory.features = ['user_lists', 'tenant_details']
 })
 afterAll(async () => {
   await directory.close()
@@ -43,7 +44,30 @@ describe('countersign connector check', () => {
     const options = { url: directory.url, audience: directory.audience, issuer: directory.issuer, keys, json: false }
     expect(await runConnectorCheck({ ...options, write: (more) => (text += more) }), text).toBe(0)
     expect(text).toMatch(/ok {4}the list of tenants ends, and repeats nothing: 450 tenants on 3 pages/)
-    expect(text).toMatch(/32 passed, 0 failed/)
+    expect(text).toMatch(/36 passed, 0 failed/)
+  })
+
+  it('leaves out what a product does not offer, and finds what it offers wrongly', async () => {
+    const left = await check(directory.url)
+    expect(left.text).not.toContain('left out: user_lists')
+    const ignoring = directory.world.people
+    directory.world.people = [...ignoring, newPerson(90, 'ten_0001', { status: 'suspended', role: 'guest' })]
+    directory.fault = ({ path, query }, response) => {
+      if (!path.endsWith('/users') || path === '/users') return
+      const items = directory.world.people.map(({ user }) => user).filter(({ tenant_id }) => path.includes(tenant_id))
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end(JSON.stringify({ items: items.slice(0, Number(query.get('limit'))), next_cursor: null }))
+    }
+    expect((await check(directory.url)).failed).toEqual([
+      'small pages show the same users of a tenant',
+      'the users of an unknown tenant are not found',
+      'the users of a tenant can be searched',
+      'the users of a tenant can be narrowed',
+      'the users of a tenant can be sorted',
+    ])
+    directory.fault = undefined
+    directory.features = []
+    expect((await check(directory.url)).text).toContain('left out: user_lists is not among its features')
   })
 
   it.each([
@@ -198,7 +222,7 @@ describe('countersign connector check', () => {
       expect(new Set(directory.effects.map(({ act }) => act))).toEqual(new Set(actNames.filter((act) => act !== 'force_logout')))
       expect(new Set(directory.effects.map(({ id }) => id)).size).toBe(directory.effects.length)
       expect(person()).toMatchObject({ user: { status: 'active' }, factors: [], sessions: [] })
-      expect(names.length).toBe(32 + 20)
+      expect(names.length).toBe(36 + 20)
     })
 
     it('says who it is, and without one that acts are left out', async () => {

@@ -197,6 +197,7 @@ describe('T9 a directory that misbehaves', () => {
         items: [good.user],
         unreadable: [bad],
         next_cursor: null,
+        roles: [],
       })
       expect(await connector.searchUsers('person', 10, act)).toEqual({ items: [good.user], unreadable: [bad] })
     }
@@ -211,6 +212,7 @@ describe('T9 a directory that misbehaves', () => {
     directory.fault = (_request, response) => response.writeHead(200, json).end(JSON.stringify(detail))
     expect(await connector.findUser('usr_0001', act)).toEqual({
       user: good.user,
+      account: { items: [], unreadable: [] },
       factors: { items: [factor], unreadable: [{ id: 'fac_1', members: ['kind'] }] },
       sessions: { items: [session], unreadable: [{ id: null, members: ['id'] }] },
     })

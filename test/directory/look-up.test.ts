@@ -1,9 +1,11 @@
 import { FoundUsers, UserPane } from '@countersign/contract/users.ts'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { listTenantEvents } from '../../server/src/audit/list.ts'
+import { openHttpConnector } from '../../server/src/directory/connectors/http.ts'
 import { getTenant } from '../../server/src/directory/get-tenant.ts'
 import { listTenantUsers } from '../../server/src/directory/list-tenant-users.ts'
 import { openUser } from '../../server/src/directory/open-user.ts'
+import { readTenantDetails } from '../../server/src/directory/read-tenant-details.ts'
 import { searchUsers } from '../../server/src/directory/search-users.ts'
 import type { Refusal } from '../../server/src/errors.ts'
 import { requireTenantKey } from '../../server/src/identity/keys.ts'
@@ -87,6 +89,7 @@ describe('a user', () => {
     await searchUsers({ ...rig, principal: rob }, { query: 'eve', limit: 10 })
     await openUser({ ...rig, principal: rob }, { user_id: 'usr_0001' })
     expect(rig.directory.calls.map(({ target }) => target.replace(/\?.*/, ''))).toEqual([
+      '/directory/',
       '/directory/tenants/ten_0001/users',
       '/directory/users',
       '/directory/users/usr_0001',
@@ -146,6 +149,75 @@ describe('a tenant', () => {
   })
 })
 
+describe('users of a tenant, narrowed', () => {
+  const list = (more: object) => listTenantUsers({ ...rig, principal: rob }, { tenant_id: 'ten_0001', limit: 10, ...more })
+
+  it('are searched, narrowed and sorted by a product that can, on the record with what was searched for', async () => {
+    const page = await list({ query: 'bob@' })
+    expect(page).toMatchObject({ items: [{ id: 'usr_0002' }], is_narrowable: true, roles: ['owner', 'member'] })
+    const [searched, listed] = (await rig.events()).slice(-2)
+    expect(searched).toMatchObject({ action: 'USER.SEARCHED', details: { query: 'bob@', user_ids: ['usr_0002'] } })
+    expect(searched?.tenant_id).toBeUndefined()
+    expect(listed).toMatchObject({ action: 'TENANT.USERS.LISTED', tenant_id: 'ten_0001', details: { count: 1, user_ids: ['usr_0002'] } })
+    expect((await list({ status: 'invited' })).items).toEqual([])
+    expect((await list({ role: 'owner' })).items.map(({ id }) => id)).toEqual(['usr_0001'])
+    expect((await list({ status: 'active', sort: 'email', order: 'desc' })).items.map(({ id }) => id)).toEqual(['usr_0001', 'usr_0002'])
+    expect(rig.directory.calls.at(-1)?.target).toContain('status=active&sort=email&order=desc')
+  })
+
+  it('are only listed by one that cannot: it is asked for nothing else, and whoever wants more is told why not', async () => {
+    rig.directory.features = []
+    rig.directory.calls.length = 0
+    const { url, audience, issuer } = rig.directory
+    const connector = openHttpConnector({ url, audience, issuer, keys: rig.keys })
+    const ctx = { ...rig, connector, principal: rob }
+    try {
+      const page = await listTenantUsers(ctx, { tenant_id: 'ten_0001', limit: 10 })
+      expect([page.items.length, page.is_narrowable, page.roles]).toEqual([2, false, []])
+      const refused = await refusalOf(listTenantUsers(ctx, { tenant_id: 'ten_0001', limit: 10, sort: 'email' }))
+      expect([refused.code, refused.message]).toEqual(['invalid_request', expect.stringContaining('can neither search nor sort')])
+      expect(await readTenantDetails(ctx, 'ten_0001')).toEqual({ details: null })
+      expect(rig.directory.calls.map(({ target }) => target)).toEqual(['/directory/', '/directory/tenants/ten_0001/users?limit=10'])
+    } finally {
+      rig.directory.features = ['user_lists', 'tenant_details']
+      await connector.close()
+    }
+  })
+})
+
+describe('what a call needs to know', () => {
+  it('of a tenant is asked of the product, and who may agree to changes is on the record as listed', async () => {
+    const details = {
+      authorizers: [{ id: 'usr_0002', name: 'Person 2', email: 'person2@example.com', role: 'owner' }],
+      seats_total: 20,
+      sso: null,
+    }
+    world.details = { ten_0001: details }
+    expect(await readTenantDetails({ ...rig, principal: rob }, 'ten_0001')).toEqual({ details })
+    expect(await lastEvent()).toMatchObject({
+      action: 'TENANT.USERS.LISTED',
+      result: 'ok',
+      tenant_id: 'ten_0001',
+      details: { count: 1, user_ids: ['usr_0002'], authorizers: true },
+    })
+    expect((await refusalOf(readTenantDetails({ ...rig, principal: rob }, 'ten_none'))).code).toBe('not_found')
+    expect(await lastEvent()).toMatchObject({ action: 'TENANT.USERS.LISTED', result: 'deny', target: { id: 'ten_none' } })
+  })
+
+  it('of an account is shown as it is given, unknown members as unknown, and never makes a pane unreadable', async () => {
+    const person = world.people.find(({ user }) => user.id === 'usr_0002') as (typeof world.people)[number]
+    const open = () => openUser({ ...rig, principal: rob }, { user_id: 'usr_0002' })
+    expect((await open()).account).toBeNull()
+    person.account = { email_verified: null, failed_sign_ins: 3, locked: true }
+    expect((await open()).account).toEqual({ email_verified: null, failed_sign_ins: 3, locked: true })
+    person.account = { failed_sign_ins: 'many' } as never
+    const pane = await open()
+    expect([pane.account, pane.unreadable.account]).toEqual([null, { count: 1, rows: [{ id: '(no id)', members: ['failed_sign_ins'] }] }])
+    expect((await lastEvent())?.details).toEqual({ unreadable: 1 })
+    delete person.account
+  })
+})
+
 describe('the record of a search', () => {
   it('says what was asked and what was shown, and tells each tenant of its own users alone', async () => {
     const { length } = await rig.events()
@@ -189,6 +261,7 @@ describe('the record of a search', () => {
     const pane = UserPane.parse(await openUser({ ...rig, principal: rob }, { user_id: 'usr_0001' }))
     expect([pane.factors, pane.sessions]).toEqual([[], sessions])
     expect(pane.unreadable).toEqual({
+      account: { count: 0, rows: [] },
       factors: { count: 1, rows: [{ id: 'fac_1', members: ['kind'] }] },
       sessions: { count: 1, rows: [{ id: '(no id)', members: ['row'] }] },
     })

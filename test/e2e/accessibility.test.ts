@@ -312,7 +312,7 @@ describe('M21 the whole story by keyboard alone', () => {
     await press('Enter')
     await page.getByRole('dialog').getByLabel('Reason').waitFor()
     await page.keyboard.type('Customer cannot open a report')
-    await tab(/^Create Support Session$/)
+    await tab(/^Create Session$/)
     await press('Enter')
     const token = (await page.getByRole('dialog').locator('output').innerText()).trim()
     expect((await ask('/v1/reports', token)).status).toBe(200)

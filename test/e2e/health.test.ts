@@ -376,7 +376,7 @@ describe('with signals', () => {
       .getByText(/error rate/)
       .waitFor()
     await page.getByRole('dialog').getByLabel('Reason').fill('Customer cannot export anything')
-    await page.getByRole('dialog').getByRole('button', { name: 'Create Support Session' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Create Session' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Copy token' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Done' }).click()
     await page.getByRole('dialog').waitFor({ state: 'detached' })

@@ -71,7 +71,7 @@ describe('the story of a support session, in the whole program and a real browse
     await page.getByRole('heading', { name: 'Globex' }).waitFor()
     await page.getByRole('button', { name: 'Create Support Session' }).click()
     const dialog = page.getByRole('dialog')
-    const create = dialog.getByRole('button', { name: 'Create Support Session' })
+    const create = dialog.getByRole('button', { name: 'Create Session' })
     await dialog.getByLabel('Reason').fill('too short')
     expect(await create.isDisabled()).toBe(true)
     await dialog.getByText('The reason needs').waitFor()

@@ -40,34 +40,34 @@ const codeOf = async (answer: Response) => [answer.status, ((await answer.json()
 
 it('X3 AZ-2 shows a tenant the attempts on it, and on its sessions, that were denied for a missing role', async () => {
   const { id } = await openSession()
-  const auditor = await rig.visitorWith(['auditor'])
+  const manager = await rig.visitorWith(['support_manager'])
   const paths = [`/api/tenants/${tenantId}`, `/api/tenants/${tenantId}/users`, `/api/sessions/${id}`, `/api/sessions/${id}/access-log`]
-  for (const path of paths) expect(await codeOf(await auditor.get(path))).toEqual([403, 'role_missing'])
-  expect(await codeOf(await auditor.send('POST', `/api/sessions/${id}/revocation`, {}))).toEqual([403, 'role_missing'])
+  for (const path of paths) expect(await codeOf(await manager.get(path))).toEqual([403, 'role_missing'])
+  expect(await codeOf(await manager.send('POST', `/api/sessions/${id}/revocation`, {}))).toEqual([403, 'role_missing'])
   await expect
     .poll(async () =>
       (await eventsOfTenant('ACCESS.DENIED')).map(({ actor, target, session_id, code }) => [actor.id, target?.id, session_id, code]),
     )
     .toEqual([
-      [auditor.staff_id, id, id, 'role_missing'],
-      [auditor.staff_id, 'GET /api/sessions/:session_id/access-log', id, 'role_missing'],
-      [auditor.staff_id, 'GET /api/sessions/:session_id', id, 'role_missing'],
-      [auditor.staff_id, 'GET /api/tenants/:tenant_id/users', undefined, 'role_missing'],
-      [auditor.staff_id, 'GET /api/tenants/:tenant_id', undefined, 'role_missing'],
+      [manager.staff_id, id, id, 'role_missing'],
+      [manager.staff_id, 'GET /api/sessions/:session_id/access-log', id, 'role_missing'],
+      [manager.staff_id, 'GET /api/sessions/:session_id', id, 'role_missing'],
+      [manager.staff_id, 'GET /api/tenants/:tenant_id/users', undefined, 'role_missing'],
+      [manager.staff_id, 'GET /api/tenants/:tenant_id', undefined, 'role_missing'],
     ])
 })
 
 it("X3 records a denied attempt on a tenant or session that is not there as nobody's", async () => {
-  const auditor = await rig.visitorWith(['auditor'])
+  const manager = await rig.visitorWith(['support_manager'])
   for (const path of [
     '/api/tenants/ten_nobody',
     '/api/tenants/%00',
     '/api/sessions/ses_00000000000070008000000000000000',
     '/api/sessions/%00',
   ]) {
-    expect(await codeOf(await auditor.get(path))).toEqual([403, 'role_missing'])
+    expect(await codeOf(await manager.get(path))).toEqual([403, 'role_missing'])
   }
-  const denied = await readEvents(rig.database.store.pool, { actor_id: auditor.staff_id })
+  const denied = await readEvents(rig.database.store.pool, { actor_id: manager.staff_id })
   expect(denied.map(({ action, tenant_id, session_id }) => [action, tenant_id, session_id])).toEqual(
     Array(4).fill(['ACCESS.DENIED', undefined, undefined]),
   )

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openSession } from '../../server/src/actions/open-session.ts'
 import { getSession } from '../../server/src/sessions/get.ts'
 import { listSessions } from '../../server/src/sessions/list.ts'
 import { revokeSession } from '../../server/src/sessions/revoke.ts'
@@ -62,10 +63,18 @@ describe('listing sessions', () => {
     expect(await codeOf(listSessions({ ...rig.needs, principal: rig.staff }, { cursor: 'bm90IGEgY3Vyc29y' }))).toBe('invalid_request')
   })
 
-  it('C1 is not for auditors, who have pages of their own', async () => {
-    const auditor = await rig.newStaff(['auditor'])
-    expect(await codeOf(listSessions({ ...rig.needs, principal: auditor }, {}))).toBe('role_missing')
-    expect(await codeOf(getSession({ ...rig.needs, principal: auditor }, ids[3] as string))).toBe('role_missing')
+  it('X5 C1 shows auditors what support staff see, and lets them do nothing to it', async () => {
+    const auditor = { ...rig.needs, principal: await rig.newStaff(['auditor']) }
+    const id = ids[3] as string
+    expect((await listSessions(auditor, {})).items).toHaveLength(9)
+    expect((await getSession(auditor, id)).id).toBe(id)
+    expect((await listScopes(auditor)).scopes).not.toHaveLength(0)
+    expect(await codeOf(revokeSession(auditor, { session_id: id }))).toBe('role_missing')
+    expect(await codeOf(openSession(auditor, { tenant_id: 'ten_a', reason: 'To look at what they have' }))).toBe('role_missing')
+    expect((await getSession(auditor, id)).status).toBe('ACTIVE')
+    const manager = { ...rig.needs, principal: await rig.newStaff(['support_manager']) }
+    for (const read of [() => listSessions(manager, {}), () => getSession(manager, id), () => listScopes(manager)])
+      expect(await codeOf(read())).toBe('role_missing')
   })
 })
 

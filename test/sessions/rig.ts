@@ -65,7 +65,7 @@ export const startSessionRig = async (): Promise<SessionRig> => {
       last_seen_at: null,
     }
     const nothing = { items: [], unreadable: [] }
-    return { user, factors: nothing, sessions: nothing }
+    return { user, account: nothing, factors: nothing, sessions: nothing }
   }
   const needs = {
     store: database.store,

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { actNames } from '@countersign/contract/connector.ts'
-import type { Tenant } from '@countersign/contract/tenants.ts'
-import type { Factor, User, UserSession } from '@countersign/contract/users.ts'
+import { actNames, type FeatureName } from '@countersign/contract/connector.ts'
+import type { Tenant, TenantDetails } from '@countersign/contract/tenants.ts'
+import type { Account, Factor, User, UserSession } from '@countersign/contract/users.ts'
 import { distance } from 'fastest-levenshtein'
 import { createRemoteJWKSet, decodeJwt, importJWK, type JWK, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { type ActCare, newDirectoryActs } from './directory-acts.ts'
 
-export type Person = { user: User; factors: Factor[]; sessions: UserSession[] }
+export type Person = { user: User; account?: Account; factors: Factor[]; sessions: UserSession[] }
 
 /** What the product holds. Tests change it as a product would. */
-export type World = { tenants: Tenant[]; people: Person[] }
+export type World = { tenants: Tenant[]; people: Person[]; details?: Record<string, TenantDetails> }
 
 /** Answers in place of the honest one; undefined leaves the honest answer. */
 export type Fault = (request: { method: string; path: string; query: URLSearchParams }, response: ServerResponse) => unknown
@@ -21,6 +21,8 @@ export type DirectoryServer = {
   audience: string
   issuer: string
   world: World
+  /** What it offers beyond what every connector does. */
+  features: FeatureName[]
   /** Every call as it came, refused ones too. */
   calls: { target: string; act?: { sub: string; email: string } }[]
   fault: Fault | undefined
@@ -137,9 +139,23 @@ export const startDirectory = async (options: Options = {}): Promise<DirectorySe
     return { items: items.slice(from, to), next_cursor: to < items.length ? `p${to}` : null }
   }
 
+  const narrow = (members: User[], query: URLSearchParams): User[] => {
+    const [text, status, role, sort] = ['query', 'status', 'role', 'sort'].map((name) => query.get(name))
+    const found = members.filter(
+      (user) =>
+        (!text || [user.id, user.email, user.name].some((field) => field.toLowerCase().includes(text.toLowerCase()))) &&
+        (!status || user.status === status) &&
+        (!role || user.role === role),
+    )
+    if (!sort) return found
+    const sorted = found.toSorted((a, b) => (String(a[sort as keyof User]) < String(b[sort as keyof User]) ? -1 : 1))
+    return query.get('order') === 'desc' ? sorted.reverse() : sorted
+  }
+
   const honest = (path: string, query: URLSearchParams): [status: number, body: unknown] => {
     const { tenants, people } = directory.world
-    if (path === '/' || path === '') return [200, { protocol: 'countersign-connector/1', product: 'Test product', acts: actNames }]
+    if (path === '/' || path === '')
+      return [200, { protocol: 'countersign-connector/1', product: 'Test product', acts: actNames, features: directory.features }]
     if (path === '/tenants') {
       const since = query.get('since')
       const sorted = tenants.toSorted((a, b) => (a.updated_at < b.updated_at ? -1 : 1))
@@ -158,8 +174,11 @@ export const startDirectory = async (options: Options = {}): Promise<DirectorySe
     if (noun === 'acts') return acts.get(String(id))
     if (noun === 'tenants' && list === 'users' && tenants.some((tenant) => tenant.id === id)) {
       const members = users.filter((user) => user.tenant_id === id)
-      return [200, page(members, query)]
+      if (!directory.features.includes('user_lists')) return [200, page(members, query)]
+      return [200, { ...page(narrow(members, query), query), roles: [...new Set(members.flatMap(({ role }) => role ?? []))] }]
     }
+    const isDetails = noun === 'tenants' && list === undefined && directory.features.includes('tenant_details')
+    if (isDetails && tenants.some((tenant) => tenant.id === id)) return [200, directory.world.details?.[String(id)] ?? {}]
     const person = noun === 'users' && list === undefined ? people.find(({ user }) => user.id === id) : undefined
     return person ? [200, person] : [404, { code: 'not_found', message: 'no such thing' }]
   }
@@ -191,6 +210,7 @@ export const startDirectory = async (options: Options = {}): Promise<DirectorySe
     audience: options.audience ?? 'test-directory',
     issuer: options.issuer ?? 'http://console.test',
     world: options.world ?? smallWorld(),
+    features: ['user_lists', 'tenant_details'],
     calls: [],
     fault: undefined,
     faultAfter: undefined,

@@ -10,7 +10,7 @@ import { type ActionName, Explanation } from '@countersign/contract/actions.ts'
 import type { AssertionResponse } from '@countersign/contract/passkeys.ts'
 import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation } from '@tanstack/react-query'
 import { get, post, withQuery } from './call.ts'
-import { client } from './client.ts'
+import { again, client } from './client.ts'
 import { Failure } from './failure.ts'
 import { digestOf } from './signed.ts'
 
@@ -67,7 +67,7 @@ export const requestQuery = (id: string) =>
   queryOptions({
     queryKey: ['actions', 'one', id],
     queryFn: ({ signal }) => get(address(id), ActionRequest, signal),
-    refetchInterval: ({ state }) => (state.data && isOver(state.data) ? false : 2_000),
+    refetchInterval: again((request: ActionRequest | undefined) => (request && isOver(request) ? false : 2_000)),
   })
 
 const refresh = () => client.invalidateQueries({ queryKey: ['actions'] })

@@ -1,5 +1,14 @@
 import { LogStatus } from '@countersign/contract/events.ts'
-import { approverRoles, auditRoles, consoleRoles, Me, paneRoles, type Role, SignInOptions } from '@countersign/contract/staff.ts'
+import {
+  approverRoles,
+  auditRoles,
+  consoleRoles,
+  Me,
+  paneRoles,
+  type Role,
+  SignInOptions,
+  sessionReadRoles,
+} from '@countersign/contract/staff.ts'
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query'
 import { get } from './call.ts'
 import { setServerNow } from './clock.ts'
@@ -30,6 +39,7 @@ export const useMe = (): Me => useSuspenseQuery(meQuery).data
 
 const hasAny = (held: readonly Role[], wanted: readonly Role[]) => wanted.some((role) => held.includes(role))
 export const canUseConsole = (me: Me) => hasAny(me.staff.roles, consoleRoles)
+export const canReadSessions = (me: Me) => hasAny(me.staff.roles, sessionReadRoles)
 export const canReadAudit = (me: Me) => hasAny(me.staff.roles, auditRoles)
 export const canApprove = (me: Me) => hasAny(me.staff.roles, approverRoles)
 export const canOpenPane = (me: Me) => hasAny(me.staff.roles, paneRoles)

@@ -1,4 +1,4 @@
-import { ActionRequest } from '@countersign/contract/action-requests.ts'
+import { ActionRequest, ActionRequestPage } from '@countersign/contract/action-requests.ts'
 import { Receipt } from '@countersign/contract/receipts.ts'
 import { ScopeCatalogue } from '@countersign/contract/scopes.ts'
 import type { CreateSession } from '@countersign/contract/sessions.ts'
@@ -7,7 +7,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation } fro
 import { z } from 'zod'
 import { type Attempt, signAttempt } from './actions.ts'
 import { get, post, postSilent, withQuery } from './call.ts'
-import { client } from './client.ts'
+import { again, client } from './client.ts'
 
 const address = (id: string) => `/api/sessions/${encodeURIComponent(id)}`
 export type SessionFilters = Partial<Pick<ListSessions, 'status' | 'tenant_id' | 'staff_id'>>
@@ -43,18 +43,34 @@ export const mySessionsQuery = (staffId: string) =>
     refetchInterval: 10_000,
   })
 
+/** Reasons that I gave of late, for sessions and for actions. */
+export const myReasonsQuery = (staffId: string) =>
+  queryOptions({
+    queryKey: ['sessions', 'reasons', staffId],
+    queryFn: async ({ signal }) => {
+      const [sessions, requests] = await Promise.all([
+        get(withQuery('/api/sessions', { staff_id: staffId, limit: 50 }), SessionPage, signal),
+        get(withQuery('/api/actions', { view: 'mine', limit: 50 }), ActionRequestPage, signal),
+      ])
+      return [
+        ...sessions.items.map(({ reason, ticket, issued_at: at }) => ({ reason, ticket, at })),
+        ...requests.items.map(({ reason, ticket, created_at: at }) => ({ reason, ticket, at })),
+      ]
+    },
+  })
+
 export const sessionQuery = (id: string) =>
   queryOptions({
     queryKey: ['sessions', 'one', id],
     queryFn: ({ signal }) => get(address(id), Session, signal),
-    refetchInterval: ({ state }) => (state.data?.status === 'ACTIVE' ? 10_000 : false),
+    refetchInterval: again((session: Session | undefined) => (session?.status === 'ACTIVE' ? 10_000 : false)),
   })
 
 export const receiptQuery = ({ id, status }: Session) =>
   queryOptions({
     queryKey: ['sessions', 'receipt', id, status],
     queryFn: ({ signal }) => get(`${address(id)}/receipt`, Receipt, signal),
-    refetchInterval: ({ state }) => (state.data?.is_complete ? false : 5_000),
+    refetchInterval: again((receipt: Receipt | undefined) => (receipt?.is_complete ? false : 5_000)),
   })
 
 export const accessLogQuery = (id: string) =>

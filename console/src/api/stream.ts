@@ -1,13 +1,14 @@
 import { type EventFilters, LoggedEvent } from '@countersign/contract/events.ts'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { backgroundHeader, reportSignedOut, withQuery } from './call.ts'
-import { noteAnswer } from './connection.ts'
+import { noteAnswer, noteSilence } from './connection.ts'
 import { garbledAnswer, isFailure, parseFailure } from './failure.ts'
 
 export type StreamState = 'connecting' | 'live' | 'lost' | 'refused'
 type Listeners = { onEvent: (event: LoggedEvent) => void; onState: (state: StreamState) => void }
 
-const silenceMs = 60_000
+/** The server says something every 15 seconds. */
+const silenceMs = 40_000
 const longestWaitMs = 15_000
 
 type Followed = {
@@ -62,10 +63,11 @@ const follow = ({ address, headers = () => ({}), onMessage, onState }: Followed)
     if (stopped || document.hidden) return
     const on = new AbortController()
     connection = on
-    const outcome = await run(on).catch((error: unknown) => (isFailure(error) ? 'refused' : 'again'))
+    const outcome = await run(on).catch((error: unknown) => (isFailure(error) ? 'refused' : 'silent'))
     clearTimeout(silence)
     if (stopped || connection !== on) return
     connection = undefined
+    if (outcome === 'silent') noteSilence()
     if (outcome === 'refused') return onState('refused')
     if (document.hidden) return
     onState('lost')

@@ -1,5 +1,5 @@
-import { Tenant, TenantPage } from '@countersign/contract/tenants.ts'
-import { UserPage } from '@countersign/contract/users.ts'
+import { ReadTenantDetails, Tenant, TenantPage } from '@countersign/contract/tenants.ts'
+import { type ListTenantUsers, UserPage } from '@countersign/contract/users.ts'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { get, withQuery } from './call.ts'
 
@@ -21,11 +21,24 @@ export const tenantQuery = (id: string) =>
     gcTime: 0,
   })
 
-export const tenantUsersQuery = (id: string) =>
+export type UserNarrowing = Partial<Pick<ListTenantUsers, 'query' | 'status' | 'role' | 'sort' | 'order'>>
+
+export const tenantUsersQuery = (id: string, narrowing: UserNarrowing) =>
   infiniteQueryOptions({
-    queryKey: ['tenants', 'users', id],
-    queryFn: ({ pageParam, signal }) => get(withQuery(`${address(id)}/users`, { cursor: pageParam, limit: 100 }), UserPage, signal),
+    queryKey: ['tenants', 'users', id, narrowing],
+    queryFn: ({ pageParam, signal }) =>
+      get(withQuery(`${address(id)}/users`, { ...narrowing, cursor: pageParam, limit: 100 }), UserPage, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
+  })
+
+/** Asked of the product now; whom it names is on the record: once per visit. */
+export const tenantDetailsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['tenants', 'details', id],
+    queryFn: async ({ signal }) => (await get(`${address(id)}/details`, ReadTenantDetails, signal)).details,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
   })

@@ -49,5 +49,7 @@ export function Input({ className, ...rest }: ComponentProps<'input'>) {
 }
 
 export function TextArea({ className, ...rest }: ComponentProps<'textarea'>) {
-  return <textarea className={clsx(inputClass, 'min-h-18 resize-y py-1.5 leading-5', className)} {...rest} />
+  return (
+    <textarea className={clsx(inputClass, className?.includes('min-h-') || 'min-h-18', 'resize-y py-1.5 leading-5', className)} {...rest} />
+  )
 }

@@ -1,5 +1,6 @@
 import clsx from 'clsx'
 import { ArrowUp, Pause } from 'lucide-react'
+import { useStaleSince } from '../api/connection.ts'
 import type { StreamState } from '../api/stream.ts'
 import { plural } from './format.ts'
 
@@ -15,7 +16,9 @@ type Waits = { waiting: number; onShow: () => void; noun?: string }
 type Props = Waits & { state: StreamState; held: boolean; words: string }
 
 /** Whether what is shown is live. It waits while somebody reads, and says how many wait. */
-export function LivePill({ state, held, words, ...waits }: Props) {
+export function LivePill({ state: said, held, words, ...waits }: Props) {
+  // A stream takes a while to find out that nobody is there any more: what asks more often knows sooner.
+  const state = useStaleSince() !== null && said === 'live' ? 'lost' : said
   if (waits.waiting > 0) return <NewOnes {...waits} />
   const isPaused = held && state === 'live'
   return (

@@ -1,12 +1,16 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import clsx from 'clsx'
 import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { isPassing } from '../api/client.ts'
+import { useStaleSince } from '../api/connection.ts'
+import { formatTimeOfDay } from './format.ts'
 import { FailureNote } from './States.tsx'
 import { HeadCell, type Sort, type SortKey } from './TableHead.tsx'
 import { BodyRow, Divider, dividerHeight, SkeletonRows, Spacer } from './TableRows.tsx'
 import { useAttention } from './useAttention.ts'
 import { useRowKeys } from './useRowKeys.ts'
 import { isAtLeast, useWidth, type Width } from './width.ts'
+import { useZone } from './zone.ts'
 
 export type Column<Row> = {
   id: string
@@ -37,6 +41,8 @@ export type TableProps<Row> = {
   sort?: Sort
   isLoading?: boolean
   error?: unknown
+  /** When the rows were read: said beside an error, under which they are old. */
+  readAt?: number
   onRetry?: () => void
   more?: { has: boolean; isLoading: boolean; load: () => void }
   empty: ReactNode
@@ -77,12 +83,14 @@ export function Table<Row>(props: TableProps<Row>) {
     sort,
     isLoading,
     error,
+    readAt,
     onRetry,
     more,
     empty,
     onHold,
   } = props
   const width = useWidth()
+  useZone()
   const rowHeight = twoLines ? twoLinesHeight : lineHeight
   const isPhone = width === 'phone'
   const shown = useMemo(() => columns.filter((column) => isAtLeast(width, column.from ?? 'phone')), [columns, width])
@@ -141,6 +149,7 @@ export function Table<Row>(props: TableProps<Row>) {
   const isEmpty = rows.length === 0 && !isLoading && !error
   return (
     <div className="min-w-0">
+      {error && rows.length > 0 && readAt ? <OldRows readAt={readAt} /> : null}
       <table
         ref={body}
         aria-label={label}
@@ -198,7 +207,7 @@ export function Table<Row>(props: TableProps<Row>) {
           {below > 0 ? <Spacer height={below} /> : null}
         </tbody>
       </table>
-      {error ? (
+      {error && !(rows.length > 0 && readAt && isPassing(error)) ? (
         <div className="p-3">
           <FailureNote error={error} onRetry={onRetry} />
         </div>
@@ -210,5 +219,17 @@ export function Table<Row>(props: TableProps<Row>) {
         </p>
       ) : null}
     </div>
+  )
+}
+
+/** Rows that could not be read again stay, and say how old they are. */
+function OldRows({ readAt }: { readAt: number }) {
+  const isLost = useStaleSince() !== null
+  // Where nothing at all is heard of the server, the page itself says so.
+  if (isLost) return null
+  return (
+    <p role="status" className="pb-2 text-sm text-warn">
+      These rows could not be read again: they are as of {formatTimeOfDay(readAt)}. It is tried again by itself.
+    </p>
   )
 }

@@ -1,5 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'react'
-import { formatLocal, formatUtc } from './format.ts'
+import { formatBoth } from './format.ts'
 import { Inert } from './Inert.tsx'
 
 type Shown = { text: string; anchor: DOMRect }
@@ -10,7 +10,7 @@ const isCut = (element: Element) => overflows(element) || [...element.querySelec
 
 const textOf = (element: Element): string | null => {
   const at = element.getAttribute('data-tip-at')
-  return at ? `${formatUtc(at)}\n${formatLocal(at)} (here)` : element.getAttribute('data-tip')
+  return at ? formatBoth(at) : element.getAttribute('data-tip')
 }
 
 /** Shows the `data-tip`, or the instant of the `data-tip-at`, of whatever is hovered or focused. One for the whole console, above every dialog. */

@@ -1,12 +1,13 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   cutMiddle,
   formatBytes,
   formatCountdown,
   formatDuration,
+  formatInstant,
   formatLeft,
+  formatMinute,
   formatRelative,
-  formatUtcMinute,
   plural,
   shellQuote,
   shortId,
@@ -46,7 +47,13 @@ it('says what is left as it is, also of a session that was short from the beginn
   expect([120, 119.2, 90, 42.1, 1].map(formatLeft)).toEqual(['2 minutes', '2 minutes', '90 seconds', '43 seconds', '1 second'])
 })
 
-it('says until when in a zone that all share', () => expect(formatUtcMinute('2026-11-20T03:12:59.9Z')).toBe('03:12 UTC'))
+it('says times in the zone that the reader has chosen, and always which one', () => {
+  const at = '2026-11-20T23:12:59.9Z'
+  expect([formatMinute(at, 'utc'), formatInstant(at, 'utc')]).toEqual(['23:12 UTC', '20 Nov 2026, 23:12:59 UTC'])
+  vi.stubEnv('TZ', 'Asia/Tokyo')
+  expect([formatMinute(at, 'here'), formatInstant(at, 'here')]).toEqual(['08:12 GMT+9', '21 Nov 2026, 08:12:59 GMT+9'])
+  vi.unstubAllEnvs()
+})
 
 describe('ids', () => {
   it('keeps the end of our own, which tells them apart', () =>

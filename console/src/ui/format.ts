@@ -1,36 +1,62 @@
+import { readZone, type Zone } from './zone.ts'
+
 const numbers = new Intl.NumberFormat('en-GB')
 export const formatNumber = (value: number): string => numbers.format(value)
 
 const two = (value: number) => String(value).padStart(2, '0')
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
-/** 12 Oct 2026, in the reader's time zone. */
-export const formatDay = (at: string | number): string => {
+/** The date's parts in the reader's zone, or in UTC. */
+const partsOf = (at: string | number, zone: Zone) => {
   const date = new Date(at)
-  return `${date.getDate()} ${months[date.getMonth()]} ${date.getFullYear()}`
+  if (zone === 'utc')
+    return {
+      day: date.getUTCDate(),
+      month: months[date.getUTCMonth()],
+      year: date.getUTCFullYear(),
+      time: date.toISOString().slice(11, 19),
+    }
+  return {
+    day: date.getDate(),
+    month: months[date.getMonth()],
+    year: date.getFullYear(),
+    time: `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`,
+  }
+}
+
+/** 12 Oct 2026, in the zone that the reader has chosen. */
+export const formatDay = (at: string | number, zone = readZone()): string => {
+  const { day, month, year } = partsOf(at, zone)
+  return `${day} ${month} ${year}`
 }
 
 /** 12 Oct, where the year is clear. */
-export const formatShortDay = (at: string | number): string => {
-  const date = new Date(at)
-  return `${date.getDate()} ${months[date.getMonth()]}`
+export const formatShortDay = (at: string | number, zone = readZone()): string => {
+  const { day, month } = partsOf(at, zone)
+  return `${day} ${month}`
 }
 
-export const formatTimeOfDay = (at: string | number): string => {
-  const date = new Date(at)
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+export const formatTimeOfDay = (at: string | number, zone = readZone()): string => partsOf(at, zone).time
+
+/** 03:12, with its zone: what is read by itself, or told to somebody elsewhere. */
+export const formatMinute = (at: string | number, zone = readZone()): string =>
+  `${partsOf(at, zone).time.slice(0, 5)} ${zoneName(at, zone)}`.trim()
+
+const zoneName = (at: string | number, zone: Zone): string => {
+  if (zone === 'utc') return 'UTC'
+  const parts = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' }).formatToParts(new Date(at))
+  return parts.find((part) => part.type === 'timeZoneName')?.value ?? ''
 }
 
-export const formatUtc = (at: string | number): string => new Date(at).toISOString().replace('T', ' ').replace('Z', ' UTC')
+/** The whole instant. */
+export const formatInstant = (at: string | number, zone = readZone()): string =>
+  `${formatDay(at, zone)}, ${formatTimeOfDay(at, zone)} ${zoneName(at, zone)}`.trim()
 
-/** 03:12 UTC */
-export const formatUtcMinute = (at: string | number): string => `${new Date(at).toISOString().slice(11, 16)} UTC`
-
-const zones = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' })
-
-export const formatLocal = (at: string | number): string => {
-  const zone = zones.formatToParts(new Date(at)).find((part) => part.type === 'timeZoneName')
-  return `${formatDay(at)}, ${formatTimeOfDay(at)} ${zone?.value ?? ''}`.trim()
+/** The instant in both zones, that of the setting first. */
+export const formatBoth = (at: string | number): string => {
+  const first = readZone()
+  const other = first === 'utc' ? 'here' : 'utc'
+  return `${formatInstant(at, first)}\n${formatInstant(at, other)}`
 }
 
 const minute = 60

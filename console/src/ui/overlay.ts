@@ -1,7 +1,9 @@
 import type { Session } from '@countersign/contract/sessions.ts'
+import type { LifecycleStatus } from '@countersign/contract/tenants.ts'
 import { useSyncExternalStore } from 'react'
 
-type Named = { id: string; name: string }
+/** A tenant, and how its life stands where that is known. */
+type Named = { id: string; name: string; status?: LifecycleStatus | undefined }
 export type Overlay =
   | { kind: 'palette' }
   | { kind: 'keys' }

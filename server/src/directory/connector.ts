@@ -1,6 +1,6 @@
-import type { ActName, ActRefusal, ActTarget, ConnectorInfo } from '@countersign/contract/connector.ts'
-import type { Tenant } from '@countersign/contract/tenants.ts'
-import type { Factor, User, UserSession } from '@countersign/contract/users.ts'
+import type { ActName, ActRefusal, ActTarget, ConnectorInfo, FeatureName } from '@countersign/contract/connector.ts'
+import type { Tenant, TenantDetails } from '@countersign/contract/tenants.ts'
+import type { Account, Factor, ListTenantUsers, User, UserSession } from '@countersign/contract/users.ts'
 import type { CallFailure } from '../outbound/failure.ts'
 import type { Rows } from './rows.ts'
 import type { UnreadableRow } from './tenant-rows.ts'
@@ -13,8 +13,14 @@ export type Page = { cursor?: string; limit: number }
 /** A page of tenants, and what else stood on it. */
 export type TenantRows = { tenants: Tenant[]; unreadable: UnreadableRow[]; next_cursor: string | null; sync_token: string | null }
 
-/** A user, and what of their factors and sessions could be read. */
-export type UserDetail = { user: User; factors: Rows<Factor>; sessions: Rows<UserSession> }
+/** What a list of users is narrowed to, for a product with the feature `user_lists`. */
+export type Narrowing = Partial<Pick<ListTenantUsers, 'query' | 'status' | 'role' | 'sort' | 'order'>>
+
+/** A page of a tenant's users, and the roles that they have as far as the product names them. */
+export type UserRows = Rows<User> & { next_cursor: string | null; roles: string[] }
+
+/** A user, and what of the account, the factors and sessions could be read. */
+export type UserDetail = { user: User; account: Rows<Account>; factors: Rows<Factor>; sessions: Rows<UserSession> }
 
 /** Something to do to a user or a tenant. Whoever asks again for the same one gives the same order. */
 export type ActOrder = {
@@ -54,9 +60,13 @@ export type Connector = {
   info(): Promise<ConnectorInfo>
   /** What the product can do; asked for when first needed and once a minute. */
   acts(): Promise<readonly ActName[]>
+  /** What the product offers beyond what all do; as fresh as its acts. */
+  features(): Promise<readonly FeatureName[]>
   listTenants(page: Page & { since?: string }): Promise<TenantRows>
   /** Undefined where the product does not know the tenant. */
-  listTenantUsers(tenantId: string, page: Page, asker: Asker): Promise<(Rows<User> & { next_cursor: string | null }) | undefined>
+  listTenantUsers(tenantId: string, page: Page & Narrowing, asker: Asker): Promise<UserRows | undefined>
+  /** Undefined where the product does not know the tenant. Only for a product with the feature `tenant_details`. */
+  findTenantDetails(tenantId: string, asker: Asker): Promise<TenantDetails | undefined>
   /** Best match first. */
   searchUsers(query: string, limit: number, asker: Asker): Promise<Rows<User>>
   findUser(userId: string, asker: Asker): Promise<UserDetail | undefined>

@@ -38,8 +38,8 @@ export const openUser = verb({
     } as const
     if (!(await isConcerned(ctx, input.user_id)))
       throw deny(new Refusal('not_found'), { ...attempt, actor: actorOf(principal), note: 'no request is about this user' })
-    const { user, factors, sessions } = await lookUp(ctx, attempt, () => connector.findUser(input.user_id, askerOf(principal)))
-    const unread = noteUnread([...factors.unreadable, ...sessions.unreadable])
+    const { user, account, factors, sessions } = await lookUp(ctx, attempt, () => connector.findUser(input.user_id, askerOf(principal)))
+    const unread = noteUnread([...account.unreadable, ...factors.unreadable, ...sessions.unreadable])
     const { tenant, event } = await transact(ctx, async (tx) => ({
       tenant: await findTenant(tx, user.tenant_id),
       event: await journal.recordTimed(tx, {
@@ -55,9 +55,14 @@ export const openUser = verb({
     return {
       user,
       tenant: tenant ?? null,
+      account: account.items[0] ?? null,
       factors: factors.items,
       sessions: sessions.items,
-      unreadable: { factors: nameRows(factors.unreadable), sessions: nameRows(sessions.unreadable) },
+      unreadable: {
+        account: nameRows(account.unreadable),
+        factors: nameRows(factors.unreadable),
+        sessions: nameRows(sessions.unreadable),
+      },
       opened: {
         event_id: event.id,
         by: { id, email, name, roles },

@@ -1,5 +1,5 @@
 import type { AccessLogPage, ListAccessLog } from '@countersign/contract/sessions.ts'
-import { consoleRoles } from '@countersign/contract/staff.ts'
+import { sessionReadRoles } from '@countersign/contract/staff.ts'
 import type { z } from 'zod'
 import { verb } from '../access/verb.ts'
 import { listAccessLog } from '../audit/access-log.ts'
@@ -13,7 +13,7 @@ type Input = { session_id: string } & z.output<typeof ListAccessLog>
 /** Every request of a session, newest first. Reading it is on the log, where its tenant sees it. */
 export const readAccessLog = verb({
   name: 'read an access log',
-  may: consoleRoles,
+  may: sessionReadRoles,
   named: ({ session_id }: Input) => ({ session_id }),
   async run(ctx: ReadCtx, { session_id, cursor, limit }: Input): Promise<AccessLogPage> {
     await getSession(ctx, session_id)

@@ -1,5 +1,5 @@
 import type { Session } from '@countersign/contract/sessions.ts'
-import { consoleRoles } from '@countersign/contract/staff.ts'
+import { sessionReadRoles } from '@countersign/contract/staff.ts'
 import { sql } from 'kysely'
 import type { Ctx } from '../access/ctx.ts'
 import type { StaffPrincipal } from '../access/principal.ts'
@@ -10,7 +10,7 @@ import { selectSessions } from './row.ts'
 /** One session, its status by the database's clock. */
 export const getSession = verb({
   name: 'see a session',
-  may: consoleRoles,
+  may: sessionReadRoles,
   named: (sessionId: string) => ({ session_id: sessionId }),
   async run({ store }: Ctx<StaffPrincipal>, sessionId: string): Promise<Session> {
     const [found] = await selectSessions(store.db, sql`s.id = ${sessionId}`)

@@ -1,5 +1,5 @@
 import { ListSessions, type SessionPage, type SessionStatus } from '@countersign/contract/sessions.ts'
-import { consoleRoles } from '@countersign/contract/staff.ts'
+import { sessionReadRoles } from '@countersign/contract/staff.ts'
 import { type RawBuilder, sql } from 'kysely'
 import type { z } from 'zod'
 import type { Ctx } from '../access/ctx.ts'
@@ -29,7 +29,7 @@ const withStatus = {
 /** Sessions, newest first, and how many there are of each status over all of them. */
 export const listSessions = verb({
   name: 'list sessions',
-  may: consoleRoles,
+  may: sessionReadRoles,
   parse: (raw: z.input<typeof ListSessions>) => parse(ListSessions, raw),
   async run({ store }: Ctx<StaffPrincipal>, { status, tenant_id, staff_id, cursor, limit }): Promise<SessionPage> {
     const conditions: RawBuilder<unknown>[] = [sql`true`]

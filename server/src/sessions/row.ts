@@ -1,4 +1,4 @@
-import type { Session } from '@countersign/contract/sessions.ts'
+import { mostCountedRequests, type Session } from '@countersign/contract/sessions.ts'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { digestOfRow } from '../audit/commit.ts'
 import type { Tables } from '../store/tables.ts'
@@ -31,6 +31,14 @@ const textOf = (member: string, { digest, salt, value }: Disclosed): string | nu
 const disclosed = (row: string, digest: RawBuilder<unknown>) =>
   sql`json_build_object('digest', ${digest}, 'salt', ${sql.ref(`${row}.salt`)}, 'value', ${sql.ref(`${row}.value`)})`
 
+/** Each request enters the log with one of these. */
+const sqlRequests = sql<number>`(
+  select count(*)::int from (
+    select from log_entries e
+    where e.session_id = s.id and e.action in ('SUPPORT_SESSION.REQUEST.ADMITTED', 'SUPPORT_SESSION.REQUEST.REFUSED')
+    limit ${sql.lit(mostCountedRequests)}
+  ) counted)`
+
 /** Sessions with all that people are shown of them, narrowed by `where`. */
 export const selectSessions = async (
   db: Kysely<Tables>,
@@ -39,7 +47,7 @@ export const selectSessions = async (
 ): Promise<{ session: Session; issued_us: string }[]> => {
   const { rows } = await sql<Row>`
     select s.id, ${sqlStatus} as status, ${sqlStanding} as standing, s.tenant_id, t.name as tenant_name, s.target_user_id, ${disclosed('on_whom', sql`s.digests ->> 'target.label'`)} as label, s.staff_id, m.email as staff_email,
-      ${disclosed('why', sql`s.digests ->> 'reason'`)} as reason, ${disclosed('on_ticket', sql`s.digests ->> 'ticket'`)} as ticket, s.scopes, s.issued_at, s.expires_at, a.idle_at,
+      ${disclosed('why', sql`s.digests ->> 'reason'`)} as reason, ${disclosed('on_ticket', sql`s.digests ->> 'ticket'`)} as ticket, s.scopes, ${sqlRequests} as requests, s.issued_at, s.expires_at, a.idle_at,
       s.idle_seconds / 60.0::float8 as idle_minutes,
       case ${sqlStatus} when 'REVOKED' then r.revoked_at when 'EXPIRED' then ${sqlEnds} end as ended_at,
       case ${sqlStatus} when 'REVOKED' then r.revoked_by_kind when 'EXPIRED' then case when a.idle_at < s.expires_at then 'idle' else 'expiry' end end as ended_by,

@@ -1,5 +1,5 @@
 import type { ScopeCatalogue } from '@countersign/contract/scopes.ts'
-import { consoleRoles } from '@countersign/contract/staff.ts'
+import { sessionReadRoles } from '@countersign/contract/staff.ts'
 import type { Ctx } from '../access/ctx.ts'
 import type { StaffPrincipal } from '../access/principal.ts'
 import { verb } from '../access/verb.ts'
@@ -12,7 +12,7 @@ type GatewayConfig = { gateway: Pick<Config['gateway'], 'routes' | 'presets'> }
 /** The scopes and presets of the configuration that the person may have: nothing else can be granted. */
 export const listScopes = verb({
   name: 'list scopes',
-  may: consoleRoles,
+  may: sessionReadRoles,
   async run({ config, principal: { roles } }: Ctx<StaffPrincipal> & { config: CeilingConfig }): Promise<ScopeCatalogue> {
     const { routes, presets } = config.gateway
     const within = (scope: string) => isWithin(config, roles, scope)

@@ -157,7 +157,7 @@ describe('AZ-1 every route × every caller answers exactly what its declaration 
 
   it('C1 AZ-2 puts a refusal for a missing role on the record', async () => {
     const auditor = callers.get('auditor') as NonNullable<ReturnType<typeof callers.get>>
-    const refused = await auditor.visitor.get('/api/sessions')
+    const refused = await auditor.visitor.get('/api/tenants')
     expect(refused.status).toBe(403)
     const admin = callers.get('support_admin') as NonNullable<ReturnType<typeof callers.get>>
     await expect

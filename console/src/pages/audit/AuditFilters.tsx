@@ -5,7 +5,7 @@ import { useMe } from '../../api/me.ts'
 import { Button, buttonClass } from '../../ui/Button.tsx'
 import { Chip } from '../../ui/Chip.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
-import { formatLocal, plural, shortId } from '../../ui/format.ts'
+import { formatInstant, plural, shortId } from '../../ui/format.ts'
 import { Inert } from '../../ui/Inert.tsx'
 import { Popover } from '../../ui/Popover.tsx'
 import { Search } from '../../ui/Search.tsx'
@@ -235,12 +235,12 @@ function Chips({ search, onSet, onClear }: Omit<Props, 'count'>) {
       ) : null}
       {from ? (
         <Chip name="From" onRemove={() => onSet({ from: undefined })}>
-          {formatLocal(from)}
+          {formatInstant(from)}
         </Chip>
       ) : null}
       {to ? (
         <Chip name="Until" onRemove={() => onSet({ to: undefined })}>
-          {formatLocal(to)}
+          {formatInstant(to)}
         </Chip>
       ) : null}
       {listNames.flatMap((name) => {

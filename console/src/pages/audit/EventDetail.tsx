@@ -3,7 +3,7 @@ import type { LoggedEvent } from '@countersign/contract/events.ts'
 import { Link } from '@tanstack/react-router'
 import { ListFilter } from 'lucide-react'
 import { type ReactNode, useMemo } from 'react'
-import { canUseConsole, useMe } from '../../api/me.ts'
+import { canReadSessions, canUseConsole, useMe } from '../../api/me.ts'
 import { paths } from '../../paths.ts'
 import { ResultWord } from '../../ui/Badge.tsx'
 import { IconButton } from '../../ui/Button.tsx'
@@ -125,7 +125,8 @@ function Filterable({ children, label, onFilter }: { children: ReactNode; label:
 }
 
 function EventFacts({ event, onFilter }: Pick<Props, 'event' | 'onFilter'>) {
-  const isConsole = canUseConsole(useMe())
+  const me = useMe()
+  const isConsole = canUseConsole(me)
   const { actor, target, tenant_id: tenantId, session_id: sessionId, ticket } = event
   return (
     <Facts
@@ -161,7 +162,7 @@ function EventFacts({ event, onFilter }: Pick<Props, 'event' | 'onFilter'>) {
         sessionId !== undefined && [
           'Session',
           <Filterable key="session" label="Events of the same session" onFilter={() => onFilter({ session_id: only(sessionId) })}>
-            {isConsole ? (
+            {canReadSessions(me) ? (
               <Link {...paths.session(sessionId)} className="id break-all text-accent hover:underline">
                 {sessionId}
               </Link>

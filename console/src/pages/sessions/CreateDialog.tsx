@@ -1,5 +1,6 @@
 import type { ActionRequest } from '@countersign/contract/action-requests.ts'
 import type { CreatedSession } from '@countersign/contract/sessions.ts'
+import type { LifecycleStatus } from '@countersign/contract/tenants.ts'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -13,7 +14,7 @@ import { Created } from './Created.tsx'
 import { CreateForm } from './CreateForm.tsx'
 
 export type CreateTarget = {
-  tenant: { id: string; name: string }
+  tenant: { id: string; name: string; status?: LifecycleStatus | undefined }
   user?: { id: string; email: string }
   ticket?: string | undefined
   /** What is offered as a reason, to be kept or changed. */

@@ -19,16 +19,18 @@ import { Button } from '../../ui/Button.tsx'
 import { Consequence } from '../../ui/Consequence.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { describedBy, Field, Input, TextArea } from '../../ui/Field.tsx'
-import { formatUtcMinute, plural } from '../../ui/format.ts'
-import { ShortId } from '../../ui/IdChip.tsx'
+import { formatMinute, plural } from '../../ui/format.ts'
 import { Inert } from '../../ui/Inert.tsx'
+import { isSubmit, submitKey } from '../../ui/keys.ts'
 import { ReasonCounter } from '../../ui/ReasonCounter.tsx'
 import { Segments } from '../../ui/Segments.tsx'
 import { SigningFailure } from '../keys/SigningFailure.tsx'
+import { BeforeCreating } from './BeforeCreating.tsx'
 import type { CreateTarget } from './CreateDialog.tsx'
 import { HealthFirst } from './HealthFirst.tsx'
 import { canChange, defaultScopes, namedScopes } from './presets.ts'
 import { ScopeChoice } from './ScopeChoice.tsx'
+import { useReasonsOfToday } from './useReasonsOfToday.ts'
 import { useSessionGates } from './useSessionGates.ts'
 
 type Props = {
@@ -45,7 +47,7 @@ export function CreateForm({ target: { tenant, user, ticket, reason: offered = '
   const create = useCreateSession()
   const id = useId()
   const most = user ? ttlMaximumUserMinutes : ttlMaximumMinutes
-  const { register, control, handleSubmit, watch, setValue, formState } = useForm<Form, unknown, z.output<typeof CreateSession>>({
+  const { register, control, handleSubmit, watch, setValue, setFocus, formState } = useForm<Form, unknown, z.output<typeof CreateSession>>({
     mode: 'onTouched',
     resolver: zodResolver(CreateSession),
     defaultValues: {
@@ -73,6 +75,12 @@ export function CreateForm({ target: { tenant, user, ticket, reason: offered = '
     create.mutate({ input, needsSignature, ask_approval: asksApproval }, { onSuccess: onCreated })
   })
 
+  const again = (given: string, on: string | null) => {
+    setValue('reason', given, { shouldValidate: true })
+    if (on && !named?.trim()) setValue('ticket', on, { shouldValidate: true })
+    setFocus('reason')
+  }
+
   return (
     <Dialog
       title="Create Support Session"
@@ -80,15 +88,19 @@ export function CreateForm({ target: { tenant, user, ticket, reason: offered = '
       wide
       footer={
         <>
-          {unmet ? <span className="mr-auto text-faint text-sm">{unmet}</span> : null}
+          {unmet ? <span className="mr-auto text-faint text-sm max-sm:basis-full">{unmet}</span> : null}
           <Button onClick={onClose}>Cancel</Button>
           <Button
             kind="main"
             data-autofocus={isOffered || undefined}
+            aria-keyshortcuts="Control+Enter Meta+Enter"
             disabled={unmet !== null || create.isPending}
             onClick={() => void submit()}
           >
-            {create.isPending ? 'Creating' : asksApproval ? 'Ask for approval' : 'Create Support Session'}
+            {create.isPending ? 'Creating' : asksApproval ? 'Ask for approval' : 'Create Session'}
+            <span aria-hidden="true" className="text-xs opacity-80 pointer-coarse:hidden">
+              {submitKey}
+            </span>
           </Button>
         </>
       }
@@ -96,11 +108,11 @@ export function CreateForm({ target: { tenant, user, ticket, reason: offered = '
       <form
         onSubmit={(event) => void submit(event)}
         onKeyDown={(event) => {
-          if (event.key === 'Enter' && (event.metaKey || event.ctrlKey) && !unmet) void submit()
+          if (isSubmit(event) && !unmet && !create.isPending) void submit()
         }}
-        className="flex flex-col gap-5"
+        className="flex flex-col gap-4"
       >
-        <Target tenant={tenant} user={user} />
+        <BeforeCreating tenant={tenant} user={user} onLeave={onLeave} />
         <HealthFirst tenantId={tenant.id} onLeave={onLeave} />
         <Field
           label="Reason"
@@ -113,23 +125,25 @@ export function CreateForm({ target: { tenant, user, ticket, reason: offered = '
             id={`${id}-reason`}
             data-autofocus={isOffered ? undefined : true}
             rows={2}
+            className="min-h-13"
             aria-describedby={describedBy(`${id}-reason`)}
             {...register('reason')}
           />
+          {reason ? null : <ReasonsAgain onChoose={again} />}
         </Field>
         <Controller
           control={control}
           name="scopes"
           render={({ field }) => <ScopeChoice catalogue={catalogue} chosen={field.value ?? []} onChoose={field.onChange} />}
         />
-        <div className="grid grid-cols-1 gap-5 sm:grid-cols-2">
+        <div className="grid grid-cols-1 gap-4 sm:grid-cols-2">
           <Field
             label="Time to live"
             htmlFor={`${id}-ttl`}
             hint={user ? `Minutes, 1 to ${most} on one user` : `Minutes, 1 to ${most}`}
             error={isValidTime ? undefined : `A whole number of minutes, 1 to ${most}`}
           >
-            <div className="flex items-center gap-2">
+            <div className="flex flex-wrap items-center gap-2">
               <Input
                 id={`${id}-ttl`}
                 type="number"
@@ -194,19 +208,29 @@ const whatIsMissing = (form: {
   return null
 }
 
-function Target({ tenant, user }: Pick<CreateTarget, 'tenant' | 'user'>) {
+type AgainProps = { onChoose: (reason: string, ticket: string | null) => void }
+
+/** What I have said today already, which is often what I am here for again. */
+function ReasonsAgain({ onChoose }: AgainProps) {
+  const reasons = useReasonsOfToday()
+  if (reasons.length === 0) return null
   return (
-    <p className="flex min-w-0 flex-wrap items-baseline gap-x-2 text-sm">
-      <span className="text-faint">On</span>
-      {user ? (
-        <>
-          <Inert text={user.email} className="font-medium" />
-          <span className="text-faint">of</span>
-        </>
-      ) : null}
-      <Inert text={tenant.name} className="min-w-0 break-words font-medium" />
-      <ShortId id={tenant.id} className="text-faint" />
-    </p>
+    <ul aria-label="What I gave today" className="flex min-w-0 gap-1.5 max-sm:flex-col">
+      {reasons.map(({ reason, ticket }) => (
+        <li key={reason} className="min-w-0 max-sm:nth-3:hidden">
+          <button
+            type="button"
+            data-tip={ticket ? `${reason}\n${ticket}` : reason}
+            data-cut
+            onClick={() => onChoose(reason, ticket)}
+            className="block h-6 max-w-full truncate rounded-md border border-line bg-sunk px-2 text-soft text-xs hover:border-edge hover:text-ink pointer-coarse:h-10"
+          >
+            <Inert text={reason} />
+            {ticket ? <span className="text-faint"> · {ticket}</span> : null}
+          </button>
+        </li>
+      ))}
+    </ul>
   )
 }
 
@@ -224,8 +248,8 @@ function What({ tenant, user, changing, minutes }: WhatProps) {
       ) : (
         'this tenant alone'
       )}
-      {minutes === null ? '' : ` for ${minutes} min, until ${formatUtcMinute(now + minutes * 60_000)}`}. It ends by itself and can be
-      revoked at any time.{' '}
+      {minutes === null ? '' : ` for ${minutes} min, until ${formatMinute(now + minutes * 60_000)}`}. It ends by itself and can be revoked
+      at any time.{' '}
       {changing.length > 0 ? (
         <span className="font-medium text-warn">
           With <span className="id">{changing.map(({ scope }) => scope).join(', ')}</span> you can change their data.{' '}

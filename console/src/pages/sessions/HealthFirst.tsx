@@ -14,7 +14,7 @@ export function HealthFirst({ tenantId, onLeave }: Props) {
   const { data, error } = useQuery(tenantHealthQuery(tenantId))
   if (error && !data) return <p className="text-faint text-sm">The tenant's health could not be read: {error.message}</p>
   return (
-    <section aria-label="Health of the tenant" className="flex flex-col gap-1.5 rounded-md border border-line bg-page px-3 py-2.5 text-sm">
+    <section aria-label="Health of the tenant" className="flex flex-col gap-1 rounded-md border border-line bg-page px-3 py-2 text-sm">
       {data ? (
         <>
           <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
@@ -23,6 +23,14 @@ export function HealthFirst({ tenantId, onLeave }: Props) {
               {formatNumber(data.traffic.calls_24h)} calls in 24 h · errors {formatRate(data.traffic.error_rate)} · last call{' '}
               {data.traffic.last_call_at ? <Time at={data.traffic.last_call_at} /> : 'unknown'}
             </span>
+            <Link
+              {...paths.tenant(tenantId)}
+              onClick={onLeave}
+              data-tip="Many questions are answered by it, without access"
+              className="font-medium text-accent text-xs hover:underline sm:ml-auto"
+            >
+              failing routes and the last 7 days
+            </Link>
           </div>
           <ul className="flex flex-col gap-0.5">
             {data.health.causes.map((cause) => (
@@ -35,12 +43,6 @@ export function HealthFirst({ tenantId, onLeave }: Props) {
           <span className="sr-only">Loading the tenant's health</span>
         </span>
       )}
-      <p className="text-faint text-xs">
-        Many questions are answered by it, without access:{' '}
-        <Link {...paths.tenant(tenantId)} onClick={onLeave} className="font-medium text-accent hover:underline">
-          failing routes and the last 7 days
-        </Link>
-      </p>
     </section>
   )
 }

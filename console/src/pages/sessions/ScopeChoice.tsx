@@ -60,8 +60,13 @@ type ListProps = Omit<Props, 'onChoose'> & { id: string; onToggle: (scope: strin
 
 function ScopeList({ id, catalogue, chosen, onToggle }: ListProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <ul id={id} aria-label="Scopes" tabIndex={0} className="max-h-60 divide-y divide-line overflow-y-auto rounded-md border border-field">
+    <ul
+      id={id}
+      aria-label="Scopes"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+      tabIndex={0}
+      className="divide-y divide-line rounded-md border border-field sm:max-h-60 sm:overflow-y-auto"
+    >
       {catalogue.scopes.map((entry) => (
         <li key={entry.scope}>
           <label className="flex cursor-pointer items-start gap-2.5 px-2.5 py-1.5 text-sm hover:bg-hover pointer-coarse:py-2.5">

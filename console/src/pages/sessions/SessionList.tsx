@@ -1,66 +1,110 @@
-import type { Session } from '@countersign/contract/sessions.ts'
+import { mostCountedRequests, type Session } from '@countersign/contract/sessions.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { KeyRound } from 'lucide-react'
 import { type ReactNode, useMemo } from 'react'
+import { canOpenPane, useMe } from '../../api/me.ts'
 import { type SessionFilters, sessionsQuery } from '../../api/sessions.ts'
 import { paths } from '../../paths.ts'
 import { SessionBadge } from '../../ui/Badge.tsx'
-import { formatUtc } from '../../ui/format.ts'
+import { formatBoth, formatNumber, shortId } from '../../ui/format.ts'
+import { ShortId } from '../../ui/IdChip.tsx'
 import { Inert, InertLine, inertLine } from '../../ui/Inert.tsx'
 import { Person } from '../../ui/Person.tsx'
 import { Empty } from '../../ui/States.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
+import { TenantLink } from '../../ui/TenantLink.tsx'
 import { Since, Time } from '../../ui/Time.tsx'
 import { endOf } from './end.ts'
 import { Left } from './Left.tsx'
-import { RevokeButton } from './RevokeButton.tsx'
+import { RevokeIcon } from './RevokeButton.tsx'
 import { Scopes } from './Scopes.tsx'
 
 const tenantName = (session: Session) => session.tenant_name ?? session.tenant_id
 
-const status: Column<Session> = {
-  id: 'status',
-  header: 'Status',
-  width: '104px',
-  cell: (session) => (
+function StatusLink({ session }: { session: Session }) {
+  return (
     <Link {...paths.session(session.id)} aria-label={`Session on ${tenantName(session)}, ${session.status}`} className="inline-flex">
       <SessionBadge status={session.status} />
     </Link>
-  ),
+  )
 }
+
+/** On whom it is: the whole tenant, or one user of it. */
+function OnUser({ session: { target_user_id: id, target_user_label: label, ticket } }: { session: Session }) {
+  const isOpen = canOpenPane(useMe())
+  if (id === null) return <span className="text-faint">everybody</span>
+  const name = label === null ? <ShortId id={id} className="block" /> : <InertLine text={label} />
+  if (!isOpen) return name
+  return (
+    <Link {...paths.user(id, ticket ?? undefined)} className="block min-w-0 hover:text-accent">
+      {name}
+    </Link>
+  )
+}
+
+export const requestWords = (count: number): string =>
+  count >= mostCountedRequests ? `${formatNumber(mostCountedRequests)}+` : formatNumber(count)
+
+function Requests({ session }: { session: Session }) {
+  return <span className={`nums ${session.requests === 0 ? 'text-faint' : ''}`}>{requestWords(session.requests)}</span>
+}
+
 const tenant: Column<Session> = {
   id: 'tenant',
   header: 'Tenant',
-  width: '13%',
-  cell: (session) => (
-    <Link {...paths.tenant(session.tenant_id)} className="block truncate font-medium hover:text-accent">
-      <InertLine text={tenantName(session)} />
-    </Link>
-  ),
+  width: '14%',
+  cell: (session) => <TenantLink id={session.tenant_id} name={session.tenant_name} className="font-medium" />,
 }
-const others: readonly Column<Session>[] = [
-  { id: 'staff', header: 'Staff', width: '14%', from: 'xl', cell: (session) => <Person email={session.staff_email} kind="staff" /> },
-  { id: 'scopes', header: 'Scopes', width: '184px', from: 'lg', cell: (session) => <Scopes scopes={session.scopes} /> },
-  { id: 'reason', header: 'Reason', cell: (session) => <InertLine text={session.reason} className="text-soft" /> },
-  { id: 'issued', header: 'Issued', width: '96px', from: 'xl', cell: (session) => <Time at={session.issued_at} className="text-soft" /> },
-  { id: 'expires', header: 'Expires', width: '144px', cell: (session) => <Expires session={session} /> },
+const before: readonly Column<Session>[] = [
   {
-    id: 'acts',
-    header: '',
+    id: 'status',
+    header: 'Status',
     width: '136px',
-    end: true,
-    cell: (session) => (session.status === 'ACTIVE' ? <RevokeButton session={session} isSmall /> : null),
+    cell: (session) => (
+      <span className="flex min-w-0 flex-col items-start gap-0.5">
+        <StatusLink session={session} />
+        <span className="text-xs">
+          <Expires session={session} />
+        </span>
+      </span>
+    ),
   },
 ]
-const withTenant = [status, tenant, ...others]
-const withoutTenant = [status, ...others]
+const after: readonly Column<Session>[] = [
+  { id: 'user', header: 'On user', width: '11%', from: 'lg', cell: (session) => <OnUser session={session} /> },
+  { id: 'staff', header: 'Staff', width: '15%', cell: (session) => <Person email={session.staff_email} kind="staff" /> },
+  {
+    id: 'reason',
+    header: 'Reason and scopes',
+    cell: (session) => (
+      <span className="flex min-w-0 flex-col gap-0.5">
+        <InertLine text={session.reason} className="text-soft" />
+        <span className="flex min-w-0 text-xs">
+          <Scopes scopes={session.scopes} />
+        </span>
+      </span>
+    ),
+  },
+  {
+    id: 'ticket',
+    header: 'Ticket',
+    width: '92px',
+    from: 'lg',
+    cell: (session) => (session.ticket ? <InertLine text={session.ticket} /> : <span className="text-faint">none</span>),
+  },
+  { id: 'requests', header: 'Requests', width: '80px', from: 'lg', end: true, cell: (session) => <Requests session={session} /> },
+  { id: 'issued', header: 'Issued', width: '88px', from: 'lg', cell: (session) => <Time at={session.issued_at} className="text-soft" /> },
+  { id: 'acts', header: '', width: '48px', end: true, cell: (session) => <RevokeIcon session={session} /> },
+]
+const withTenant = [...before, tenant, ...after]
+const withoutTenant = [...before, ...after]
 
 function Expires({ session }: { session: Session }) {
   if (session.status === 'ACTIVE') return <Left session={session} />
   const { word, at } = endOf(session)
   return (
-    <span data-tip={`${word} ${formatUtc(at)}\nexpiry ${formatUtc(session.expires_at)}`} className="text-faint">
+    <span data-tip={`${word}\n${formatBoth(at)}\nexpiry\n${formatBoth(session.expires_at)}`} className="text-faint">
       {word} <Since at={at} />
     </span>
   )
@@ -68,23 +112,28 @@ function Expires({ session }: { session: Session }) {
 
 function PhoneSession({ session }: { session: Session }) {
   return (
-    <span className="flex items-center gap-2">
-      <span className="flex min-w-0 flex-1 flex-col gap-1">
-        <span className="flex min-w-0 items-center gap-2">
-          <SessionBadge status={session.status} />
-          <Link {...paths.session(session.id)} className="min-w-0 font-medium">
-            <Inert text={tenantName(session)} className={inertLine} />
-          </Link>
+    <span className="flex min-w-0 flex-col gap-1">
+      <span className="flex min-w-0 items-center gap-2">
+        <SessionBadge status={session.status} />
+        <Link {...paths.session(session.id)} className="min-w-0 flex-1 font-medium">
+          <Inert text={tenantName(session)} className={inertLine} />
+        </Link>
+        <span className="shrink-0 text-sm">
+          <Expires session={session} />
         </span>
-        <span className="truncate text-soft text-xs">{session.staff_email}</span>
-        <Inert text={session.reason} className={`${inertLine} text-faint text-xs`} />
-        <span className="flex min-w-0 text-xs">
-          <Scopes scopes={session.scopes} />
-        </span>
+        <RevokeIcon session={session} />
       </span>
-      <span className="flex shrink-0 flex-col items-end gap-1 text-sm">
-        <Expires session={session} />
-        {session.status === 'ACTIVE' ? <RevokeButton session={session} isSmall /> : null}
+      <Inert text={session.reason} className={`${inertLine} text-soft text-xs`} />
+      <span className="flex min-w-0 items-center gap-2 text-faint text-xs">
+        <span className="min-w-0 truncate">
+          {session.staff_email}
+          {session.target_user_id ? <> on {session.target_user_label ?? shortId(session.target_user_id)}</> : null}
+        </span>
+        {session.ticket ? <Inert text={session.ticket} className="max-w-24 shrink-0 truncate" /> : null}
+        <span className="nums shrink-0">{session.requests === 1 ? '1 request' : `${requestWords(session.requests)} requests`}</span>
+      </span>
+      <span className="flex min-w-0 text-xs">
+        <Scopes scopes={session.scopes} />
       </span>
     </span>
   )
@@ -111,10 +160,12 @@ export function SessionList({
       rows={sessions}
       keyOf={(session) => session.id}
       phone={(session) => <PhoneSession session={session} />}
-      phoneHeight={110}
+      twoLines
+      phoneHeight={116}
       onOpen={(session) => void navigate(paths.session(session.id))}
       isLoading={list.isPending}
-      error={list.data ? null : list.error}
+      error={list.error}
+      readAt={list.dataUpdatedAt}
       onRetry={() => void list.refetch()}
       more={{ has: list.hasNextPage, isLoading: list.isFetchingNextPage, load: () => void list.fetchNextPage() }}
       empty={

@@ -2,8 +2,7 @@ import { only } from '@countersign/contract/choice.ts'
 import type { Session } from '@countersign/contract/sessions.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import clsx from 'clsx'
-import { useMe } from '../../api/me.ts'
+import { canOpenPane, useMe } from '../../api/me.ts'
 import { scopesQuery, sessionQuery } from '../../api/sessions.ts'
 import { paths } from '../../paths.ts'
 import { SessionBadge } from '../../ui/Badge.tsx'
@@ -16,6 +15,7 @@ import { Page } from '../../ui/Page.tsx'
 import { Person } from '../../ui/Person.tsx'
 import { FailedPage, Loading } from '../../ui/States.tsx'
 import { Tabs } from '../../ui/Tabs.tsx'
+import { TenantLink } from '../../ui/TenantLink.tsx'
 import { EventList } from '../audit/EventList.tsx'
 import { ExportButton } from '../exports/ExportButton.tsx'
 import { AccessLog } from './AccessLog.tsx'
@@ -24,12 +24,13 @@ import { byWeight } from './presets.ts'
 import { ReceiptSheet } from './ReceiptSheet.tsx'
 import { RevokeButton } from './RevokeButton.tsx'
 import { ScopeTag } from './Scopes.tsx'
-import { TimingCard } from './TimingCard.tsx'
+import { Remaining, Timing } from './Timing.tsx'
 import { whyUnusable } from './unusable.ts'
 
 export function SessionPage() {
   const { sessionId } = useParams({ from: '/shell/sessions/$sessionId' })
   const { tab = 'access' } = useSearch({ from: '/shell/sessions/$sessionId' })
+  const me = useMe()
   const navigate = useNavigate({ from: '/sessions/$sessionId' })
   const { data: session, error, refetch } = useQuery(sessionQuery(sessionId))
   if (error && !session) return <FailedPage title="Session" above={<Crumbs to="Sessions" />} error={error} onRetry={() => void refetch()} />
@@ -54,11 +55,13 @@ export function SessionPage() {
       below={<IdChip id={session.id} what="session id" className="text-faint" />}
       acts={<RevokeButton session={session} />}
     >
-      <div className={clsx('grid gap-4 lg:grid-cols-2', isUsable && 'xl:grid-cols-[minmax(0,5fr)_minmax(0,4fr)_minmax(0,5fr)]')}>
-        <Details session={session} />
-        <TimingCard session={session} />
-        {isUsable ? <Example session={session} /> : null}
-      </div>
+      <Card title="Session" aside={isUsable ? <Remaining session={session} /> : null}>
+        <div className="grid gap-x-10 gap-y-2 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+          <Details session={session} />
+          <Timing session={session} />
+        </div>
+      </Card>
+      {isUsable && session.staff_id === me.staff.id ? <Example session={session} /> : null}
       <Tabs
         label="Records of the session"
         chosen={tab}
@@ -82,59 +85,54 @@ export function SessionPage() {
 function Details({ session }: { session: Session }) {
   const unusable = whyUnusable(session)
   return (
-    <Card title="Details">
-      <Facts
-        facts={[
-          ['Status', <SessionBadge key="status" status={session.status} />],
-          unusable !== undefined && ['Cannot be used', unusable.sentence],
-          [
-            'Tenant',
-            <span key="tenant" className="flex min-w-0 flex-wrap items-baseline gap-x-2">
-              <Link {...paths.tenant(session.tenant_id)} className="text-accent hover:underline">
-                <Inert text={session.tenant_name ?? session.tenant_id} />
-              </Link>
-              <IdChip id={session.tenant_id} what="tenant id" className="text-faint" />
-            </span>,
-          ],
-          session.target_user_id !== null && [
-            'On the user',
-            <Link
-              key="user"
-              {...paths.user(session.target_user_id, session.ticket ?? undefined)}
-              className="break-all text-accent hover:underline"
-            >
-              {session.target_user_label === null ? (
-                <span className="id">{session.target_user_id}</span>
-              ) : (
-                <Inert text={session.target_user_label} />
-              )}
-            </Link>,
-          ],
-          [
-            'Staff',
-            <span key="staff" className="flex min-w-0 flex-wrap items-center gap-x-2">
-              <Person email={session.staff_email} kind="staff" />
-              <IdChip id={session.staff_id} what="staff id" className="text-faint" />
-            </span>,
-          ],
-          [
-            'Scopes',
-            <span key="scopes" className="flex flex-wrap gap-1">
-              {byWeight(session.scopes).map((scope) => (
-                <ScopeTag key={scope} scope={scope} />
-              ))}
-            </span>,
-          ],
-          ['Reason', <Inert key="reason" text={session.reason} className="whitespace-pre-line" />],
-          session.ticket !== null && [
-            'Ticket',
-            <Link key="ticket" {...paths.audit({ ticket: only(session.ticket) })} className="text-accent hover:underline">
-              {session.ticket}
-            </Link>,
-          ],
-        ]}
-      />
-    </Card>
+    <Facts
+      facts={[
+        ['Status', <SessionBadge key="status" status={session.status} />],
+        unusable !== undefined && ['Cannot be used', unusable.sentence],
+        [
+          'Tenant',
+          <span key="tenant" className="flex min-w-0 flex-wrap items-baseline gap-x-2">
+            <TenantLink id={session.tenant_id} name={session.tenant_name} className="text-accent" />
+            <IdChip id={session.tenant_id} what="tenant id" className="text-faint" />
+          </span>,
+        ],
+        session.target_user_id !== null && ['On the user', <TargetUser key="user" session={session} />],
+        [
+          'Staff',
+          <span key="staff" className="flex min-w-0 flex-wrap items-center gap-x-2">
+            <Person email={session.staff_email} kind="staff" />
+            <IdChip id={session.staff_id} what="staff id" className="text-faint" />
+          </span>,
+        ],
+        [
+          'Scopes',
+          <span key="scopes" className="flex flex-wrap gap-1">
+            {byWeight(session.scopes).map((scope) => (
+              <ScopeTag key={scope} scope={scope} />
+            ))}
+          </span>,
+        ],
+        ['Reason', <Inert key="reason" text={session.reason} className="whitespace-pre-line" />],
+        session.ticket !== null && [
+          'Ticket',
+          <Link key="ticket" {...paths.audit({ ticket: only(session.ticket) })} className="text-accent hover:underline">
+            {session.ticket}
+          </Link>,
+        ],
+      ]}
+    />
+  )
+}
+
+/** By the address that its opening has, and the way to the pane for whom it is open. */
+function TargetUser({ session: { target_user_id: id, target_user_label: label, ticket } }: { session: Session }) {
+  const isOpen = canOpenPane(useMe())
+  const name = label === null ? <span className="id">{id}</span> : <Inert text={label} />
+  if (!isOpen || id === null) return name
+  return (
+    <Link {...paths.user(id, ticket ?? undefined)} className="break-all text-accent hover:underline">
+      {name}
+    </Link>
   )
 }
 
@@ -145,7 +143,7 @@ function Example({ session }: { session: Session }) {
   const route = catalogue && exampleRoute(catalogue, session.scopes, { tenantId: session.tenant_id, userId: session.target_user_id })
   if (!route) return null
   return (
-    <Card title="Make a request" className="lg:max-xl:col-span-2">
+    <Card title="Make a request">
       <div className="flex flex-col gap-2">
         <Code what="curl command" text={formatCurl(gatewayUrl, route.path, '$TOKEN')} />
         <p className="text-faint text-xs">The token was shown once, when the session was created. If it is lost, create a new session.</p>

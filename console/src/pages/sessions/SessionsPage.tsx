@@ -6,16 +6,22 @@ import { useCallback } from 'react'
 import { useMe } from '../../api/me.ts'
 import { sessionCountersQuery } from '../../api/sessions.ts'
 import { SessionBadge } from '../../ui/Badge.tsx'
-import { Button } from '../../ui/Button.tsx'
-import { Chip } from '../../ui/Chip.tsx'
+import { Filters } from '../../ui/Filters.tsx'
 import { formatNumber, shortId } from '../../ui/format.ts'
 import { Inert } from '../../ui/Inert.tsx'
 import { Page } from '../../ui/Page.tsx'
-import { Segments } from '../../ui/Segments.tsx'
 import { SessionList } from './SessionList.tsx'
 import type { SessionsSearch } from './search.ts'
 
 const statuses = ['ACTIVE', 'REVOKED', 'EXPIRED'] as const satisfies readonly SessionStatus[]
+const whose = [
+  { value: 'any', label: 'Everybody’s' },
+  { value: 'mine', label: 'Mine' },
+]
+const statusOptions = [
+  { value: 'any', label: 'Any' },
+  ...statuses.map((status) => ({ value: status, label: <SessionBadge status={status} /> })),
+]
 const countOf = (counters: Sessions['counters'] | undefined, status: SessionStatus): number | undefined =>
   counters && { ACTIVE: counters.active, REVOKED: counters.revoked, EXPIRED: counters.expired }[status]
 
@@ -43,37 +49,37 @@ export function SessionsPage() {
           />
         ))}
       </div>
-      <div className="flex flex-wrap items-center gap-2">
-        <Segments<'all' | 'mine'>
-          label="Whose sessions"
-          value={isMine ? 'mine' : 'all'}
-          onChoose={(value) => set({ staff_id: value === 'mine' ? me.staff.id : undefined })}
-          options={[
-            { value: 'all', label: 'Everybody' },
-            { value: 'mine', label: 'Mine' },
-          ]}
-        />
-        {search.status ? (
-          <Chip name="Status" onRemove={() => set({ status: undefined })}>
-            {search.status}
-          </Chip>
-        ) : null}
-        {search.tenant_id ? (
-          <Chip name="Tenant" onRemove={() => set({ tenant_id: undefined })}>
-            <Inert text={shortId(search.tenant_id)} />
-          </Chip>
-        ) : null}
-        {search.staff_id && !isMine ? (
-          <Chip name="Staff" onRemove={() => set({ staff_id: undefined })}>
-            <Inert text={shortId(search.staff_id)} />
-          </Chip>
-        ) : null}
-        {search.status || search.tenant_id || search.staff_id ? (
-          <Button kind="quiet" size="small" onClick={() => void navigate({ search: {}, replace: true })}>
-            Clear all
-          </Button>
-        ) : null}
-      </div>
+      <Filters
+        filters={[
+          {
+            name: 'Whose',
+            value: search.staff_id === undefined ? 'any' : isMine ? 'mine' : search.staff_id,
+            options:
+              isMine || search.staff_id === undefined ? whose : [...whose, { value: search.staff_id, label: shortId(search.staff_id) }],
+            onChoose: (value) => set({ staff_id: value === 'any' ? undefined : value === 'mine' ? me.staff.id : value }),
+          },
+          {
+            name: 'Status',
+            value: search.status ?? 'any',
+            options: statusOptions,
+            onChoose: (value) => set({ status: value === 'any' ? undefined : (value as SessionStatus) }),
+          },
+          ...(search.tenant_id === undefined
+            ? []
+            : [
+                {
+                  name: 'Tenant',
+                  value: search.tenant_id,
+                  options: [
+                    { value: 'any', label: 'Any' },
+                    { value: search.tenant_id, label: <Inert text={shortId(search.tenant_id)} /> },
+                  ],
+                  onChoose: (value: string) => set({ tenant_id: value === 'any' ? undefined : value }),
+                },
+              ]),
+        ]}
+        onClear={() => void navigate({ search: {}, replace: true })}
+      />
       <SessionList filters={search} />
     </Page>
   )

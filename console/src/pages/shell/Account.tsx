@@ -9,6 +9,7 @@ import { Choices, Menu, MenuItem, MenuLine } from '../../ui/Menu.tsx'
 import { openOverlay } from '../../ui/overlay.ts'
 import { Avatar } from '../../ui/Person.tsx'
 import { setTheme, type Theme, useTheme } from '../../ui/theme.ts'
+import { setZone, useZone, type Zone } from '../../ui/zone.ts'
 import { goToSignIn } from '../sign-in/go.ts'
 
 const themes: readonly { value: Theme; label: string }[] = [
@@ -17,9 +18,15 @@ const themes: readonly { value: Theme; label: string }[] = [
   { value: 'dark', label: 'Dark' },
 ]
 
+const times: readonly { value: Zone; label: string }[] = [
+  { value: 'here', label: 'My time zone' },
+  { value: 'utc', label: 'UTC' },
+]
+
 /** Who I am, with roles, theme and the way out. */
 export function Account({ me }: { me: Me }) {
   const theme = useTheme()
+  const zone = useZone()
   const navigate = useNavigate()
   return (
     <Menu
@@ -47,6 +54,8 @@ export function Account({ me }: { me: Me }) {
       </div>
       <MenuLine />
       <Choices value={theme} onChoose={(value) => setTheme(value as Theme)} groups={[{ label: 'Theme', choices: themes }]} />
+      <MenuLine />
+      <Choices value={zone} onChoose={(value) => setZone(value as Zone)} groups={[{ label: 'Times', choices: times }]} />
       <MenuLine />
       <MenuItem icon={<Fingerprint />} onSelect={() => void navigate(paths.keys())}>
         My keys

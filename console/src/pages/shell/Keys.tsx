@@ -1,20 +1,24 @@
 import { Fragment } from 'react'
 import { useMe } from '../../api/me.ts'
 import { Dialog } from '../../ui/Dialog.tsx'
+import { commandKey, submitKey } from '../../ui/keys.ts'
 import { pagesFor } from './pages.ts'
-import { commandKey } from './TopBar.tsx'
 
 const everywhere = [
   [commandKey.split(' '), 'Search and commands'],
   [['/'], 'Search on this page'],
   [['?'], 'These keys'],
+  [['Esc'], 'Close what is open'],
 ] as const
 const inTables = [
-  [['j'], 'Next row'],
-  [['k'], 'Previous row'],
-  [['↓', '↑'], 'The same, in a row; ↓ leads from a search to its results'],
+  [['j', '↓'], 'Next row'],
+  [['k', '↑'], 'Previous row'],
   [['Enter', 'Space'], 'Open the row'],
-  [['Esc'], 'Close what is open'],
+  [['/', '↓'], 'From the search to its first row'],
+] as const
+const inForms = [
+  [submitKey.split(' '), 'Do what the form is for'],
+  [['Esc'], 'Leave it; asks if something is written'],
 ] as const
 
 const onUsers = [[['i'], 'Impersonate: a read-only session on the user']] as const
@@ -22,14 +26,19 @@ const onUsers = [[['i'], 'Impersonate: a read-only session on the user']] as con
 type Entry = readonly [keys: readonly string[], what: string]
 
 export function Keys({ onClose }: { onClose: () => void }) {
-  const pages: Entry[] = pagesFor(useMe()).map((page) => [['g', page.key], page.name])
+  const pages: Entry[] = pagesFor(useMe()).map((page) => [[page.key], page.name])
   return (
-    <Dialog title="Keys" onClose={onClose}>
-      <div className="grid gap-6 sm:grid-cols-2">
-        <Group title="Everywhere" entries={everywhere} />
-        <Group title="In tables" entries={inTables} />
-        <Group title="On a user" entries={onUsers} />
-        <Group title="Go to" entries={pages} />
+    <Dialog title="Keys" onClose={onClose} wide>
+      <div className="grid gap-x-10 gap-y-6 sm:grid-cols-2">
+        <div className="flex flex-col gap-6">
+          <Group title="Everywhere" entries={everywhere} />
+          <Group title="In forms" entries={inForms} />
+          <Group title="In tables" entries={inTables} />
+        </div>
+        <div className="flex flex-col gap-6">
+          <Group title="Go to a page: first g, then" entries={pages} />
+          <Group title="On a user" entries={onUsers} />
+        </div>
       </div>
     </Dialog>
   )
@@ -38,8 +47,8 @@ export function Keys({ onClose }: { onClose: () => void }) {
 function Group({ title, entries }: { title: string; entries: readonly Entry[] }) {
   return (
     <section>
-      <h3 className="mb-2 text-faint text-xs">{title}</h3>
-      <dl className="grid grid-cols-[max-content_1fr] items-center gap-x-4 gap-y-1.5 text-sm">
+      <h3 className="mb-2 border-line border-b pb-1 font-medium text-faint text-xs">{title}</h3>
+      <dl className="grid grid-cols-[112px_1fr] items-center gap-x-4 gap-y-1.5 text-sm">
         {entries.map(([keys, what]) => (
           <Fragment key={what}>
             <dt className="flex gap-1">

@@ -6,9 +6,11 @@ import { useNow } from '../../api/clock.ts'
 import { paths } from '../../paths.ts'
 import { buttonClass } from '../../ui/Button.tsx'
 import { Countdown, endsSoonSeconds, secondsLeft } from '../../ui/Countdown.tsx'
+import { shortId } from '../../ui/format.ts'
 import { Inert } from '../../ui/Inert.tsx'
 import { Menu, MenuItem } from '../../ui/Menu.tsx'
 import { isAtLeast, useWidth } from '../../ui/width.ts'
+import { tellApart } from './tell.ts'
 import { nameOf, useMyOpenSessions } from './useMyOpenSessions.ts'
 
 /** My open sessions, each with what is left of it. */
@@ -20,26 +22,32 @@ export function MySessions({ me }: { me: Me }) {
   return (
     <>
       {open.slice(0, most).map((session) => (
-        <SessionChip key={session.id} session={session} />
+        <SessionChip key={session.id} session={session} detail={tellApart(session, open)} />
       ))}
       {rest.length > 0 ? <Rest sessions={rest} isAll={most === 0} /> : null}
     </>
   )
 }
 
-function SessionChip({ session }: { session: Session }) {
+function SessionChip({ session, detail }: { session: Session; detail: string | undefined }) {
   const isSoon = secondsLeft(session.expires_at, useNow(1)) <= endsSoonSeconds
   return (
     <Link
       {...paths.session(session.id)}
-      data-tip={`My support session on ${nameOf(session)}\n${session.reason ?? ''}`}
+      data-tip={`My support session on ${nameOf(session)}\n${session.target_user_id ? `user ${session.target_user_label ?? session.target_user_id}\n` : ''}${session.reason ?? ''}`}
       className={clsx(
         'flex h-7 min-w-0 items-center gap-2 rounded-md border px-2 text-sm transition-colors pointer-coarse:h-10',
         isSoon ? 'border-warn-edge bg-warn-wash' : 'border-accent-edge bg-accent-wash hover:border-accent',
       )}
     >
-      <span className="max-w-32 truncate">
+      <span className="max-w-40 truncate">
         <Inert text={nameOf(session)} />
+        {detail ? (
+          <span className="text-soft">
+            {' '}
+            · <Inert text={detail} />
+          </span>
+        ) : null}
       </span>
       <Countdown issuedAt={session.issued_at} expiresAt={session.expires_at} />
     </Link>
@@ -77,8 +85,14 @@ function Rest({ sessions, isAll }: { sessions: readonly Session[]; isAll: boolea
     >
       {sessions.map((session) => (
         <MenuItem key={session.id} onSelect={() => void navigate(paths.session(session.id))}>
-          <span className="min-w-0 flex-1 truncate">
-            <Inert text={nameOf(session)} />
+          <span className="flex min-w-0 flex-1 flex-col py-1">
+            <span className="truncate">
+              <Inert text={nameOf(session)} />
+              {session.target_user_id ? (
+                <span className="text-faint"> · {session.target_user_label ?? shortId(session.target_user_id)}</span>
+              ) : null}
+            </span>
+            <Inert text={session.reason} className="truncate text-faint text-xs" />
           </span>
           <Countdown issuedAt={session.issued_at} expiresAt={session.expires_at} />
         </MenuItem>

@@ -1,19 +1,29 @@
-import { lazy, Suspense, useEffect } from 'react'
+import { Suspense, useEffect } from 'react'
+import { Button } from '../../ui/Button.tsx'
+import { Dialog } from '../../ui/Dialog.tsx'
+import { lazyPart, notLoaded } from '../../ui/lazyPart.tsx'
 import { closeOverlay, useOverlay } from '../../ui/overlay.ts'
+import { FailureNote } from '../../ui/States.tsx'
 import { Keys } from './Keys.tsx'
 
-const loadCreate = () => import('../sessions/CreateDialog.tsx').then((part) => ({ default: part.CreateDialog }))
-const loadPalette = () => import('./Palette.tsx').then((part) => ({ default: part.Palette }))
-const CreateDialog = lazy(loadCreate)
-const Palette = lazy(loadPalette)
-const RevokeDialog = lazy(() => import('../sessions/RevokeDialog.tsx').then((part) => ({ default: part.RevokeDialog })))
-const ForceLogoutDialog = lazy(() => import('../tenants/ForceLogoutDialog.tsx').then((part) => ({ default: part.ForceLogoutDialog })))
+function Absent({ onRetry, onClose }: { onRetry: () => void; onClose: () => void }) {
+  return (
+    <Dialog title="Not loaded yet" onClose={onClose} footer={<Button onClick={onClose}>Close</Button>}>
+      <FailureNote error={notLoaded()} onRetry={onRetry} />
+    </Dialog>
+  )
+}
+
+const CreateDialog = lazyPart(async () => (await import('../sessions/CreateDialog.tsx')).CreateDialog, Absent)
+const Palette = lazyPart(async () => (await import('./Palette.tsx')).Palette, Absent)
+const RevokeDialog = lazyPart(async () => (await import('../sessions/RevokeDialog.tsx')).RevokeDialog, Absent)
+const ForceLogoutDialog = lazyPart(async () => (await import('../tenants/ForceLogoutDialog.tsx')).ForceLogoutDialog, Absent)
 
 export function Overlays() {
   const overlay = useOverlay()
   // Fetched while the page is being read, so that the first key typed into it is not lost.
   useEffect(() => {
-    const timer = setTimeout(() => void Promise.all([loadCreate(), loadPalette()]).catch(() => {}), 800)
+    const timer = setTimeout(() => void Promise.all([CreateDialog.preload(), Palette.preload()]), 800)
     return () => clearTimeout(timer)
   }, [])
   if (!overlay) return null

@@ -94,7 +94,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
                 ? 'The search has failed.'
                 : 'Nothing fits. Try the start of a name, an e-mail address or an id.'}
           </Command.Empty>
-          <Ids text={text} isConsole={isConsole} onClose={onClose} />
+          <Ids text={text} onClose={onClose} />
           <Tenants tenants={tenants ?? []} onClose={onClose} />
           {isConsole ? <MySessionItems text={text} staffId={me.staff.id} onClose={onClose} /> : null}
           {canApprove(me) ? <WaitingItems text={text} onClose={onClose} /> : null}

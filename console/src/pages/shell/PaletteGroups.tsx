@@ -1,6 +1,7 @@
 import { actionNames, actions } from '@countersign/contract/actions.ts'
 import { only } from '@countersign/contract/choice.ts'
 import { foldName } from '@countersign/contract/fold.ts'
+import type { Session } from '@countersign/contract/sessions.ts'
 import type { Tenant } from '@countersign/contract/tenants.ts'
 import type { FoundUser } from '@countersign/contract/users.ts'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
@@ -22,7 +23,7 @@ import {
 import type { ReactNode } from 'react'
 import { requestsQuery } from '../../api/actions.ts'
 import { signOut } from '../../api/call.ts'
-import { useMe } from '../../api/me.ts'
+import { canReadSessions, useMe } from '../../api/me.ts'
 import { mySessionsQuery } from '../../api/sessions.ts'
 import { type PageLink, paths } from '../../paths.ts'
 import { Countdown } from '../../ui/Countdown.tsx'
@@ -75,14 +76,15 @@ const useGo = (onClose: () => void) => {
   }
 }
 
-export function Ids({ text, isConsole, onClose }: Part & { isConsole: boolean }) {
+export function Ids({ text, onClose }: Part) {
   const go = useGo(onClose)
+  const isReader = canReadSessions(useMe())
   const isSession = /^ses_[0-9a-f]{32}$/.test(text)
   const isTicket = /^#?[A-Za-z]*-?\d[A-Za-z0-9._-]*$/.test(text) && text.length <= 64
   if (!isSession && !isTicket) return null
   return (
     <Command.Group heading="By id" className={groupClass}>
-      {isSession && isConsole ? (
+      {isSession && isReader ? (
         <Item value={`session ${text}`} icon={<KeyRound />} onSelect={() => go(paths.session(text))}>
           Open session <span className="id">{shortId(text)}</span>
         </Item>
@@ -132,7 +134,7 @@ export function MySessionItems({ text, staffId, onClose }: Part & { staffId: str
           onSelect={() => go(paths.session(session.id))}
           aside={<Countdown issuedAt={session.issued_at} expiresAt={session.expires_at} />}
         >
-          <Inert text={session.tenant_name ?? session.tenant_id} /> <Inert text={session.reason} className="text-faint" />
+          <MineName session={session} />
         </Item>,
         ...(text === ''
           ? []
@@ -143,11 +145,24 @@ export function MySessionItems({ text, staffId, onClose }: Part & { staffId: str
                 icon={<KeyRound />}
                 onSelect={() => openOverlay({ kind: 'revoke', session })}
               >
-                Revoke Session on <Inert text={session.tenant_name ?? session.tenant_id} />
+                Revoke Session on <MineName session={session} />
               </Item>,
             ]),
       ])}
     </Command.Group>
+  )
+}
+
+/** Told apart from others on the same tenant. */
+function MineName({ session }: { session: Session }) {
+  return (
+    <>
+      <Inert text={session.tenant_name ?? session.tenant_id} />
+      {session.target_user_id ? (
+        <span className="id text-soft"> · {session.target_user_label ?? shortId(session.target_user_id)}</span>
+      ) : null}{' '}
+      <Inert text={session.reason} className="text-faint" />
+    </>
   )
 }
 
@@ -176,6 +191,7 @@ export function Tenants({ tenants, onClose }: { tenants: readonly Tenant[]; onCl
           aside={<span className="id">{shortId(tenant.id)}</span>}
         >
           Create Support Session on <Inert text={tenant.name} />
+          {tenant.status === 'active' ? null : <span className="text-faint"> · {tenant.status}</span>}
         </Item>
       ))}
     </Command.Group>

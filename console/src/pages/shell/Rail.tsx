@@ -4,7 +4,7 @@ import clsx from 'clsx'
 import { PanelLeftClose, PanelLeftOpen } from 'lucide-react'
 import { useState } from 'react'
 import { waitingCountQuery } from '../../api/actions.ts'
-import { canApprove, canUseConsole, useMe } from '../../api/me.ts'
+import { canApprove, canReadSessions, useMe } from '../../api/me.ts'
 import { sessionCountersQuery } from '../../api/sessions.ts'
 import { IconButton } from '../../ui/Button.tsx'
 import { formatNumber } from '../../ui/format.ts'
@@ -16,7 +16,7 @@ const place = 'countersign-rail'
 /** What the rail counts beside a page: open sessions, and requests that wait for me. */
 const useCounts = (): Partial<Record<PageEntry['name'], Count>> => {
   const me = useMe()
-  const active = useQuery({ ...sessionCountersQuery, enabled: canUseConsole(me) }).data?.active
+  const active = useQuery({ ...sessionCountersQuery, enabled: canReadSessions(me) }).data?.active
   const waiting = useQuery({ ...waitingCountQuery, enabled: canApprove(me) }).data
   return {
     ...(active ? { Sessions: { count: active, word: 'active' } } : {}),

@@ -1,12 +1,11 @@
 import { Search } from 'lucide-react'
 import { canUseConsole, useMe } from '../../api/me.ts'
+import { commandKey } from '../../ui/keys.ts'
 import { Mark } from '../../ui/Mark.tsx'
 import { openOverlay } from '../../ui/overlay.ts'
 import { Account } from './Account.tsx'
 import { LogState } from './LogState.tsx'
 import { MySessions } from './MySessions.tsx'
-
-export const commandKey = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘K' : 'Ctrl K'
 
 export function TopBar() {
   const me = useMe()

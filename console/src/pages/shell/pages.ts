@@ -1,5 +1,5 @@
 import type { Me } from '@countersign/contract/staff.ts'
-import { actionRoles, auditRoles, consoleRoles, paneRoles, type Role, roles } from '@countersign/contract/staff.ts'
+import { actionRoles, auditRoles, consoleRoles, paneRoles, type Role, roles, sessionReadRoles } from '@countersign/contract/staff.ts'
 import { Building2, ChartNoAxesColumn, FileSignature, KeyRound, type LucideIcon, ScrollText, Send, Users } from 'lucide-react'
 import { paths } from '../../paths.ts'
 
@@ -9,7 +9,7 @@ const all = [
   { name: 'Tenants', key: 't', icon: Building2, link: paths.tenants(), for: consoleRoles },
   { name: 'Users', key: 'u', icon: Users, link: paths.users(), for: consoleRoles },
   { name: 'Approvals', key: 'p', icon: FileSignature, link: paths.approvals(), for: actionRoles },
-  { name: 'Sessions', key: 's', icon: KeyRound, link: paths.sessions(), for: consoleRoles },
+  { name: 'Sessions', key: 's', icon: KeyRound, link: paths.sessions(), for: sessionReadRoles },
   { name: 'Audit', key: 'a', icon: ScrollText, link: paths.audit(), for: auditRoles },
   { name: 'Insights', key: 'i', icon: ChartNoAxesColumn, link: paths.insights(), for: auditRoles },
   { name: 'Delivery', key: 'd', icon: Send, link: paths.delivery(), for: ['super_admin', 'auditor'] },

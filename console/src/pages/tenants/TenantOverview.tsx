@@ -1,46 +1,31 @@
 import { only } from '@countersign/contract/choice.ts'
-import type { Tenant } from '@countersign/contract/tenants.ts'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import type { Authorizer, Tenant, TenantDetails } from '@countersign/contract/tenants.ts'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import { sessionsQuery } from '../../api/sessions.ts'
+import { tenantDetailsQuery } from '../../api/tenants.ts'
 import { paths } from '../../paths.ts'
-import { Lifecycle } from '../../ui/Badge.tsx'
-import { Card, Facts } from '../../ui/Card.tsx'
+import { Card, type Fact, Facts } from '../../ui/Card.tsx'
 import { formatNumber } from '../../ui/format.ts'
-import { IdChip } from '../../ui/IdChip.tsx'
+import { given } from '../../ui/given.tsx'
 import { Inert, InertLine } from '../../ui/Inert.tsx'
 import { Person } from '../../ui/Person.tsx'
 import { FailureNote, Loading } from '../../ui/States.tsx'
-import { Instant } from '../../ui/Time.tsx'
+import { Instant, TimeThere } from '../../ui/Time.tsx'
+import { Unknown } from '../../ui/Unknown.tsx'
 import { EventList } from '../audit/EventList.tsx'
 import { Left } from '../sessions/Left.tsx'
 
-export function TenantOverview({ tenant }: { tenant: Tenant }) {
+/** What a call needs first; then how the tenant fares, and what has happened to it. */
+export function TenantOverview({ tenant, children }: { tenant: Tenant; children: ReactNode }) {
   return (
     <div className="flex flex-col gap-4">
-      <div className="grid gap-4 lg:grid-cols-2">
-        <Card title="Facts">
-          <Facts
-            facts={[
-              ['Name', <Inert key="name" text={tenant.name} />],
-              ['Id', <IdChip key="id" id={tenant.id} what="tenant id" whole />],
-              ['Status', <Lifecycle key="status" status={tenant.status} />],
-              tenant.plan !== null && ['Plan', <Inert key="plan" text={tenant.plan} />],
-              tenant.region !== null && ['Region', <Inert key="region" text={tenant.region} />],
-              tenant.user_count !== null && [
-                'Users',
-                <span key="users" className="nums">
-                  {formatNumber(tenant.user_count)}
-                </span>,
-              ],
-              ['Created', <Instant key="created" at={tenant.created_at} />],
-              ['Updated', <Instant key="updated" at={tenant.updated_at} />],
-              tenant.deleted_at !== null && ['Deleted', <Instant key="deleted" at={tenant.deleted_at} />],
-            ]}
-          />
-        </Card>
+      <div className="grid items-start gap-4 lg:grid-cols-2">
+        <ForTheCall tenant={tenant} />
         <OpenSessions tenant={tenant} />
       </div>
+      {children}
       <EventList
         search={{ tenant_id: only(tenant.id) }}
         most={8}
@@ -54,6 +39,55 @@ export function TenantOverview({ tenant }: { tenant: Tenant }) {
         }}
       />
     </div>
+  )
+}
+
+/** Who may agree to what, and what the tenant has bought: what somebody needs who has it on the phone. The header has the rest. */
+function ForTheCall({ tenant }: { tenant: Tenant }) {
+  const { data: details, error, isPending, refetch } = useQuery(tenantDetailsQuery(tenant.id))
+  return (
+    <Card title="For the call">
+      <div className="flex flex-col gap-3">
+        {error ? <FailureNote error={error} onRetry={() => void refetch()} /> : null}
+        {isPending && !error ? <Loading lines={3} /> : null}
+        <Facts facts={[...(details ? detailFacts(details) : []), ...mirrored(tenant)]} />
+      </div>
+    </Card>
+  )
+}
+
+const mirrored = (tenant: Tenant): Fact[] => [
+  ['Users', tenant.user_count === null ? <Unknown key="users" /> : formatNumber(tenant.user_count)],
+  ['Created', <Instant key="created" at={tenant.created_at} />],
+  ...(tenant.deleted_at === null ? [] : [['Deleted', <Instant key="deleted" at={tenant.deleted_at} />] as const]),
+]
+
+/** What the product tells, and no more: a member that it leaves out is not there, one that it does not know is unknown. */
+export const detailFacts = ({ authorizers, seats_used, seats_total, sso, sso_required, time_zone }: TenantDetails): Fact[] => [
+  ...given(authorizers, 'May authorize', (people) => <Authorizers people={people} />),
+  ...given(seats_total ?? seats_used, 'Seats', () => `${seats_used ?? 'unknown'} of ${seats_total ?? 'unknown'}`),
+  ...given(sso, 'Single sign-on', (name) => <Inert text={sso_required ? `${name}, required` : name} />),
+  ...given(time_zone, 'Time zone', (name) => <TimeThere zone={name} />),
+]
+
+function Authorizers({ people }: { people: readonly Authorizer[] }) {
+  if (people.length === 0) return <span className="text-faint">the product names nobody</span>
+  return (
+    <ul className="flex flex-col gap-1">
+      {people.map(({ id, name, email, role }) => (
+        <li key={`${id} ${email}`} className="flex min-w-0 flex-wrap items-baseline gap-x-2">
+          {id === null ? (
+            <Inert text={email} />
+          ) : (
+            <Link {...paths.user(id)} className="text-accent hover:underline">
+              <Inert text={email} />
+            </Link>
+          )}
+          <Inert text={name} className="text-soft" />
+          {role === null ? null : <Inert text={role} className="text-faint text-xs" />}
+        </li>
+      ))}
+    </ul>
   )
 }
 

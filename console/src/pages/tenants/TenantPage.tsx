@@ -60,7 +60,7 @@ export function TenantPage() {
         tabs={tenantTabs.map((id) => ({ id, label: tabWords[id] }))}
       >
         {tab === 'overview' ? (
-          <div className="flex flex-col gap-4">
+          <TenantOverview tenant={tenant}>
             {health.data ? (
               <TenantTraffic
                 of={health.data}
@@ -70,8 +70,7 @@ export function TenantPage() {
                 }
               />
             ) : null}
-            <TenantOverview tenant={tenant} />
-          </div>
+          </TenantOverview>
         ) : null}
         {tab === 'users' ? <TenantUsers tenant={tenant} /> : null}
         {tab === 'sessions' ? <SessionList filters={{ tenant_id: tenant.id }} isTenantKnown /> : null}

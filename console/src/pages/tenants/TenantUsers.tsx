@@ -1,25 +1,34 @@
 import type { Unreadable } from '@countersign/contract/pages.ts'
 import type { Tenant } from '@countersign/contract/tenants.ts'
-import type { User } from '@countersign/contract/users.ts'
+import { type User, userStatuses } from '@countersign/contract/users.ts'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { Users } from 'lucide-react'
-import { useMemo } from 'react'
+import { useCallback, useMemo } from 'react'
 import { tenantUsersQuery } from '../../api/tenants.ts'
 import { paths } from '../../paths.ts'
 import { UserStatusWord } from '../../ui/Badge.tsx'
+import { Button } from '../../ui/Button.tsx'
+import { Filters } from '../../ui/Filters.tsx'
 import { ShortId } from '../../ui/IdChip.tsx'
-import { InertLine } from '../../ui/Inert.tsx'
+import { Inert, InertLine } from '../../ui/Inert.tsx'
 import { Person } from '../../ui/Person.tsx'
+import { Search } from '../../ui/Search.tsx'
 import { Empty } from '../../ui/States.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
 import { Time } from '../../ui/Time.tsx'
+import { Unknown } from '../../ui/Unknown.tsx'
 import { LeftOut } from '../../ui/Unread.tsx'
+import { narrowingOf, type TenantSearch } from './search.ts'
 
 const columns: readonly Column<User>[] = [
   {
     id: 'user',
     header: 'User',
+    sorts: [
+      { id: 'email', header: 'E-mail' },
+      { id: 'name', header: 'Name' },
+    ],
     cell: (user) => (
       <Link {...paths.user(user.id)} className="hover:text-accent">
         <Person email={user.email} name={user.name} kind="user" />
@@ -31,15 +40,17 @@ const columns: readonly Column<User>[] = [
     id: 'role',
     header: 'Role',
     width: '130px',
-    cell: (user) => (user.role ? <InertLine text={user.role} /> : <span className="text-faint">–</span>),
+    sorts: true,
+    cell: (user) => (user.role ? <InertLine text={user.role} /> : <Unknown />),
   },
-  { id: 'status', header: 'Status', width: '120px', cell: (user) => <UserStatusWord status={user.status} /> },
+  { id: 'status', header: 'Status', width: '120px', sorts: true, cell: (user) => <UserStatusWord status={user.status} /> },
   {
-    id: 'seen',
+    id: 'last_seen_at',
     header: 'Last seen',
     width: '120px',
     end: true,
-    cell: (user) => (user.last_seen_at ? <Time at={user.last_seen_at} className="text-soft" /> : <span className="text-faint">never</span>),
+    sorts: [{ id: 'last_seen_at', header: 'Last seen', first: 'desc' }],
+    cell: (user) => (user.last_seen_at ? <Time at={user.last_seen_at} className="text-soft" /> : <Unknown />),
   },
 ]
 
@@ -48,15 +59,72 @@ const joinUnread = (parts: readonly Unreadable[]): Unreadable => ({
   rows: parts.flatMap(({ rows }) => rows),
 })
 
+const any = { value: 'any', label: 'Any' }
+const statuses = [any, ...userStatuses.map((value) => ({ value, label: <UserStatusWord status={value} /> }))]
+// A role may be called as it likes: its value is told from "any" by what stands before it.
+const rolesOf = (roles: readonly string[]) => [any, ...roles.map((role) => ({ value: `=${role}`, label: <Inert text={role} /> }))]
+
+const orders = [
+  { value: 'any', label: 'As the product has them' },
+  { value: 'email asc', label: 'E-mail' },
+  { value: 'name asc', label: 'Name' },
+  { value: 'last_seen_at desc', label: 'Seen last' },
+  { value: 'role asc', label: 'Role' },
+  { value: 'status asc', label: 'Status' },
+]
+
+/** The people of a tenant, as the product has them now: searched, narrowed and sorted by it where it can. */
 export function TenantUsers({ tenant }: { tenant: Tenant }) {
-  const navigate = useNavigate()
-  const list = useInfiniteQuery(tenantUsersQuery(tenant.id))
+  const navigate = useNavigate({ from: '/tenants/$tenantId' })
+  const search = useSearch({ from: '/shell/tenants/$tenantId' })
+  const set = useCallback((change: TenantSearch) => void navigate({ search: (now) => ({ ...now, ...change }), replace: true }), [navigate])
+  const list = useInfiniteQuery(tenantUsersQuery(tenant.id, narrowingOf(search)))
   const pages = list.data?.pages
+  const first = pages?.[0]
   const users = useMemo(() => pages?.flatMap((page) => page.items) ?? [], [pages])
   const unreadable = useMemo(() => joinUnread(pages?.map((page) => page.unreadable) ?? []), [pages])
+  const { user: query, user_status: status, role, sort, order = 'asc' } = search
+  const isNarrowed = query !== undefined || status !== undefined || role !== undefined
+  const clear = () => set({ user: undefined, user_status: undefined, role: undefined })
   return (
-    <>
-      <LeftOut unreadable={unreadable} of="user" className="mb-3" />
+    <div className="flex flex-col gap-3">
+      {first?.is_narrowable ? (
+        <Filters
+          search={
+            <Search
+              value={query ?? ''}
+              onSearch={(text) => set({ user: text.trim().length < 2 ? undefined : text.trim() })}
+              label="Search the users of this tenant"
+              placeholder="E-mail, name or id"
+              className="w-72 max-md:min-w-0 max-md:flex-1"
+            />
+          }
+          filters={[
+            {
+              name: 'Status',
+              value: status ?? 'any',
+              options: statuses,
+              onChoose: (value) => set({ user_status: value === 'any' ? undefined : (value as TenantSearch['user_status']) }),
+            },
+            {
+              name: 'Role',
+              value: role === undefined ? 'any' : `=${role}`,
+              options: rolesOf(first.roles),
+              onChoose: (value) => set({ role: value === 'any' ? undefined : value.slice(1) }),
+            },
+          ]}
+          order={{
+            value: sort ? `${sort} ${order}` : 'any',
+            options: orders,
+            onChoose: (value) => {
+              const [by, way] = value.split(' ') as [TenantSearch['sort'], TenantSearch['order']]
+              set(value === 'any' ? { sort: undefined, order: undefined } : { sort: by, order: way })
+            },
+          }}
+          onClear={clear}
+        />
+      ) : null}
+      <LeftOut unreadable={unreadable} of="user" />
       <Table
         label="Users of the tenant"
         columns={columns}
@@ -69,20 +137,40 @@ export function TenantUsers({ tenant }: { tenant: Tenant }) {
                 <Person email={user.email} name={user.name} kind="user" stacked />
               </Link>
             </span>
-            <UserStatusWord status={user.status} />
+            <span className="flex shrink-0 flex-col items-end text-xs">
+              <UserStatusWord status={user.status} />
+              {user.role ? <Inert text={user.role} className="max-w-28 truncate text-faint" /> : <Unknown of="role" />}
+            </span>
           </span>
         )}
         onOpen={(user) => void navigate(paths.user(user.id))}
+        {...(first?.is_narrowable
+          ? {
+              sort: {
+                by: sort ?? '',
+                order,
+                onSort: (by, way) => set({ sort: by as TenantSearch['sort'], order: way }),
+              },
+            }
+          : {})}
         isLoading={list.isPending}
         error={list.error}
         onRetry={() => void list.refetch()}
         more={{ has: list.hasNextPage, isLoading: list.isFetchingNextPage, load: () => void list.fetchNextPage() }}
         empty={
-          <Empty icon={Users} title="No users">
-            The people of this tenant appear here once the product names any.
-          </Empty>
+          isNarrowed ? (
+            <Empty icon={Users} title="No user of this tenant fits">
+              <Button className="mt-3" onClick={clear}>
+                Show all its users
+              </Button>
+            </Empty>
+          ) : (
+            <Empty icon={Users} title="The product names no users of this tenant">
+              They appear here once it does.
+            </Empty>
+          )
         }
       />
-    </>
+    </div>
   )
 }

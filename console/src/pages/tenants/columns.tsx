@@ -6,7 +6,6 @@ import { useNoConnection } from '../../api/connection.ts'
 import { paths } from '../../paths.ts'
 import { HealthBadge, Lifecycle } from '../../ui/Badge.tsx'
 import { Sparkline } from '../../ui/Bars.tsx'
-import { Button, buttonClass } from '../../ui/Button.tsx'
 import { formatNumber } from '../../ui/format.ts'
 import { ShortId } from '../../ui/IdChip.tsx'
 import { Inert, InertLine, inertLine } from '../../ui/Inert.tsx'
@@ -76,7 +75,7 @@ export const columns: readonly Column<Row>[] = [
   {
     id: 'status',
     header: 'Status',
-    width: '130px',
+    width: '118px',
     sorts: [
       { id: 'status', header: 'Status' },
       { id: 'plan', header: 'Plan' },
@@ -85,7 +84,7 @@ export const columns: readonly Column<Row>[] = [
       <span className="flex min-w-0 flex-col leading-4.5">
         <Lifecycle status={tenant.status} />
         {tenant.plan === null ? (
-          <span className="text-faint text-xs">no plan</span>
+          <span className="text-faint text-xs">plan unknown</span>
         ) : (
           <InertLine text={tenant.plan} className="text-faint text-xs" />
         )}
@@ -95,14 +94,14 @@ export const columns: readonly Column<Row>[] = [
   {
     id: 'health',
     header: 'Health',
-    width: '19%',
+    width: '18%',
     sorts: [{ id: 'worst', header: 'Health' }],
     cell: ({ health }) => <HealthCell health={health} />,
   },
   {
     id: 'calls',
     header: 'Calls 24 h',
-    width: '92px',
+    width: '88px',
     end: true,
     sorts: [{ id: 'calls', header: 'Calls 24 h', first: 'desc' }],
     cell: ({ traffic, hours }) => (
@@ -117,7 +116,7 @@ export const columns: readonly Column<Row>[] = [
   {
     id: 'error_rate',
     header: 'Errors',
-    width: '76px',
+    width: '72px',
     end: true,
     sorts: [{ id: 'error_rate', header: 'Errors', first: 'desc' }],
     cell: ({ traffic }) => <Rate of={traffic.error_rate} />,
@@ -131,39 +130,43 @@ export const columns: readonly Column<Row>[] = [
     sorts: [{ id: 'last_call_at', header: 'Last seen', first: 'desc' }],
     cell: ({ traffic }) => (traffic.last_call_at ? <Time at={traffic.last_call_at} className="text-soft" /> : unknown),
   },
-  { id: 'acts', header: '', width: (at) => (hasWords(at) ? '276px' : '84px'), end: true, cell: ({ tenant }) => <Acts tenant={tenant} /> },
+  { id: 'acts', header: '', width: (at) => (hasWords(at) ? '230px' : '84px'), end: true, cell: ({ tenant }) => <Acts tenant={tenant} /> },
 ]
 
-/** Quiet until the row is looked at. */
-const quiet = '!px-1.5 !font-normal border-line! text-soft group-hover/row:text-ink group-focus-within/row:text-ink'
+/** Quiet until the row is looked at; its name stands below its icon, so that the tenants' names keep their room. */
+const act = (hasName: boolean) =>
+  clsx(
+    'inline-flex shrink-0 select-none items-center justify-center rounded-md border border-line text-soft transition-colors',
+    'not-disabled:hover:border-edge not-disabled:hover:bg-sunk not-disabled:hover:text-ink disabled:text-faint [&_svg]:size-3.5 pointer-coarse:min-h-10 pointer-coarse:min-w-10',
+    hasName ? 'h-10 flex-col gap-0.5 px-1 text-[11px] leading-3.5 tracking-tight' : 'size-7 pointer-coarse:size-10',
+  )
 
-/** Both of them, always: as words where there is room, as icons with the same names where there is not. */
+/** Both of them, always: with their names where there is room, as icons with the same names where there is not. */
 export function Acts({ tenant }: Pick<Row, 'tenant'>) {
   const why = useNoConnection()
-  const isWide = hasWords(useWidth())
-  const details = `View Details of ${tenant.name}`
-  const create = `Create Support Session on ${tenant.name}`
+  const hasNames = hasWords(useWidth())
   return (
-    <span className="flex shrink-0 justify-end gap-1.5">
+    <span className="flex shrink-0 justify-end gap-1">
       <Link
         {...paths.tenant(tenant.id)}
-        aria-label={details}
-        data-tip={isWide ? undefined : 'View Details'}
-        className={clsx(buttonClass('quiet', 'small'), quiet, 'pointer-coarse:size-10')}
+        aria-label={`View Details of ${tenant.name}`}
+        data-tip={hasNames ? undefined : 'View Details'}
+        className={act(hasNames)}
       >
-        {isWide ? 'View Details' : <Eye aria-hidden="true" />}
+        <Eye aria-hidden="true" />
+        {hasNames ? <span>View Details</span> : null}
       </Link>
-      <Button
-        kind="quiet"
-        size="small"
-        className={clsx(quiet, 'pointer-coarse:size-10')}
-        aria-label={create}
+      <button
+        type="button"
+        className={act(hasNames)}
+        aria-label={`Create Support Session on ${tenant.name}`}
         disabled={why !== undefined}
-        data-tip={why ?? (isWide ? undefined : 'Create Support Session')}
+        data-tip={why ?? (hasNames ? undefined : 'Create Support Session')}
         onClick={() => openOverlay({ kind: 'create', tenant })}
       >
-        {isWide ? 'Create Support Session' : <KeyRound aria-hidden="true" />}
-      </Button>
+        <KeyRound aria-hidden="true" />
+        {hasNames ? <span>Create Support Session</span> : null}
+      </button>
     </span>
   )
 }

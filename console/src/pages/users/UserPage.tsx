@@ -11,17 +11,20 @@ import { userPaneQuery } from '../../api/users.ts'
 import { paths } from '../../paths.ts'
 import { Tag, UserStatusWord } from '../../ui/Badge.tsx'
 import { Button } from '../../ui/Button.tsx'
-import { Card, Facts } from '../../ui/Card.tsx'
+import { Card, type Fact, Facts } from '../../ui/Card.tsx'
 import { Crumbs } from '../../ui/Crumbs.tsx'
 import { IdChip } from '../../ui/IdChip.tsx'
 import { Inert, inertLine } from '../../ui/Inert.tsx'
 import { Page } from '../../ui/Page.tsx'
 import { FailedPage, FailureNote, Loading } from '../../ui/States.tsx'
 import { Instant, Time } from '../../ui/Time.tsx'
+import { Unknown } from '../../ui/Unknown.tsx'
+import { LeftOut } from '../../ui/Unread.tsx'
 import { ActionsCard } from '../actions/ActionsCard.tsx'
 import { OpenRequests } from '../actions/OpenRequests.tsx'
 import { actionWords } from '../actions/words.ts'
 import { EventList } from '../audit/EventList.tsx'
+import { accountFacts } from './account.tsx'
 import { Factors } from './Factors.tsx'
 import { openImpersonate, useImpersonateKey } from './impersonate.ts'
 import { UserAct } from './UserAct.tsx'
@@ -70,37 +73,9 @@ function Pane({ pane, error }: { pane: UserPane; error: unknown }) {
     >
       {error ? <FailureNote error={error} /> : null}
       <div className="grid items-start gap-4 lg:grid-cols-2 xl:grid-cols-[minmax(0,7fr)_minmax(0,9fr)_minmax(0,11fr)]">
-        <Card title="Facts">
-          <Facts
-            facts={[
-              ['Name', <Inert key="name" text={user.name} />],
-              ['E-mail', <Inert key="email" text={user.email} className="break-all" />],
-              ['Id', <IdChip key="id" id={user.id} what="user id" whole />],
-              ['Tenant', <TenantOf key="tenant" pane={pane} />],
-              [
-                'Role',
-                user.role ? (
-                  <Inert key="role" text={user.role} />
-                ) : (
-                  <span key="role" className="text-faint">
-                    none
-                  </span>
-                ),
-              ],
-              ['Status', <UserStatusWord key="status" status={user.status} />],
-              ['Created', <Instant key="created" at={user.created_at} />],
-              [
-                'Last seen',
-                user.last_seen_at ? (
-                  <Instant key="seen" at={user.last_seen_at} />
-                ) : (
-                  <span key="seen" className="text-faint">
-                    never
-                  </span>
-                ),
-              ],
-            ]}
-          />
+        <Card title="For the call">
+          <Facts facts={factsOf(pane)} />
+          <LeftOut unreadable={unreadable.account} of="account" className="mt-3" />
         </Card>
         <div className="flex min-w-0 flex-col gap-4">
           <Factors factors={factors} unreadable={unreadable.factors} onAct={(action) => setAct({ action })} />
@@ -140,6 +115,20 @@ function Pane({ pane, error }: { pane: UserPane; error: unknown }) {
       />
     </Page>
   )
+}
+
+/** What the header does not say: who it is, and what somebody needs who has them on the phone. */
+const factsOf = (pane: UserPane): Fact[] => {
+  const { user, account } = pane
+  return [
+    ['Name', <Inert key="name" text={user.name} />],
+    ['Tenant', <TenantOf key="tenant" pane={pane} />],
+    ['Role', user.role === null ? <Unknown key="role" /> : <Inert key="role" text={user.role} />],
+    ...(account ? accountFacts(account) : []),
+    ['Last seen', user.last_seen_at ? <Instant key="seen" at={user.last_seen_at} /> : <Unknown key="seen" />],
+    ['Created', <Instant key="created" at={user.created_at} />],
+    ['Id', <IdChip key="id" id={user.id} what="user id" whole />],
+  ]
 }
 
 function TenantOf({ pane: { user, tenant } }: { pane: UserPane }) {

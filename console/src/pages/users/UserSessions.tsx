@@ -17,7 +17,9 @@ export function UserSessions({ sessions, unreadable, onRevoke }: Props) {
       flush={sessions.length > 0}
       aside={<span className="text-faint text-xs nums">{sessions.length}</span>}
     >
-      {sessions.length + unreadable.count === 0 ? <p className="text-faint text-sm">Not signed in anywhere.</p> : null}
+      {sessions.length + unreadable.count === 0 ? (
+        <p className="text-faint text-sm">The product names no session that is live now.</p>
+      ) : null}
       <ul className="divide-y divide-line">
         {sessions.map((session) => (
           <li key={session.id} className="flex items-center gap-3 px-4 py-2 text-sm">
@@ -26,7 +28,7 @@ export function UserSessions({ sessions, unreadable, onRevoke }: Props) {
               <InertLine text={session.device ?? 'Unknown device'} />
               <span className="flex min-w-0 gap-1.5 text-faint text-xs">
                 <span className="id truncate">
-                  <Inert text={session.ip ?? 'no address'} />
+                  <Inert text={session.ip ?? 'address unknown'} />
                 </span>
                 {session.place ? (
                   <span className="truncate">
@@ -42,7 +44,7 @@ export function UserSessions({ sessions, unreadable, onRevoke }: Props) {
                     seen <Time at={session.last_seen_at} />
                   </>
                 ) : (
-                  'never seen'
+                  'last seen: unknown'
                 )}
               </span>
               <span className="text-faint">

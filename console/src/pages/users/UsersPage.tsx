@@ -16,6 +16,7 @@ import { Search } from '../../ui/Search.tsx'
 import { Empty } from '../../ui/States.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
 import { Time } from '../../ui/Time.tsx'
+import { Unknown } from '../../ui/Unknown.tsx'
 import { LeftOut } from '../../ui/Unread.tsx'
 
 const countWords = (count: number) => (count < mostUsers ? plural(count, 'user') : `First ${mostUsers} · type more to narrow`)
@@ -25,18 +26,15 @@ const columnsFor = (ticket: string | undefined): readonly Column<FoundUser>[] =>
     id: 'user',
     header: 'User',
     cell: (user) => (
-      <span className="flex min-w-0 items-center gap-2">
-        <Link {...paths.user(user.id, ticket)} className="min-w-0 font-medium hover:text-accent">
-          <Person email={user.email} name={user.name} kind="user" />
-        </Link>
-        {user.status === 'active' ? null : <UserStatusWord status={user.status} />}
-      </span>
+      <Link {...paths.user(user.id, ticket)} className="block min-w-0 font-medium hover:text-accent">
+        <Person email={user.email} name={user.name} kind="user" />
+      </Link>
     ),
   },
   {
     id: 'tenant',
     header: 'Tenant',
-    width: '28%',
+    width: '24%',
     cell: (user) => (
       <Link {...paths.tenant(user.tenant_id)} className="block truncate hover:text-accent">
         <InertLine text={user.tenant_name ?? user.tenant_id} />
@@ -46,15 +44,16 @@ const columnsFor = (ticket: string | undefined): readonly Column<FoundUser>[] =>
   {
     id: 'role',
     header: 'Role',
-    width: '130px',
-    cell: (user) => (user.role ? <InertLine text={user.role} /> : <span className="text-faint">–</span>),
+    width: '120px',
+    cell: (user) => (user.role ? <InertLine text={user.role} /> : <Unknown />),
   },
+  { id: 'status', header: 'Status', width: '110px', cell: (user) => <UserStatusWord status={user.status} /> },
   {
     id: 'seen',
     header: 'Last seen',
     width: '120px',
     end: true,
-    cell: (user) => (user.last_seen_at ? <Time at={user.last_seen_at} className="text-soft" /> : <span className="text-faint">never</span>),
+    cell: (user) => (user.last_seen_at ? <Time at={user.last_seen_at} className="text-soft" /> : <Unknown />),
   },
 ]
 
@@ -128,9 +127,15 @@ export function UsersPage() {
                   <Link {...paths.user(user.id, linked)}>
                     <Person email={user.email} name={user.name} kind="user" stacked />
                   </Link>
-                  <Inert text={user.tenant_name ?? user.tenant_id} className="truncate pl-9.5 text-faint text-xs" />
+                  <span className="flex min-w-0 items-center gap-2 pl-9.5 text-faint text-xs">
+                    <Inert text={user.tenant_name ?? user.tenant_id} className="min-w-0 truncate" />
+                    {user.role ? <Inert text={user.role} className="max-w-24 shrink-0 truncate" /> : null}
+                  </span>
                 </span>
-                {user.status === 'active' ? null : <UserStatusWord status={user.status} />}
+                <span className="flex shrink-0 flex-col items-end text-xs">
+                  <UserStatusWord status={user.status} />
+                  {user.last_seen_at ? <Time at={user.last_seen_at} className="text-faint" /> : <Unknown of="last seen" />}
+                </span>
               </span>
             )}
             phoneHeight={76}

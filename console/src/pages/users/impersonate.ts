@@ -11,7 +11,7 @@ const reasonOf = (ticket: string | null): { reason?: string } =>
 export const openImpersonate = ({ user, tenant, opened }: UserPane) =>
   openOverlay({
     kind: 'create',
-    tenant: { id: user.tenant_id, name: tenant?.name ?? user.tenant_id },
+    tenant: { id: user.tenant_id, name: tenant?.name ?? user.tenant_id, status: tenant?.status },
     user: { id: user.id, email: user.email },
     ticket: opened.ticket ?? undefined,
     ...reasonOf(opened.ticket),

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { passkey } from '@better-auth/passkey'
 import { type BetterAuthOptions, betterAuth } from 'better-auth'
+import { createAuthMiddleware } from 'better-auth/api'
 import { admin, magicLink, organization, twoFactor } from 'better-auth/plugins'
 import type { Database } from '../database/open.ts'
 import { sendMail } from '../mail.ts'
 import { addressesOf, passkeyAddress, passkeyHost } from './addresses.ts'
-import { rememberSignIn, startSession } from './session.ts'
+import { countFailure, rememberSignIn, startSession } from './session.ts'
 
 const minutes = 60
 const days = 24 * 60 * minutes
@@ -51,6 +52,11 @@ export const authOptions = (database: Pick<Database, 'db'>, secret: string, base
       window: 10,
       max: 200,
       customRules: { '/sign-in/*': { window: 10, max: 100 }, '/two-factor/*': { window: 10, max: 100 } },
+    },
+    hooks: {
+      after: createAuthMiddleware(async ({ path, body, context }) => {
+        if (path === '/sign-in/email' && context.returned instanceof Error) await countFailure(database, body?.email)
+      }),
     },
     databaseHooks: {
       session: {

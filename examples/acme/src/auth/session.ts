@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Database } from '../database/open.ts'
 
 const methodByPath: Record<string, string> = {
@@ -28,6 +29,7 @@ export async function rememberSignIn(
   // The database did not let it begin: its person was suspended a moment ago.
   if (!session) return
   const now = new Date()
+  await db.deleteFrom('failed_sign_ins').where('user_id', '=', session.userId).execute()
   await db.updateTable('user').set({ lastSeenAt: now }).where('id', '=', session.userId).execute()
   if (typeof session.method !== 'string') return
   await db
@@ -35,4 +37,12 @@ export async function rememberSignIn(
     .values({ user_id: session.userId, method: session.method, first_used_at: now, last_used_at: now })
     .onConflict((oc) => oc.columns(['user_id', 'method']).doUpdateSet({ last_used_at: now }))
     .execute()
+}
+
+/** A sign-in with a password was refused: counted where there is somebody with that address. */
+export async function countFailure({ db }: Pick<Database, 'db'>, email: unknown): Promise<void> {
+  if (typeof email !== 'string') return
+  await sql`
+    INSERT INTO failed_sign_ins AS f (user_id, count, last_at) SELECT id, 1, now() FROM "user" WHERE email = ${email.toLowerCase()}
+    ON CONFLICT (user_id) DO UPDATE SET count = f.count + 1, last_at = excluded.last_at`.execute(db)
 }

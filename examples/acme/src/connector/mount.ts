@@ -7,7 +7,7 @@ import { Problem } from '../problem.ts'
 import { getAct, postAct } from './acts.ts'
 import { requireCountersign } from './caller.ts'
 import { searchUsers } from './search.ts'
-import { listTenants } from './tenants.ts'
+import { getTenantDetails, listTenants } from './tenants.ts'
 import { getUser, listTenantUsers } from './users.ts'
 
 /** The connector: what support is shown of this product's tenants and users, and may have done to them. */
@@ -40,8 +40,10 @@ export function mountConnector(app: FastifyInstance, acme: Acme, faults: Faults 
         product: 'Acme Attest',
         version: '0.1.0',
         acts: Object.keys(acts),
+        features: ['user_lists', 'tenant_details'],
       }))
       scope.get('/tenants', (request) => listTenants(acme.database, request.query))
+      scope.get('/tenants/:id', (request) => getTenantDetails(acme.database, (request.params as { id: string }).id))
       scope.get('/tenants/:id/users', (request) => listTenantUsers(acme.database, (request.params as { id: string }).id, request.query))
       scope.get('/users', (request) => searchUsers(acme.database, request.query))
       scope.post('/users/:id/acts', actOn('user'))

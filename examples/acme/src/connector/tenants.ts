@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { z } from 'zod'
 import { formatCursor, parse, parseCursor } from '../api/route.ts'
 import type { Database } from '../database/open.ts'
+import { Problem } from '../problem.ts'
 
 const List = z.object({
   limit: z.coerce.number().int().min(1).max(1000).default(200),
@@ -43,4 +44,27 @@ export async function listTenants({ db }: Database, query: unknown) {
   const reached = last ? formatCursor(last.updated_at, last.id) : (from ?? formatCursor('1970-01-01T00:00:00.000000Z', ''))
   const more = found.rows.length > limit
   return { items, next_cursor: more ? reached : null, sync_token: more ? null : reached }
+}
+
+/** What support needs to know of a tenant while it is on the phone: who may agree to changes, and what it has bought. */
+export async function getTenantDetails({ db }: Database, tenantId: string) {
+  const subscription = await db.selectFrom('subscriptions').selectAll().where('tenant_id', '=', tenantId).executeTakeFirst()
+  if (!subscription) throw new Problem('not_found', 'no such tenant')
+  const authorizers = await db
+    .selectFrom('member as m')
+    .innerJoin('user as u', 'u.id', 'm.userId')
+    .select(['u.id', 'u.name', 'u.email', 'm.role'])
+    .where('m.organizationId', '=', tenantId)
+    .where('m.role', 'in', ['owner', 'admin'])
+    .where((where) => where.or([where('u.banned', '=', false), where('u.banned', 'is', null)]))
+    .orderBy((order) => order.case().when('m.role', '=', 'owner').then(0).else(1).end())
+    .orderBy('u.name')
+    .limit(20)
+    .execute()
+  const { used } = await db
+    .selectFrom('member')
+    .select(({ fn }) => fn.countAll<string>().as('used'))
+    .where('organizationId', '=', tenantId)
+    .executeTakeFirstOrThrow()
+  return { authorizers, seats_used: Number(used), seats_total: subscription.seats, time_zone: subscription.time_zone }
 }

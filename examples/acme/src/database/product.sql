@@ -119,6 +119,20 @@ CREATE TABLE mails (
 );
 CREATE INDEX mails_by_user ON mails (user_id, id DESC);
 
+-- Wrong passwords in a row: the next sign-in takes the row away.
+CREATE TABLE failed_sign_ins (
+  user_id text PRIMARY KEY REFERENCES "user" (id) ON DELETE CASCADE,
+  count integer NOT NULL CHECK (count > 0),
+  last_at timestamptz NOT NULL
+);
+
+-- What an organisation has bought, and where its day is.
+CREATE TABLE subscriptions (
+  tenant_id text PRIMARY KEY REFERENCES organization (id) ON DELETE CASCADE,
+  seats integer NOT NULL CHECK (seats > 0),
+  time_zone text NOT NULL
+);
+
 -- Acts of support: one row an id, written in the transaction that has the effect.
 CREATE TABLE support_acts (
   id text PRIMARY KEY,

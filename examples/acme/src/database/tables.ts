@@ -180,6 +180,8 @@ type SupportCallTable = {
   code: string | null
 }
 
+type FailedSignInTable = { user_id: string; count: number; last_at: Date }
+type SubscriptionTable = { tenant_id: string; seats: number; time_zone: string }
 type StorageIncidentTable = { tenant_id: string; failing_share: number }
 type SettingTable = { name: string; value: string }
 
@@ -214,6 +216,8 @@ export type Tables = {
   mails: MailTable
   support_acts: SupportActTable
   support_calls: SupportCallTable
+  failed_sign_ins: FailedSignInTable
+  subscriptions: SubscriptionTable
   storage_incidents: StorageIncidentTable
   settings: SettingTable
   tenant_directory: TenantDirectoryView

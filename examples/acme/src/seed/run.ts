@@ -44,6 +44,10 @@ export async function seed(client: pg.PoolClient, given: { secret: string; signe
         updatedAt: now,
       })),
     )
+    await insert(
+      'subscriptions',
+      tenants.map((tenant) => ({ tenant_id: tenant.id, seats: seatsFor(tenant.people), time_zone: zones[tenant.region] })),
+    )
     await insert('user', users.map(userRow(now)))
     await insert(
       'member',
@@ -134,6 +138,19 @@ export async function seed(client: pg.PoolClient, given: { secret: string; signe
   }
   await client.query('ANALYZE "user", member, session, attestations, activity')
 }
+
+const zones: Record<string, string> = {
+  'eu-central-1': 'Europe/Berlin',
+  'eu-west-1': 'Europe/Dublin',
+  'us-east-1': 'America/New_York',
+  'us-west-2': 'America/Los_Angeles',
+  'ap-northeast-1': 'Asia/Tokyo',
+  'ap-south-1': 'Asia/Kolkata',
+  'sa-east-1': 'America/Sao_Paulo',
+}
+
+/** Seats are sold by tens. */
+const seatsFor = (people: number): number => Math.ceil((people + 1) / 10) * 10
 
 const userRow = (now: Date) => (user: SeededUser) => ({
   id: user.id,

@@ -1,5 +1,5 @@
-import { ConnectorInfo, unjudged } from '@countersign/contract/connector.ts'
-import { Factor, User, UserSession } from '@countersign/contract/users.ts'
+import { ConnectorInfo, ConnectorTenantDetails, unjudged } from '@countersign/contract/connector.ts'
+import { Account, Factor, User, UserSession } from '@countersign/contract/users.ts'
 import type { z } from 'zod'
 import { Refusal } from '../../errors.ts'
 import type { PeerState } from '../../outbound/breaker.ts'
@@ -8,7 +8,7 @@ import { readJson } from '../../outbound/json.ts'
 import type { Answer } from '../../outbound/line.ts'
 import { isUnwell } from '../../outbound/peer.ts'
 import { remember } from '../../outbound/remember.ts'
-import type { Asker, Connector, Page } from '../connector.ts'
+import type { Asker, Connector } from '../connector.ts'
 import { readRows } from '../rows.ts'
 import { readTenantRow } from '../tenant-rows.ts'
 import { newActs } from './acts.ts'
@@ -60,9 +60,11 @@ export const openHttpConnector = (options: ConnectorOptions): HttpConnector => {
   }
 
   const info = () => askExisting(ConnectorInfo, '/')
+  const known = remember(info, { freshMs: 60_000, failedMs: 1_000 })
   return {
     info,
-    acts: remember(async () => (await info()).acts, { freshMs: 60_000, failedMs: 1_000 }),
+    acts: async () => (await known()).acts,
+    features: async () => (await known()).features,
     ...newActs(calls, refusalFrom),
 
     async listTenants({ since, cursor, limit }) {
@@ -75,12 +77,18 @@ export const openHttpConnector = (options: ConnectorOptions): HttpConnector => {
       }
     },
 
-    async listTenantUsers(tenantId: string, { cursor, limit }: Page, asker: Asker) {
+    async listTenantUsers(tenantId, { limit, cursor, ...narrowing }, asker) {
       if (!isSegment(tenantId)) return undefined
-      const page = await ask(unjudged.users, `/tenants/${encodeURIComponent(tenantId)}/users?${query({ limit, cursor })}`, asker)
+      const path = `/tenants/${encodeURIComponent(tenantId)}/users?${query({ limit, cursor, ...narrowing })}`
+      const page = await ask(unjudged.users, path, asker)
       // What is shown as one tenant's must be that tenant's.
       const ofTenant = User.refine((user) => user.tenant_id === tenantId, { path: ['tenant_id'] })
-      return page && { ...readRows(ofTenant, page.items), next_cursor: page.next_cursor }
+      return page && { ...readRows(ofTenant, page.items), next_cursor: page.next_cursor, roles: page.roles ?? [] }
+    },
+
+    async findTenantDetails(tenantId, asker) {
+      if (!isSegment(tenantId)) return undefined
+      return await ask(ConnectorTenantDetails, `/tenants/${encodeURIComponent(tenantId)}`, asker)
     },
 
     async searchUsers(text, limit, asker) {
@@ -92,9 +100,14 @@ export const openHttpConnector = (options: ConnectorOptions): HttpConnector => {
       if (!isSegment(userId)) return undefined
       const detail = await ask(unjudged.user, `/users/${encodeURIComponent(userId)}`, asker)
       if (detail === undefined) return undefined
-      const { user, factors, sessions } = detail
+      const { user, account, factors, sessions } = detail
       if (user.id !== userId) throw garbled('another user than the one asked for')
-      return { user, factors: readRows(Factor, factors), sessions: readRows(UserSession, sessions) }
+      return {
+        user,
+        account: readRows(Account, account === undefined ? [] : [account]),
+        factors: readRows(Factor, factors),
+        sessions: readRows(UserSession, sessions),
+      }
     },
 
     state: calls.state,

@@ -1,11 +1,12 @@
 import { TenantId } from '@countersign/contract/ids.ts'
-import { ListTenants, Tenant, TenantPage } from '@countersign/contract/tenants.ts'
+import { ListTenants, ReadTenantDetails, Tenant, TenantPage } from '@countersign/contract/tenants.ts'
 import { ListTenantUsers, UserPage } from '@countersign/contract/users.ts'
 import { z } from 'zod'
 import type { Connector } from '../../directory/connector.ts'
 import { getTenant } from '../../directory/get-tenant.ts'
 import { listTenantUsers } from '../../directory/list-tenant-users.ts'
 import { listTenants } from '../../directory/list-tenants.ts'
+import { readTenantDetails } from '../../directory/read-tenant-details.ts'
 import { ctxOf, type Door } from '../door.ts'
 import { problems } from '../fail.ts'
 
@@ -33,6 +34,19 @@ export const tenantRoutes = (app: Door, needs: { connector: Connector }): void =
       schema: { tags, summary: 'One tenant; the tenant sees that it was opened', params, response: { 200: Tenant, ...problems } },
     },
     async (request) => getTenant(ctxOf(request), request.params.tenant_id),
+  )
+  app.get(
+    '/api/tenants/:tenant_id/details',
+    {
+      config: { access: readTenantDetails.may },
+      schema: {
+        tags,
+        summary: 'What else the product tells of a tenant, asked of it now: who may agree to changes, seats, single sign-on',
+        params,
+        response: { 200: ReadTenantDetails, ...problems },
+      },
+    },
+    async (request) => readTenantDetails({ ...ctxOf(request), ...needs }, request.params.tenant_id),
   )
   app.get(
     '/api/tenants/:tenant_id/users',

@@ -1,4 +1,12 @@
-import { ConnectorTenantPage, ConnectorUserDetail, ConnectorUserPage, ConnectorUserSearch } from '@countersign/contract/connector.ts'
+import {
+  ConnectorInfo,
+  ConnectorTenantDetails,
+  ConnectorTenantPage,
+  ConnectorUserDetail,
+  ConnectorUserPage,
+  ConnectorUserSearch,
+  type FeatureName,
+} from '@countersign/contract/connector.ts'
 import type { User } from '@countersign/contract/users.ts'
 import { distance } from 'fastest-levenshtein'
 import { Advice, Fault, Untested } from '../../../outbound/check.ts'
@@ -96,6 +104,83 @@ const requireSamePaged = async <P extends Page>(
   return `${found.length} on ${pages} pages of ${limit}`
 }
 
+/** A check of what only some products offer. */
+const withFeature = (feature: FeatureName, check: Check): Check => ({
+  ...check,
+  run: async (probe, seen) =>
+    (await probe.read('/', ConnectorInfo)).features.includes(feature)
+      ? check.run(probe, seen)
+      : `left out: ${feature} is not among its features`,
+})
+
+const listUsers = async (probe: Probe, seen: Seen, asked: Record<string, string>): Promise<User[]> => {
+  const { tenant_id } = requireUser(seen)
+  const query = new URLSearchParams({ limit: String(pageSize), ...asked })
+  return (await probe.read(`/tenants/${encodeURIComponent(tenant_id)}/users?${query}`, ConnectorUserPage)).items
+}
+
+/** Lists of users that can be searched, narrowed and sorted. */
+const userListChecks: Check[] = [
+  {
+    name: 'the users of a tenant can be searched',
+    hint: 'Look for `query` in e-mail address, name and id of the tenant’s users, and find nothing that does not hold it.',
+    run: async (probe, seen) => {
+      const { id, email } = requireUser(seen)
+      const found = await listUsers(probe, seen, { query: email })
+      if (!found.some((user) => user.id === id)) throw new Fault(`"${email}" does not find ${id}`)
+      const none = await listUsers(probe, seen, { query: 'countersign-check-none' })
+      if (none.length > 0) throw new Fault(`"countersign-check-none" finds ${none.length} users: \`query\` seems to be ignored`)
+      return `"${email}"`
+    },
+  },
+  {
+    name: 'the users of a tenant can be narrowed',
+    hint: 'Answer `status` and `role` with the users that have exactly that one.',
+    run: async (probe, seen) => {
+      const { status, role } = requireUser(seen)
+      const asked = { status, ...(role === null ? {} : { role }) }
+      const found = await listUsers(probe, seen, asked)
+      const other = found.find((user) => user.status !== status || (role !== null && user.role !== role))
+      if (other) throw new Fault(`${other.id} is ${other.status}, ${other.role}, where ${status}, ${role} was asked for`)
+      if (found.length === 0) throw new Fault(`nobody is ${status}, ${role}, and yet ${requireUser(seen).id} is`)
+      return `${found.length} ${Object.values(asked).join(', ')}`
+    },
+  },
+  {
+    name: 'the users of a tenant can be sorted',
+    hint: 'Answer `sort` and `order` by that member; page by it and by the id, so that rows with the same value are neither lost nor repeated.',
+    run: async (probe, seen) => {
+      const [up, down] = [
+        await listUsers(probe, seen, { sort: 'email', order: 'asc' }),
+        await listUsers(probe, seen, { sort: 'email', order: 'desc' }),
+      ]
+      if (up.length < 2) return 'left out: it takes two users'
+      if (
+        up.length < pageSize &&
+        up.map(({ id }) => id).join() !==
+          down
+            .toReversed()
+            .map(({ id }) => id)
+            .join()
+      )
+        throw new Fault('`order=desc` is not the reverse of `order=asc`')
+      const [first, last] = [up[0]?.email.toLowerCase() ?? '', down[0]?.email.toLowerCase() ?? '']
+      if (first >= last) throw new Fault(`the first address is ${first}, the last one ${last}`)
+      return `${first} … ${last}`
+    },
+  },
+]
+
+const detailsCheck: Check = {
+  name: 'a tenant is shown with its details',
+  hint: 'GET /tenants/{tenant_id} answers what the product knows of `authorizers`, `seats_used`, `seats_total`, `sso`, `sso_required` and `time_zone`; 404 for an unknown tenant.',
+  run: async (probe, seen) => {
+    const details = await probe.read(`/tenants/${encodeURIComponent(requireUser(seen).tenant_id)}`, ConnectorTenantDetails)
+    await requireMissing(probe, '/tenants/countersign-check-none')
+    return Object.keys(details).join(', ') || 'none of them'
+  },
+}
+
 /** What a connector shows. */
 export const directoryChecks: Check[] = [
   {
@@ -176,6 +261,8 @@ export const directoryChecks: Check[] = [
     hint: 'Answer 404 for a tenant that does not exist.',
     run: (probe) => requireMissing(probe, '/tenants/countersign-check-none/users?limit=1'),
   },
+  ...userListChecks.map((check) => withFeature('user_lists', check)),
+  withFeature('tenant_details', detailsCheck),
   ...(['email', 'name', 'id'] as const).map(
     (field): Check => ({
       name: `a user is found by the start of the ${field === 'email' ? 'e-mail address' : field}`,
@@ -231,7 +318,8 @@ export const directoryChecks: Check[] = [
       const { id, tenant_id } = requireUser(seen)
       const detail = await probe.read(`/users/${encodeURIComponent(id)}`, ConnectorUserDetail)
       if (detail.user.id !== id || detail.user.tenant_id !== tenant_id) throw new Fault(`${id} was asked for, ${detail.user.id} was shown`)
-      return `${detail.factors.length} factors, ${detail.sessions.length} sessions`
+      const account = detail.account === undefined ? '' : `, account: ${Object.keys(detail.account).join(', ')}`
+      return `${detail.factors.length} factors, ${detail.sessions.length} sessions${account}`
     },
   },
   {
