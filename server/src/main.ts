@@ -1,6 +1,14 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
+
+// Said before anything is loaded that an older one cannot read.
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  process.stderr.write(
+    `\ncountersign: It needs Node 24 or later; this is ${process.versions.node}.\n  Install it, or put it first in PATH.\n`,
+  )
+  process.exit(1)
+}
+const { enableCompileCache } = await import('node:module')
 
 // Compiled code is kept beside the packages, where only who installed them may write: it halves the time of a start. Threads
 // and the example product find the place by the environment.

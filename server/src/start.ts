@@ -19,11 +19,11 @@ import { defaultDataDir } from './store/embedded.ts'
 import { forgetInstance, writeInstance } from './store/instance.ts'
 import { openStore } from './store/open.ts'
 
-const programLog = (level: string, file: string): Logger =>
+const programLog = (level: string, to: { file: string } | 'stdout'): Logger =>
   pino(
     { level, base: undefined, redact: ['req.headers', 'headers', 'token', 'password'] },
     // Opened here: one that is still being opened when the program is told to end would throw, and keep others from their last step.
-    pino.destination({ dest: openSync(file, 'a', 0o600), sync: false }),
+    pino.destination({ dest: to === 'stdout' ? 1 : openSync(to.file, 'a', 0o600), sync: false }),
   )
 
 /** The ingest key of the example product, which it keeps from start to start. */
@@ -66,16 +66,17 @@ const openOwnDatabase = async (config: Config, log: Logger, say: (line: string) 
  * Starts everything: the database, the example product where no product is configured, the doors. `say` tells the person
  * at the terminal how far it is.
  */
-export const start: Start = async ({ file, roles, environment, say }) => {
+export const start: Start = async ({ file, roles, logTo = 'file', environment, say: sayAloud }) => {
   const config = loadConfig({ file, roles, defaultDataDir, environment })
   // A policy that does not hold is told before anything is begun.
   loadPolicy(config)
   mkdirSync(config.data_dir, { recursive: true, mode: 0o700 })
   const logFile = join(config.data_dir, 'countersign.log')
-  const log = programLog(environment.COUNTERSIGN_LOG_LEVEL || 'info', logFile)
+  const log = programLog(environment.COUNTERSIGN_LOG_LEVEL || 'info', logTo === 'stdout' ? logTo : { file: logFile })
+  const say = logTo === 'stdout' ? (line: string) => log.info(line) : sayAloud
   for (const warning of findExposures({ config, environment, execArgv: process.execArgv })) {
     log.warn(warning)
-    say(warning)
+    sayAloud(warning)
   }
   const { console: door, gateway } = config
   door.port = await requirePort(door.host, door.port, 'console', 'COUNTERSIGN_PORT')
@@ -142,7 +143,7 @@ export const start: Start = async ({ file, roles, environment, say }) => {
     data_dir: config.data_dir,
     database: database.get().description,
     config: config.source,
-    log_file: logFile,
+    log_file: logTo === 'stdout' ? 'stdout' : logFile,
   }
   const troubles = await doors.get().findTroubles()
   for (const { name, why } of troubles) log.warn({ service: name }, why)

@@ -59,10 +59,14 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .command('start')
     .description('run the console, the gateway and the log')
     .option('--json', 'print one JSON line with the addresses')
+    .option(
+      '--log <place>',
+      'where its log goes: file, in the data folder, or stdout, a line of JSON each (default: COUNTERSIGN_LOG, else file)',
+    )
     .option('--roles <list>', 'what this process is for: some of console,gateway,worker (default: as configured, else all)')
-    .action(async (options: { json?: boolean; roles?: string }) => {
+    .action(async (options: { json?: boolean; log?: string; roles?: string }) => {
       const { runStart } = await import('./start.ts')
-      code = await runStart(start, { file: file(), roles: options.roles, json: options.json === true })
+      code = await runStart(start, { file: file(), roles: options.roles, log: options.log, json: options.json === true })
     })
   program
     .command('migrate')

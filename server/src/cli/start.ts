@@ -1,4 +1,5 @@
 import { flushCompileCache } from 'node:module'
+import { Trouble } from '../errors.ts'
 
 /** What the program is, once it runs. */
 export type Running = {
@@ -9,9 +10,14 @@ export type Running = {
   issuer: string | undefined
   close(): Promise<void>
 }
+/** Where the program's log goes: into a file of the data folder, or to standard output, a line of JSON each. */
+export const logPlaces = ['file', 'stdout'] as const
+export type LogPlace = (typeof logPlaces)[number]
+
 export type Start = (options: {
   file?: string
   roles?: string
+  logTo?: LogPlace
   environment: NodeJS.ProcessEnv
   say: (line: string) => void
 }) => Promise<Running>
@@ -51,9 +57,19 @@ const onOrphaned = (heard: () => void): void => {
   }, 200).unref()
 }
 
+type StartOptions = { file?: string; roles?: string; log?: string; json: boolean }
+
+const logPlaceOf = (text: string | undefined): LogPlace => {
+  if (text === undefined || text === '') return 'file'
+  const place = logPlaces.find((one) => one === text)
+  if (place === undefined) throw new Trouble(`The log cannot go to ${text}.`, `It goes to one of ${logPlaces.join(', ')}.`)
+  return place
+}
+
 /** Runs until it is told to end: then what is under way is finished, for at most 30 seconds. A second signal ends at once. */
-export const runStart = async (start: Start, options: { file?: string; roles?: string; json: boolean }): Promise<number> => {
+export const runStart = async (start: Start, options: StartOptions): Promise<number> => {
   const began = performance.now()
+  const logTo = logPlaceOf(options.log ?? process.env.COUNTERSIGN_LOG)
   const say = (line: string): void => {
     process.stderr.write(`  ${line} …\n`)
   }
@@ -64,18 +80,17 @@ export const runStart = async (start: Start, options: { file?: string; roles?: s
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => end(name))
     onOrphaned(() => end('npm ended'))
   })
-  const running = await start({ file: options.file, roles: options.roles, environment: process.env, say })
+  const running = await start({ file: options.file, roles: options.roles, logTo, environment: process.env, say })
   ready = true
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
-  process.stdout.write(
-    options.json
-      ? `${JSON.stringify({ ...running.addresses, degraded: running.troubles.map(({ name }) => name) })}\n`
-      : formatBanner(running, seconds),
-  )
+  const degraded = running.troubles.map(({ name }) => name)
+  // Where the log goes there too, it has said so itself.
+  if (options.json) process.stdout.write(`${JSON.stringify({ ...running.addresses, degraded })}\n`)
+  else if (logTo === 'file') process.stdout.write(formatBanner(running, seconds))
   // Kept now: a program that is killed keeps nothing at its end.
   flushCompileCache()
   const signal = await told
-  if (!options.json) say(`${signal}: ending what is under way`)
+  if (!options.json && logTo === 'file') say(`${signal}: ending what is under way`)
   setTimeout(() => process.exit(1), drainMilliseconds).unref()
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(1))
   await running.close()
