@@ -12,6 +12,7 @@ export const consolePaths = {
   user: '/users/:user_id',
   sessions: '/sessions',
   session: '/sessions/:session_id',
+  view: '/sessions/:session_id/view',
   approvals: '/approvals',
   approval: '/approvals/:request_id',
   audit: '/audit',

@@ -19,6 +19,7 @@ export const ScopeCatalogue = z
           z.object({
             method: z.string(),
             path: z.string(),
+            upstream: z.string().optional().describe('Name of the upstream behind it; none: the default one'),
             does: z.string().optional().describe('What the route does, for people: an infinitive without "to"'),
           }),
         ),

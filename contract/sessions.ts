@@ -177,6 +177,7 @@ export type AccessLogFile = z.infer<typeof AccessLogFile>
 export const AccessLogRow = z
   .object({
     log_index: z.number().int().describe('Place of the first event of this request in the log'),
+    via: z.enum(['token', 'browser', 'navigation']).describe('With the token, by a page in a view, or to go to a page there'),
     request_id: RequestId,
     at: z.iso.datetime(),
     method: z.string(),

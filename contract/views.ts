@@ -47,13 +47,18 @@ export type MintedCode = z.infer<typeof MintedCode>
 export const reservedPrefix = '/.countersign/'
 export const enterPath = `${reservedPrefix}enter`
 
+/** A page of ours that goes on to the path behind its `#`: for the console, which is another site, and so may not go there itself. */
+export const openPath = `${reservedPrefix}open`
+
 /** The frame's whole sandbox. It can neither leave the frame nor open a window. */
 export const viewSandbox = 'allow-scripts allow-forms allow-same-origin'
 
-/** What the page at `enterPath` tells the console that frames it: that it waits for a code, and that it has entered. */
+/** What the page at `enterPath` tells the console that frames it: that it waits for a code, and that it has entered; and any page of
+ * ours, that it refused what was asked for. */
 export const FrameMessage = z.discriminatedUnion('countersign', [
   z.object({ countersign: z.literal('ready'), browser: bytes32 }),
   z.object({ countersign: z.literal('entered') }),
+  z.object({ countersign: z.literal('refused'), code: z.string().max(60) }),
 ])
 export type FrameMessage = z.infer<typeof FrameMessage>
 

@@ -8,6 +8,7 @@ export const paths = {
   user: (userId: string, ticket?: string) => ({ to: '/users/$userId', params: { userId }, search: { ticket } }) as const,
   sessions: () => ({ to: '/sessions', search: {} }) as const,
   session: (sessionId: string, tab?: SessionTab) => ({ to: '/sessions/$sessionId', params: { sessionId }, search: { tab } }) as const,
+  view: (sessionId: string, path?: string) => ({ to: '/sessions/$sessionId/view', params: { sessionId }, search: { path } }) as const,
   approvals: (tab?: ApprovalsTab) => ({ to: '/approvals', search: { tab } }) as const,
   approval: (requestId: string) => ({ to: '/approvals/$requestId', params: { requestId } }) as const,
   delivery: () => ({ to: '/settings/delivery' }) as const,
@@ -18,7 +19,7 @@ export const paths = {
 
 export const tenantTabs = ['overview', 'users', 'sessions', 'audit'] as const
 export type TenantTab = (typeof tenantTabs)[number]
-export const sessionTabs = ['access', 'events', 'receipt'] as const
+export const sessionTabs = ['access', 'requests', 'events', 'receipt'] as const
 export type SessionTab = (typeof sessionTabs)[number]
 export const approvalsTabs = ['waiting', 'mine', 'decided'] as const
 export type ApprovalsTab = (typeof approvalsTabs)[number]

@@ -11,6 +11,7 @@ import { Shell } from './pages/shell/Shell.tsx'
 import { SignInSearch } from './pages/sign-in/search.ts'
 import { TenantSearch, TenantsSearch } from './pages/tenants/search.ts'
 import { UserSearch, UsersSearch } from './pages/users/search.ts'
+import { ViewSearch } from './pages/view/search.ts'
 import { formatSearch, parseSearch } from './search.ts'
 import { lazyPart, notLoaded } from './ui/lazyPart.tsx'
 import { FailedPage } from './ui/States.tsx'
@@ -94,6 +95,12 @@ const session = createRoute({
   validateSearch: (search) => SessionSearch.parse(search),
   component: lazyPage(async () => (await import('./pages/sessions/SessionPage.tsx')).SessionPage),
 })
+const view = createRoute({
+  getParentRoute: () => shell,
+  path: '/sessions/$sessionId/view',
+  validateSearch: (search) => ViewSearch.parse(search),
+  component: lazyPage(async () => (await import('./pages/view/ViewPage.tsx')).ViewPage),
+})
 const approvals = createRoute({
   getParentRoute: () => shell,
   path: '/approvals',
@@ -132,7 +139,23 @@ const insights = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    shell.addChildren([home, go, tenants, tenant, users, user, sessions, session, approvals, approval, keys, audit, insights, delivery]),
+    shell.addChildren([
+      home,
+      go,
+      tenants,
+      tenant,
+      users,
+      user,
+      sessions,
+      session,
+      view,
+      approvals,
+      approval,
+      keys,
+      audit,
+      insights,
+      delivery,
+    ]),
   ]),
   parseSearch,
   stringifySearch: formatSearch,

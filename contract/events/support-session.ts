@@ -65,7 +65,12 @@ export const sessionRequest = {
   ticket,
   request,
   details: optional({
-    via: kept(z.literal('browser').optional().describe('Sent by the product in a view, not with the token')),
+    via: kept(
+      z
+        .enum(['browser', 'navigation'])
+        .optional()
+        .describe('Sent by a page of the product in a view, or to go to a page there; none: with the token'),
+    ),
     client_request_id: erasable(z.string().optional().describe('X-Request-Id, as the caller sent it')),
     admission: kept(EventId.optional().describe('The admission whose outcome nobody recorded')),
   }),

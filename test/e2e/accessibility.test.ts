@@ -316,7 +316,7 @@ describe('M21 the whole story by keyboard alone', () => {
     await press('Enter')
     const token = (await page.getByRole('dialog').locator('output').innerText()).trim()
     expect((await ask('/v1/reports', token)).status).toBe(200)
-    expect((await focused(page)).name).toBe('Copy token')
+    expect((await focused(page)).name).toBe('Step in')
     for (const key of ['Escape', 'Escape']) {
       await press(key)
       await page.getByText('The token is not copied and cannot be shown again').waitFor()
@@ -324,7 +324,7 @@ describe('M21 the whole story by keyboard alone', () => {
     expect((await focused(page)).name).toBe('Copy token')
     await press('Enter')
     await page.getByText('cannot be shown again').waitFor({ state: 'detached' })
-    expect((await focused(page)).name).toBe('Done')
+    expect((await focused(page)).name).toBe('Step in')
     await tab(/^Open the session$/)
     await press('Enter')
     await page.waitForURL(/\/sessions\/ses_/)

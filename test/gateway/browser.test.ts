@@ -78,9 +78,12 @@ describe('a request of a page', () => {
     expect(rig.upstream.bytes().toString()).not.toContain('cs_seen_')
     const events = await rig.events({ request_id: answer.headers.get('x-request-id') ?? '' })
     expect(events).toMatchObject([
-      { action: 'SUPPORT_SESSION.REQUEST.ADMITTED', details: { via: 'browser' }, session_id: entered.session.id },
-      { action: 'SUPPORT_SESSION.REQUEST.COMPLETED', details: { via: 'browser' } },
+      { action: 'SUPPORT_SESSION.REQUEST.ADMITTED', details: { via: 'navigation' }, session_id: entered.session.id },
+      { action: 'SUPPORT_SESSION.REQUEST.COMPLETED', details: { via: 'navigation' } },
     ])
+    const byScript = await rig.fetch(entered, 'GET /v1/reports')
+    const made = await rig.events({ request_id: byScript.headers.get('x-request-id') ?? '' })
+    expect(made.map(({ details }) => details)).toEqual([{ via: 'browser' }, { via: 'browser' }])
     // With the token it does not say so.
     const byToken = await rig.send('GET /v1/reports', entered.token)
     for (const event of await rig.events({ request_id: byToken.headers.get('x-request-id') ?? '' })) expect(event.details).toBeUndefined()
@@ -104,8 +107,24 @@ describe('a request of a page', () => {
     expect([page.status, page.headers.get('content-type')]).toEqual([403, 'text/html; charset=utf-8'])
     expect(page.body).toContain('No route is declared for this request.')
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
+    // The console that frames it hears why, and is told nothing else.
+    expect(page.body).toContain('data-console="http://localhost:4000" data-code="route_undeclared"')
     const answer = await rig.fetch(entered, 'DELETE /v1/reports/1')
     await expectRefusal(rig, answer, 'scope_missing', entered.session)
+  })
+
+  it('M8 has a page of ours that sends what the console asks for, from inside the frame alone, to its own origin alone', async () => {
+    const entered = await rig.enter()
+    rig.upstream.forget()
+    const page = await rig.fetch(entered, 'GET /.countersign/runner', ownNavigation)
+    expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+    const policy = page.headers.get('content-security-policy') ?? ''
+    expect(policy).toMatch(/^default-src 'none'; script-src 'sha256-[^']+'; connect-src 'self'; /)
+    expect(policy).toContain('frame-ancestors http://localhost:4000; sandbox allow-scripts allow-forms allow-same-origin')
+    const alone = [...ownNavigation.slice(0, 2), 'Sec-Fetch-Dest: document']
+    expect((await rig.fetch(entered, 'GET /.countersign/runner', alone)).body).toContain('data-code="outside_frame"')
+    await expectRefusal(rig, await rig.fetch(entered, 'POST /.countersign/runner'), 'method_refused', entered.session)
+    expect(rig.upstream.received).toEqual([])
   })
 
   it('A35 ends with its session, and with its view', async () => {

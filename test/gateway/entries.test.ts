@@ -12,8 +12,11 @@ import type { SessionFacts } from '../../server/src/sessions/facts.ts'
 
 const routes = compileRoutes({ routes: [{ method: 'GET', path: "/v1/a'b/:id", scope: 'reports:read' }], sinks: [] })
 
-const exchangeOf = (target: string, requestId?: string): Exchange => {
-  const exchange = newExchange({ method: 'GET', url: target } as IncomingMessage, {} as ServerResponse, false)
+const place = { label: 'abcdefghijklmnopqrstuvwxyz', upstream: 'default' }
+
+const exchangeOf = (target: string, requestId?: string, mode?: string): Exchange => {
+  const request = { method: 'GET', url: target, headers: { 'sec-fetch-mode': mode } } as unknown as IncomingMessage
+  const exchange = newExchange(request, {} as ServerResponse, false, mode === undefined ? undefined : place)
   exchange.route = routes.find('GET', "/v1/a'b/7")?.route
   exchange.headers = new Map(requestId === undefined ? [] : [['x-request-id', requestId]])
   return exchange
@@ -43,8 +46,9 @@ describe('the events written out by hand', () => {
         facts,
         fc.option(fc.string({ maxLength: 200 }), { nil: undefined }),
         fc.option(fc.nat(), { nil: undefined }),
-        (session, given, bytes) => {
-          const exchange = exchangeOf("/v1/a'b/7?x=%C3%A4", given)
+        fc.constantFrom(undefined, 'cors', 'navigate'),
+        (session, given, bytes, mode) => {
+          const exchange = exchangeOf("/v1/a'b/7?x=%C3%A4", given, mode)
           const admitted = draftAdmitted(exchange, session)
           const {
             status: _,

@@ -69,9 +69,9 @@ export const getBytes = async (path: string): Promise<Uint8Array<ArrayBuffer>> =
   }
 }
 
-const sendBody = (path: string, body: unknown, more: Record<string, string> = {}): Promise<Response> => {
+const sendBody = (path: string, body: unknown, more: Record<string, string> = {}, rest: RequestInit = {}): Promise<Response> => {
   const headers = { accept: 'application/json', 'content-type': 'application/json', ...more }
-  return send(path, { method: 'POST', headers, body: JSON.stringify(body) })
+  return send(path, { method: 'POST', headers, body: JSON.stringify(body), ...rest })
 }
 
 export const post = async <S extends z.ZodType>(
@@ -82,8 +82,8 @@ export const post = async <S extends z.ZodType>(
 ): Promise<z.infer<S>> => read(await sendBody(path, body, headers), schema)
 
 /** Where the answer says nothing but that it is done. */
-export const postSilent = async (path: string, body: unknown = {}): Promise<void> => {
-  const answer = await sendBody(path, body)
+export const postSilent = async (path: string, body: unknown = {}, rest: RequestInit = {}): Promise<void> => {
+  const answer = await sendBody(path, body, {}, rest)
   if (!answer.ok) await read(answer, z.never())
 }
 

@@ -9,6 +9,8 @@ const outcomes: Partial<Record<LoggedEvent['action'], AccessLogRow['outcome']>> 
   'SUPPORT_SESSION.REQUEST.CUT': 'cut',
 }
 
+const viaOf = ({ details }: LoggedEvent): AccessLogRow['via'] => (details && 'via' in details ? (details.via ?? 'token') : 'token')
+
 /** One event more of a request: what it tells anew replaces what was known, its beginning stays. */
 export const foldRequestEvent = (row: AccessLogRow | undefined, event: LoggedEvent): AccessLogRow | undefined => {
   const { action, request, log_index, occurred_at, code } = event
@@ -16,6 +18,7 @@ export const foldRequestEvent = (row: AccessLogRow | undefined, event: LoggedEve
   if (!request || !outcome) return row
   return {
     log_index: row?.log_index ?? log_index,
+    via: row?.via ?? viaOf(event),
     request_id: request.id,
     at: row?.at ?? occurred_at,
     method: request.method,
@@ -39,6 +42,7 @@ const isLoaded = (event: LoggedEvent): event is Loaded => event.action === 'SUPP
 
 const rowOfFiles = ({ log_index, occurred_at, code, request }: Admitted | Loaded, files: AccessLogFile[]): AccessLogRow => ({
   log_index,
+  via: 'browser',
   request_id: request.id,
   at: occurred_at,
   method: request.method,

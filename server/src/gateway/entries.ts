@@ -38,9 +38,14 @@ const requestOf = (exchange: Exchange, { path }: SaidParts) => ({
 
 const saidOf = ({ client_request_id }: SaidParts) => (client_request_id === undefined ? {} : { client_request_id })
 
+/** How it came, where it was not with a token. */
+const viaOf = ({ caller, request }: Exchange): 'browser' | 'navigation' | undefined =>
+  caller === 'bearer' ? undefined : request.headers['sec-fetch-mode'] === 'navigate' ? 'navigation' : 'browser'
+
 /** Undefined where there is nothing to say. */
-const detailsOf = ({ caller }: Exchange, said: SaidParts) => {
-  const details = { ...(caller === 'browser' ? { via: caller } : {}), ...saidOf(said) }
+const detailsOf = (exchange: Exchange, said: SaidParts) => {
+  const via = viaOf(exchange)
+  const details = { ...(via === undefined ? {} : { via }), ...saidOf(said) }
   return Object.keys(details).length === 0 ? undefined : details
 }
 
@@ -133,7 +138,8 @@ const draftOk = (action: string, exchange: Exchange, facts: SessionFacts, reques
   const { path, client_request_id: given } = commitSaid(exchange, facts)
   const own = given === undefined ? '' : `"details.client_request_id":"${given}",`
   const erasable = `{${digests}${own}"request.path":"${path}"${ticket}}`
-  const details = exchange.caller === 'browser' ? '"details":{"via":"browser"},' : ''
+  const via = viaOf(exchange)
+  const details = via === undefined ? '' : `"details":{"via":"${via}"},`
   const head = `{"action":"${action}","actor":${actor},"category":"support_session",${details}"erasable":${erasable},"id":"${newId('event')}","occurred_at":"`
   const tail = `","request":{${request}},"result":"ok",${session}"v":1}`
   return { head, tail }

@@ -24,7 +24,11 @@ export const listScopes = verb({
       scopes: [...byScope]
         .map(([scope, own]) => ({
           scope,
-          routes: own.map(({ method, path, does }) => ({ method, path, ...(does === undefined ? {} : { does }) })),
+          routes: own.map(({ method, path, does, upstream }) => ({
+            ...{ method, path },
+            ...(upstream === undefined ? {} : { upstream }),
+            ...(does === undefined ? {} : { does }),
+          })),
         }))
         .sort((a, b) => (a.scope < b.scope ? -1 : 1)),
       presets: Object.entries(presets)

@@ -25,9 +25,10 @@ export function CreateDialog({ onClose, ...target }: CreateTarget & { onClose: (
   const { data: catalogue, error, refetch } = useQuery(scopesQuery)
   const [created, setCreated] = useState<CreatedSession | null>(null)
   const navigate = useNavigate()
-  const onAnswer = (answer: CreatedSession | ActionRequest) => {
-    if ('token' in answer) return setCreated(answer)
+  const onAnswer = (answer: CreatedSession | ActionRequest, isSteppingIn: boolean) => {
+    if ('token' in answer && !isSteppingIn) return setCreated(answer)
     onClose()
+    if ('token' in answer) return void navigate(paths.view(answer.session.id))
     toast('Approval asked for')
     void navigate(paths.approval(answer.id))
   }

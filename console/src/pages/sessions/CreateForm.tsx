@@ -9,11 +9,13 @@ import {
 } from '@countersign/contract/sessions.ts'
 import { countReason, isReason, reasonMinimum, Ticket } from '@countersign/contract/text.ts'
 import { zodResolver } from '@hookform/resolvers/zod'
+import { LogIn } from 'lucide-react'
 import { useId } from 'react'
 import { Controller, useForm } from 'react-hook-form'
 import type { z } from 'zod'
 import { useNow } from '../../api/clock.ts'
 import { useNoConnection } from '../../api/connection.ts'
+import { useMe } from '../../api/me.ts'
 import { useCreateSession } from '../../api/sessions.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Consequence } from '../../ui/Consequence.tsx'
@@ -39,7 +41,7 @@ type Props = {
   onClose: () => void
   /** On the way to what the tenant's health says in full. */
   onLeave: () => void
-  onCreated: (created: CreatedSession | ActionRequest) => void
+  onCreated: (created: CreatedSession | ActionRequest, isSteppingIn: boolean) => void
 }
 type Form = z.input<typeof CreateSession>
 
@@ -70,10 +72,16 @@ export function CreateForm({ target: { tenant, user, ticket, reason: offered = '
   // What is offered whole is confirmed by Enter, or changed.
   const isOffered = offered !== ''
 
-  const submit = handleSubmit(({ ticket: linked, ...rest }) => {
-    const input = { ...rest, scopes: namedScopes(catalogue, scopes), ...(linked ? { ticket: linked } : {}) }
-    create.mutate({ input, needsSignature, ask_approval: asksApproval }, { onSuccess: onCreated })
-  })
+  // Whoever impersonates wants to see the product; the token is for those who ask for it.
+  const canStepIn = useMe().views && user !== undefined && !asksApproval
+  const submitAnd = (isSteppingIn: boolean) =>
+    handleSubmit(({ ticket: linked, ...rest }) => {
+      const input = { ...rest, scopes: namedScopes(catalogue, scopes), ...(linked ? { ticket: linked } : {}) }
+      create.mutate({ input, needsSignature, ask_approval: asksApproval }, { onSuccess: (answer) => onCreated(answer, isSteppingIn) })
+    })
+  const submit = submitAnd(canStepIn)
+  const isDisabled = unmet !== null || create.isPending
+  const creates = create.isPending ? 'Creating' : asksApproval ? 'Ask for approval' : 'Create Session'
 
   const again = (given: string, on: string | null) => {
     setValue('reason', given, { shouldValidate: true })
@@ -90,14 +98,20 @@ export function CreateForm({ target: { tenant, user, ticket, reason: offered = '
         <>
           {unmet ? <span className="mr-auto text-faint text-sm max-sm:basis-full">{unmet}</span> : null}
           <Button onClick={onClose}>Cancel</Button>
+          {canStepIn ? (
+            <Button disabled={isDisabled} onClick={() => void submitAnd(false)()}>
+              {creates}
+            </Button>
+          ) : null}
           <Button
             kind="main"
+            icon={canStepIn ? <LogIn /> : undefined}
             data-autofocus={isOffered || undefined}
             aria-keyshortcuts="Control+Enter Meta+Enter"
-            disabled={unmet !== null || create.isPending}
+            disabled={isDisabled}
             onClick={() => void submit()}
           >
-            {create.isPending ? 'Creating' : asksApproval ? 'Ask for approval' : 'Create Session'}
+            {canStepIn ? 'Step in' : creates}
             <span aria-hidden="true" className="text-xs opacity-80 pointer-coarse:hidden">
               {submitKey}
             </span>
@@ -186,7 +200,7 @@ export function CreateForm({ target: { tenant, user, ticket, reason: offered = '
           minutes={isValidTime ? minutes : null}
         />
         {create.error ? <SigningFailure error={create.error} /> : null}
-        <button type="submit" hidden disabled={unmet !== null || create.isPending} />
+        <button type="submit" hidden disabled={isDisabled} />
       </form>
     </Dialog>
   )

@@ -1,8 +1,9 @@
 import type { ScopeCatalogue } from '@countersign/contract/scopes.ts'
 import type { CreatedSession } from '@countersign/contract/sessions.ts'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { EyeOff } from 'lucide-react'
+import { EyeOff, LogIn } from 'lucide-react'
 import { useState } from 'react'
+import { useMe } from '../../api/me.ts'
 import { paths } from '../../paths.ts'
 import { SessionBadge } from '../../ui/Badge.tsx'
 import { Button, buttonClass } from '../../ui/Button.tsx'
@@ -15,13 +16,18 @@ import { IdChip } from '../../ui/IdChip.tsx'
 import { Inert } from '../../ui/Inert.tsx'
 import { Instant } from '../../ui/Time.tsx'
 import { exampleRoute, formatCurl } from './curl.ts'
+import { whyNotStepIn } from './StepInButton.tsx'
 
 type Props = { created: CreatedSession; catalogue: ScopeCatalogue; onClose: () => void }
 
-/** The session is there; its token is shown this once, so nothing closes it before the token is copied or given up. */
+/**
+ * The session is there. Most step in with it, and need no token; it is shown this once, so nothing else closes this before it is copied or
+ * given up.
+ */
 export function Created({ created: { session, token, gateway_url: gatewayUrl }, catalogue, onClose }: Props) {
   const route = exampleRoute(catalogue, session.scopes, { tenantId: session.tenant_id, userId: session.target_user_id })
   const navigate = useNavigate()
+  const canStepIn = whyNotStepIn(session, useMe()) === undefined
   const [isCopied, setCopied] = useState(false)
   const [leaving, setLeaving] = useState<'closed' | 'opened' | null>(null)
   const leave = (to: 'closed' | 'opened') => {
@@ -29,6 +35,10 @@ export function Created({ created: { session, token, gateway_url: gatewayUrl }, 
     if (to === 'opened') void navigate(paths.session(session.id))
   }
   const tryLeaving = (to: 'closed' | 'opened') => (isCopied ? leave(to) : setLeaving(to))
+  const stepIn = () => {
+    onClose()
+    void navigate(paths.view(session.id))
+  }
   const onCopied = () => {
     setCopied(true)
     setLeaving(null)
@@ -49,7 +59,7 @@ export function Created({ created: { session, token, gateway_url: gatewayUrl }, 
           </>
         ) : (
           <>
-            <Button autoFocus={isCopied} onClick={() => tryLeaving('closed')}>
+            <Button autoFocus={isCopied && !canStepIn} onClick={() => tryLeaving('closed')}>
               Done
             </Button>
             <Link
@@ -58,10 +68,15 @@ export function Created({ created: { session, token, gateway_url: gatewayUrl }, 
                 event.preventDefault()
                 tryLeaving('opened')
               }}
-              className={buttonClass(isCopied ? 'main' : 'plain')}
+              className={buttonClass(isCopied && !canStepIn ? 'main' : 'plain')}
             >
               Open the session
             </Link>
+            {canStepIn ? (
+              <Button key="step-in" kind="main" icon={<LogIn />} data-autofocus autoFocus onClick={stepIn}>
+                Step in
+              </Button>
+            ) : null}
           </>
         )
       }
@@ -100,7 +115,14 @@ export function Created({ created: { session, token, gateway_url: gatewayUrl }, 
             <output className="id min-w-0 flex-1 break-all rounded-md border border-line bg-sunk px-3 py-1.5 max-sm:basis-full">
               {token}
             </output>
-            <CopyButton text={token} what="token" label="Copy token" main={!isCopied && leaving === null} isFirst onCopied={onCopied} />
+            <CopyButton
+              text={token}
+              what="token"
+              label="Copy token"
+              main={!isCopied && leaving === null && !canStepIn}
+              isFirst={!canStepIn}
+              onCopied={onCopied}
+            />
           </div>
         </section>
         {route ? (

@@ -2,6 +2,7 @@ import { only } from '@countersign/contract/choice.ts'
 import type { Session } from '@countersign/contract/sessions.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { Suspense } from 'react'
 import { canOpenPane, useMe } from '../../api/me.ts'
 import { scopesQuery, sessionQuery } from '../../api/sessions.ts'
 import { paths } from '../../paths.ts'
@@ -11,9 +12,10 @@ import { Code } from '../../ui/Code.tsx'
 import { Crumbs } from '../../ui/Crumbs.tsx'
 import { IdChip } from '../../ui/IdChip.tsx'
 import { Inert } from '../../ui/Inert.tsx'
+import { lazyPart, notLoaded } from '../../ui/lazyPart.tsx'
 import { Page } from '../../ui/Page.tsx'
 import { Person } from '../../ui/Person.tsx'
-import { FailedPage, Loading } from '../../ui/States.tsx'
+import { FailedPage, FailureNote, Loading } from '../../ui/States.tsx'
 import { Tabs } from '../../ui/Tabs.tsx'
 import { TenantLink } from '../../ui/TenantLink.tsx'
 import { EventList } from '../audit/EventList.tsx'
@@ -24,8 +26,14 @@ import { byWeight } from './presets.ts'
 import { ReceiptSheet } from './ReceiptSheet.tsx'
 import { RevokeButton } from './RevokeButton.tsx'
 import { ScopeTag } from './Scopes.tsx'
+import { StepInButton } from './StepInButton.tsx'
 import { Remaining, Timing } from './Timing.tsx'
 import { whyUnusable } from './unusable.ts'
+
+const Runner = lazyPart(
+  async () => (await import('../runner/Runner.tsx')).Runner,
+  ({ onRetry }) => <FailureNote error={notLoaded()} onRetry={onRetry} />,
+)
 
 export function SessionPage() {
   const { sessionId } = useParams({ from: '/shell/sessions/$sessionId' })
@@ -53,7 +61,12 @@ export function SessionPage() {
       above={<Crumbs to="Sessions" />}
       state={<SessionBadge status={session.status} />}
       below={<IdChip id={session.id} what="session id" className="text-faint" />}
-      acts={<RevokeButton session={session} />}
+      acts={
+        <>
+          <StepInButton session={session} />
+          <RevokeButton session={session} />
+        </>
+      }
     >
       <Card title="Session" aside={isUsable ? <Remaining session={session} /> : null}>
         <div className="grid gap-x-10 gap-y-2 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
@@ -68,11 +81,17 @@ export function SessionPage() {
         onChoose={(id) => void navigate({ search: { tab: id === 'access' ? undefined : id }, replace: true })}
         tabs={[
           { id: 'access', label: 'Access Logs' },
+          { id: 'requests', label: 'Send a request' },
           { id: 'events', label: 'Events' },
           { id: 'receipt', label: 'Receipt' },
         ]}
       >
         {tab === 'access' ? <AccessLog session={session} /> : null}
+        {tab === 'requests' ? (
+          <Suspense fallback={<Loading />}>
+            <Runner key={session.id} session={session} />
+          </Suspense>
+        ) : null}
         {tab === 'events' ? (
           <EventList search={{ session_id: session.id }} toolbar={<ExportButton search={{ session_id: session.id }} />} />
         ) : null}

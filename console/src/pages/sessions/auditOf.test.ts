@@ -9,6 +9,7 @@ const row: AccessLogRow = {
   at: '2026-11-20T12:00:00.123456Z',
   method: 'GET',
   path: '/v1/usage',
+  via: 'token',
   route: null,
   scope: 'usage:read',
   outcome: 'completed',

@@ -12,8 +12,11 @@ const outcomes: Record<string, Outcome> = {
   'SUPPORT_SESSION.REQUEST.REFUSED': 'refused',
 }
 
+const viaOf = ({ details }: LoggedEvent): AccessLogRow['via'] => (details && 'via' in details ? (details.via ?? 'token') : 'token')
+
 const began = (event: LoggedEvent, request: NonNullable<LoggedEvent['request']>): AccessLogRow => ({
   log_index: event.log_index,
+  via: viaOf(event),
   request_id: request.id,
   at: event.occurred_at,
   method: request.method,

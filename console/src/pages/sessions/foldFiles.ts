@@ -15,6 +15,7 @@ const begun = ({ request: { id, method, path }, log_index, occurred_at }: Admitt
 
 const loaded = ({ log_index, occurred_at, result, code, request, details }: Loaded): AccessLogRow => ({
   log_index,
+  via: 'browser',
   request_id: request.id,
   at: occurred_at,
   method: request.method,
@@ -51,7 +52,7 @@ const loading = (files: readonly Begun[]): AccessLogRow[] => {
   return [
     {
       ...{ log_index: first.log_index, request_id, at: earliest(files.map(({ at }) => at)), method, path },
-      ...{ route: null, scope: null, outcome: 'admitted', status: null, code: null, duration_ms: null, bytes: null },
+      ...{ via: 'browser', route: null, scope: null, outcome: 'admitted', status: null, code: null, duration_ms: null, bytes: null },
       files: files.map(({ file }) => file),
     },
   ]

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useLocation } from '@tanstack/react-router'
 import clsx from 'clsx'
 import { PanelLeftClose, PanelLeftOpen } from 'lucide-react'
 import { useState } from 'react'
@@ -28,10 +28,13 @@ type Count = { count: number; word: string }
 export function Rail() {
   const me = useMe()
   const counts = useCounts()
-  const [isNarrow, setNarrow] = useState(() => localStorage.getItem(place) === 'narrow')
+  const [isChosen, setChosen] = useState(() => localStorage.getItem(place) === 'narrow')
+  // The product needs the room.
+  const isView = useLocation().pathname.endsWith('/view')
+  const isNarrow = isChosen || isView
   const toggle = () => {
-    localStorage.setItem(place, isNarrow ? 'wide' : 'narrow')
-    setNarrow(!isNarrow)
+    localStorage.setItem(place, isChosen ? 'wide' : 'narrow')
+    setChosen(!isChosen)
   }
   return (
     <nav
@@ -54,11 +57,13 @@ export function Rail() {
         ))}
       </div>
       <div className={clsx('flex px-2 pb-2 max-xl:hidden', isNarrow ? 'justify-center' : 'justify-end')}>
-        <IconButton
-          label={isNarrow ? 'Widen the rail' : 'Narrow the rail'}
-          icon={isNarrow ? <PanelLeftOpen /> : <PanelLeftClose />}
-          onClick={toggle}
-        />
+        {isView ? null : (
+          <IconButton
+            label={isNarrow ? 'Widen the rail' : 'Narrow the rail'}
+            icon={isNarrow ? <PanelLeftOpen /> : <PanelLeftClose />}
+            onClick={toggle}
+          />
+        )}
       </div>
     </nav>
   )

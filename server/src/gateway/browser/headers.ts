@@ -35,12 +35,15 @@ const policyOf = (browsers: Browsers, place: Place): string => {
   ].join('; ')
 }
 
+type Sources = { script?: string; style?: string; connect?: "'self'" }
+
 /** A page of ours inside the frame: no more than its one script and its one style. */
-const ownPolicyOf = (browsers: Browsers, sources: { script?: string; style?: string }): string =>
+const ownPolicyOf = (browsers: Browsers, sources: Sources): string =>
   [
     "default-src 'none'",
     ...(sources.script === undefined ? [] : [`script-src '${sources.script}'`]),
     ...(sources.style === undefined ? [] : [`style-src '${sources.style}'`]),
+    ...(sources.connect === undefined ? [] : [`connect-src ${sources.connect}`]),
     "form-action 'self'",
     "base-uri 'none'",
     `frame-ancestors ${browsers.console}`,
@@ -92,8 +95,8 @@ export const viewHeaders = (browsers: Browsers, { id, place, secure, sister, cac
 ]
 
 /** Headers of a page of ours. */
-export const pageHeaders = (
-  browsers: Browsers,
-  { id, secure }: Pick<Answered, 'id' | 'secure'>,
-  sources: { script?: string; style?: string },
-): string[] => [...commonHeaders(id, secure), 'content-security-policy', ownPolicyOf(browsers, sources)]
+export const pageHeaders = (browsers: Browsers, { id, secure }: Pick<Answered, 'id' | 'secure'>, sources: Sources): string[] => [
+  ...commonHeaders(id, secure),
+  'content-security-policy',
+  ownPolicyOf(browsers, sources),
+]

@@ -12,7 +12,7 @@ export const browserProblemOf = (
   secure: boolean,
 ): { headers: string[]; body: Buffer } => {
   if (place === undefined || request.headers['sec-fetch-mode'] === 'navigate') {
-    const { html, ...sources } = problemPage(refusal, id)
+    const { html, ...sources } = problemPage(refusal, id, browsers.console)
     const headers = pageHeaders(browsers, { id, secure }, sources)
     return { headers: [...headers, 'content-type', 'text/html; charset=utf-8', 'content-length', String(html.length)], body: html }
   }

@@ -1,8 +1,10 @@
-import { enterPath, reservedPrefix } from '@countersign/contract/views.ts'
+import { runnerPath } from '@countersign/contract/runner.ts'
+import { enterPath, openPath, reservedPrefix } from '@countersign/contract/views.ts'
 import { Refusal } from '../../errors.ts'
 import type { Exchange, Gate } from '../exchange.ts'
 import { answerEnter } from './enter.ts'
 import type { Browsers } from './headers.ts'
+import { answerOpen, answerRunner } from './own.ts'
 import { answerPreflight } from './preflight.ts'
 
 type Answer = (exchange: Exchange, gate: Gate, browsers: Browsers) => void | Promise<void>
@@ -10,6 +12,8 @@ type Answer = (exchange: Exchange, gate: Gate, browsers: Browsers) => void | Pro
 /** Pages of ours at the origins of views. No request for a path below their prefix ever reaches the product. */
 const pages: Readonly<Record<string, Answer>> = {
   [enterPath]: answerEnter,
+  [openPath]: answerOpen,
+  [runnerPath]: answerRunner,
 }
 
 /** Answers what is not for the product: pages of ours, and what browsers ask before a script of a sister origin sends. */

@@ -1,0 +1,51 @@
+import { errorCatalogue, isErrorCode } from '@countersign/contract/errors.ts'
+import type { ScopeCatalogue } from '@countersign/contract/scopes.ts'
+import type { AccessLogRow } from '@countersign/contract/sessions.ts'
+import { routeNamed } from './routes.ts'
+
+/** Why something was refused, as it follows "The page tried to …:". */
+const why: Partial<Record<keyof typeof errorCatalogue, string>> = {
+  scope_missing: 'not in this session’s scopes',
+  sink_blocked: 'no support session may do that, whatever its scopes',
+  route_undeclared: 'that route is not declared for support',
+  other_tenant: 'that belongs to another tenant',
+  session_revoked: 'the session had been ended',
+  session_expired: 'the session had expired',
+  tenant_gone: 'the tenant is gone',
+  staff_not_allowed: 'whoever opened the session may not use it any more',
+  view_closed: 'the view had been closed',
+  view_missing: 'this browser had not been let in',
+  view_refused: 'this browser had not been let in',
+  outside_frame: 'it was not inside the console',
+  target_refused: 'its path is written in a form that is not accepted',
+  method_refused: 'that method is not accepted',
+  header_refused: 'it sent a header that is not accepted',
+  host_refused: 'it asked for another host',
+  body_refused: 'it sent a body where none may be',
+  body_too_large: 'it sent more than is passed on',
+  unsupported_media_type: 'it sent something of a kind that is not accepted',
+  upgrade_refused: 'it asked for another protocol',
+  too_many_requests: 'it asked too often',
+  overloaded: 'the gateway had more to do than it could take',
+  shutting_down: 'the gateway was shutting down',
+  request_timeout: 'what it sent did not arrive in time',
+}
+
+const lowerFirst = (text: string): string => `${text[0]?.toLowerCase() ?? ''}${text.slice(1)}`
+
+const whyOf = (code: string | null): string => {
+  if (code === null || !isErrorCode(code)) return 'it was refused'
+  return why[code] ?? lowerFirst(errorCatalogue[code].title.replace(/\.$/, ''))
+}
+
+type Refused = Pick<AccessLogRow, 'via' | 'method' | 'route' | 'path' | 'code'>
+
+/** What a request does, in the words of its route; else method and route. */
+export const deedOf = (
+  { method, route, path }: Pick<AccessLogRow, 'method' | 'route' | 'path'>,
+  catalogue: ScopeCatalogue | undefined,
+): string => routeNamed(catalogue, method, route)?.does ?? `${method} ${route ?? path?.split('?', 1)[0] ?? 'a path that was erased'}`
+
+/** A refused request, for somebody on the phone. */
+export const refusedSentence = (row: Refused, catalogue: ScopeCatalogue | undefined, who = 'The page'): string =>
+  `${row.via === 'token' ? 'A request with the token' : who} tried to ${deedOf(row, catalogue)}: ${whyOf(row.code)}.`
