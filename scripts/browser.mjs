@@ -47,3 +47,12 @@ export const findBrowser = () => {
 
 /** What a person without one has to do. */
 export const browserHint = 'Install Chromium (Debian: apt install chromium) or set CHROMIUM_PATH to the program of one.'
+
+const firefoxes = ['/usr/bin/firefox-esr', '/usr/bin/firefox', '/Applications/Firefox.app/Contents/MacOS/firefox']
+
+/** The Firefox of this machine: the one in FIREFOX_PATH, or the system's. Undefined where there is none. */
+export const findFirefox = () => {
+  const { FIREFOX_PATH: configured } = process.env
+  if (configured) return existsSync(configured) ? configured : undefined
+  return firefoxes.find((path) => existsSync(path))
+}

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module'
 import { delimiter, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
-import { browserHint, findBrowser } from './browser.mjs'
+import { browserHint, findBrowser, findFirefox } from './browser.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const at = (...path) => join(root, ...path)
@@ -147,16 +147,19 @@ const buildConsole = () => {
 
 // A browser for the tests ------------------------------------------------------------------------------------------
 
-const installBrowser = () => {
-  if (findBrowser()) return
-  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    say('Installing Chromium for the tests (once) …')
-    const apt = (...args) =>
-      run('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=600', '-o', 'Dpkg::Use-Pty=0', ...args], {
-        env: { DEBIAN_FRONTEND: 'noninteractive' },
-      })
+const isDebianRoot = () => process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')
+const apt = (...args) =>
+  run('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=600', '-o', 'Dpkg::Use-Pty=0', ...args], {
+    env: { DEBIAN_FRONTEND: 'noninteractive' },
+  })
+
+const installBrowsers = () => {
+  if (isDebianRoot() && !(findBrowser() && findFirefox())) {
+    say('Installing Chromium and Firefox for the tests (once) …')
     apt('update')
-    apt('install', '-y', '--no-install-recommends', 'chromium', 'fonts-liberation')
+    if (!findBrowser()) apt('install', '-y', '--no-install-recommends', 'chromium', 'fonts-liberation')
+    // Debian alone has a package of it that is no snap. Without it, its test is skipped.
+    if (!findFirefox()) apt('install', '-y', '--no-install-recommends', 'firefox-esr')
   }
   if (!findBrowser()) say(`There is no Chromium here, so the tests in a browser will fail. ${browserHint}`)
 }
@@ -165,4 +168,4 @@ const wants = new Set(process.argv.slice(2))
 takeLock()
 installPackages()
 if (wants.has('console')) buildConsole()
-if (wants.has('browser')) installBrowser()
+if (wants.has('browser')) installBrowsers()
