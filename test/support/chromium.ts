@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
@@ -12,11 +12,20 @@ export type Chromium = {
   close(): Promise<void>
 }
 
+/** What Chromium would otherwise keep from frames of other sites: cookies of theirs and storage. */
+const withStorageInFrames = { profile: { block_third_party_cookies: false, cookie_controls_mode: 0 } }
+
+type Options = { width?: number; scheme?: 'light' | 'dark'; storageInFrames?: boolean }
+
 /** A real Chromium with a profile of its own. */
-export const openChromium = async (options: { width?: number; scheme?: 'light' | 'dark' } = {}): Promise<Chromium> => {
+export const openChromium = async (options: Options = {}): Promise<Chromium> => {
   const executablePath = findBrowser()
   if (!executablePath) throw new Error(`There is no browser. ${browserHint}`)
   const profile = mkdtempSync(join(tmpdir(), 'countersign-browser-'))
+  if (options.storageInFrames) {
+    mkdirSync(join(profile, 'Default'))
+    writeFileSync(join(profile, 'Default', 'Preferences'), JSON.stringify(withStorageInFrames))
+  }
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
     headless: true,

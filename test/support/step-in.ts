@@ -1,0 +1,10 @@
+import type { Frame, Page } from 'playwright-core'
+
+/** Opens the view of a session at a path of the product, and gives its frame when that page is there. */
+export const stepIn = async (page: Page, consoleUrl: string, sessionId: string, path: string): Promise<Frame> => {
+  await page.goto(`${consoleUrl}/sessions/${sessionId}/view?path=${encodeURIComponent(path)}`)
+  const isThere = (frame: Frame) => frame.parentFrame() === page.mainFrame() && new URL(frame.url()).pathname === path
+  const frame = page.frames().find(isThere) ?? (await page.waitForEvent('framenavigated', isThere))
+  await frame.waitForLoadState('domcontentloaded')
+  return frame
+}
