@@ -15,9 +15,14 @@ export type ActionTarget = z.infer<typeof ActionTarget>
 /** What an action needs to know beside its target: which session ends, how a support session is to be. */
 export const ActionParameters = z
   .strictObject({
-    session_id: z.string().min(1).max(200).optional().describe("revoke_session: the user's session, as the product names it"),
+    session_id: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe("revoke_session: the user's session, as the product names it; extensions: the support session"),
     scopes: z.array(z.string().max(100)).max(100).optional().describe('open_session, impersonate: scopes, or one preset'),
-    ttl_minutes: z.number().optional().describe('open_session, impersonate: whole minutes'),
+    ttl_minutes: z.number().optional().describe('open_session, impersonate: whole minutes; extensions: how many more'),
   })
   .default({})
 export type ActionParameters = z.output<typeof ActionParameters>

@@ -90,6 +90,22 @@ export const actions = {
     requires: ['reason'],
     risk: 'med',
   },
+  extend_impersonation: {
+    target: 'user',
+    effect: 'A support session on the user runs longer.',
+    act: null,
+    events: { attempt: 'IMPERSONATE.EXTENDED', done: 'IMPERSONATE.EXTENDED', ...approvalEvents },
+    requires: ['reason'],
+    risk: 'high',
+  },
+  extend_session: {
+    target: 'tenant',
+    effect: 'A support session on the tenant runs longer.',
+    act: null,
+    events: { attempt: 'SUPPORT_SESSION.EXTENDED', done: 'SUPPORT_SESSION.EXTENDED', ...approvalEvents },
+    requires: ['reason'],
+    risk: 'med',
+  },
   suspend_account: {
     target: 'user',
     effect: 'The user cannot sign in any more, and every session of theirs ends.',
@@ -126,8 +142,18 @@ export type ActionName = keyof typeof actions
 export const actionNames = Object.keys(actions) as ActionName[]
 export const ActionName = z.enum(actionNames as [ActionName, ...ActionName[]])
 
-/** Actions that open a support session. A session always has a reason, so they always require one. */
-export const sessionActions = ['impersonate', 'open_session'] as const satisfies readonly ActionName[]
+/** Actions that open a support session. */
+export const openingActions = ['impersonate', 'open_session'] as const satisfies readonly ActionName[]
+
+/** Actions that let one run longer, by the one that opens it: what the configuration says of that holds for them too. */
+export const extensions = { extend_impersonation: 'impersonate', extend_session: 'open_session' } as const satisfies Partial<
+  Record<ActionName, (typeof openingActions)[number]>
+>
+export type ExtensionAction = keyof typeof extensions
+export const isExtension = (action: ActionName): action is ExtensionAction => Object.hasOwn(extensions, action)
+
+/** Actions on support sessions. A session always has a reason, so they always require one. */
+export const sessionActions = [...openingActions, 'extend_impersonation', 'extend_session'] as const satisfies readonly ActionName[]
 
 /** Actions that the product carries out. */
 export type ProductAction = Exclude<ActionName, (typeof sessionActions)[number]>

@@ -47,6 +47,11 @@ export const errorCatalogue = {
     title: 'A session on one user is read-only.',
     hint: 'Ask for scopes of the preset read_only, or open a session on the tenant.',
   },
+  extension_too_long: {
+    status: 400,
+    title: 'The session would run longer than it may.',
+    hint: 'A session ends 60 minutes after its opening at the latest, on one user 15; ask for less, or open a new one.',
+  },
   scope_not_allowed: {
     status: 403,
     title: 'Your roles may not have a scope that was asked for.',
@@ -209,6 +214,11 @@ export const errorCatalogue = {
     hint: 'Create a support session; a token is shown only once.',
   },
   session_expired: { status: 403, title: 'The support session has expired.', hint: 'Create a new session if access is still needed.' },
+  address_refused: {
+    status: 403,
+    title: 'The support session may be used only from the address that it was opened from.',
+    hint: 'Use it from there, or create a new session.',
+  },
   session_timed_out: {
     status: 403,
     title: 'The support session has ended: nothing was done in it for too long.',
@@ -263,7 +273,7 @@ export const errorCatalogue = {
   },
   session_of_another: {
     status: 403,
-    title: 'Only the person who opened a session can step in with it.',
+    title: 'Only the person who opened a session can use it.',
     hint: 'Open a session of your own.',
   },
   view_missing: {

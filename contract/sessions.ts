@@ -60,6 +60,24 @@ export const OpenSession = z
   .meta({ id: 'OpenSession' })
 export type OpenSession = z.infer<typeof OpenSession>
 
+/** By how much longer a session of mine is to run. What is left out is a gate that is not met. */
+export const ExtendSession = z
+  .strictObject({
+    minutes: z
+      .number()
+      .int()
+      .min(1)
+      .max(ttlMaximumMinutes - 1),
+    reason: z.preprocess(emptyIsAbsent, Reason.optional()),
+    ticket: z.preprocess(emptyIsAbsent, Ticket.optional()),
+    ask_approval: z.boolean().default(false).describe('Where an approval alone is missing: ask for it instead of being refused'),
+    step_up: AssertionResponse.optional().describe('A signature bound to this very attempt'),
+  })
+  .meta({ id: 'ExtendSession' })
+export type ExtendSession = z.infer<typeof ExtendSession>
+
+export const AddTicket = z.strictObject({ ticket: Ticket }).meta({ id: 'AddTicket' })
+
 /** Claims the session that was approved: the token is made now, and shown once. */
 export const ClaimSession = z.strictObject({ request_id: ActionRequestId }).meta({ id: 'ClaimSession' })
 

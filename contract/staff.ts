@@ -44,6 +44,9 @@ export const Me = z
   .meta({ id: 'Me' })
 export type Me = z.infer<typeof Me>
 
+/** Whether the support sessions that one has open end too; what is left out is as the configuration says. */
+export const SignOut = z.strictObject({ end_sessions: z.boolean().optional() }).meta({ id: 'SignOut' })
+
 /** What the sign-in page offers before anybody is signed in. */
 export const SignInOptions = z
   .object({

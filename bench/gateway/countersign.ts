@@ -48,7 +48,7 @@ await sql`insert into tenants (id, name, status, created_at, updated_at) values 
 await sql`insert into staff (id, issuer, subject, email, name, roles)
   values (${staff.id}, ${staff.issuer}, ${staff.subject}, ${staff.email}, ${staff.name}, array['support_admin'])`.execute(store.db)
 const principal: StaffPrincipal = { kind: 'staff', ...staff, roles: ['support_admin'], session_id: newId('staffSession') }
-const ctx = { store, journal: newJournal(keys.event), principal, config: { sessions: { idle_minutes: 60 } } }
+const ctx = { store, journal: newJournal(keys.event), principal, config: { sessions: { idle_minutes: 60, bind_to_address: false } } }
 const input = { tenant_id: 'ten_bench', reason: 'Measuring the gateway under load', ttl_minutes: 60, scopes: [] }
 const decided = { scopes: ['reports:read'], policy: 'bench', label: 'Bench' }
 const { token } = await transaction(store, (tx) => insertOpened(tx, ctx, input, decided))

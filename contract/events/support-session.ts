@@ -43,6 +43,25 @@ export const sessionRevoked = {
 
 export const sessionExpired = { ...ofTenant, ...ofSession, target, ticket }
 
+/** It runs longer since, or whoever asked for that was refused. */
+export const sessionExtended = {
+  ...ofTenant,
+  ...ofSession,
+  ...refusal,
+  target,
+  reason: erasable(z.string().optional()),
+  ticket,
+  details: optional({
+    minutes: kept(z.number().int().optional()),
+    expires_at: kept(z.string().optional()),
+    policy: kept(z.string().describe('SHA-256 of the policy that decided, hex')),
+    request_id: kept(ActionRequestId.optional().describe('The request that was approved')),
+  }),
+}
+
+/** Something that its opener said of it: that somebody is there, or which ticket it is for. */
+export const sessionTold = { ...ofTenant, ...ofSession, target, ticket }
+
 /** The product was opened in a browser, or closed there. */
 export const sessionView = {
   ...ofTenant,

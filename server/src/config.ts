@@ -108,7 +108,7 @@ const ActionRule = z
     risk: Risk.optional(),
     roles: z.array(z.enum(consoleRoles)).min(1).refine(unique, 'names a role twice').optional().describe('Who may ask for it'),
     approvers: z.array(z.enum(approverRoles)).min(1).refine(unique, 'names a role twice').optional().describe('Whose approval counts'),
-    approvals: z.number().int().min(1).max(5).default(1).describe('How many different people must approve'),
+    approvals: z.number().int().min(1).max(5).optional().describe('How many different people must approve'),
     expires_minutes: approvalMinutes.optional().describe('How long a request waits for its approval'),
   })
   .refine(({ requires = ['reason'] }) => !requires.includes('approval') || requires.includes('reason'), {
@@ -142,6 +142,8 @@ const Sessions = z.strictObject({
     .partialRecord(z.enum(consoleRoles), RoleCeiling)
     .default({})
     .describe('What a role may have in a session; of several roles, what one of them may have'),
+  end_with_sign_out: z.boolean().default(true).describe('Whether the sessions that a person has open end when the person signs out'),
+  bind_to_address: z.boolean().default(false).describe('A session may be used from the address that it was opened from and no other'),
 })
 
 const percent = z.number().min(0).max(100)
@@ -330,6 +332,17 @@ export const ConfigFile = z.strictObject({
     .prefault({}),
   actions: ActionRules.default({}),
   sessions: Sessions.prefault({}),
+  tickets: z
+    .strictObject({
+      url: z
+        .string()
+        .max(500)
+        .refine((text) => text.split('{id}').length === 2, 'must hold {id} once, where the ticket goes')
+        .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http or https address')
+        .optional()
+        .describe('Page of a ticket in your ticket desk'),
+    })
+    .prefault({}),
   approvals: z
     .strictObject({
       signature: z.enum(['passkey', 'sign_in']).default('passkey').describe('How an approver signs'),

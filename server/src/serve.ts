@@ -60,6 +60,7 @@ import { fingerprintOf, openLogKey } from './sequencer/log-key.ts'
 import { runSequencer } from './sequencer/run.ts'
 import { newAdmission } from './sessions/admit.ts'
 import { startClockWatch } from './sessions/clock-watch.ts'
+import { endSessionsOfStaff } from './sessions/end-of-staff.ts'
 import { endSessionsOf } from './sessions/end-of-tenant.ts'
 import { startExpiry } from './sessions/expire.ts'
 import { startOutcomes } from './sessions/outcomes.ts'
@@ -302,7 +303,8 @@ export const serve = async (options: {
       ...{ store: store.get(), journal, connector: connector.get(), identity: identity.get(), reads: newReads() },
       ...{ config, policy, site, publicUrl, gatewayUrl, views, logStatus, logKey: logKey.get(), log },
     }
-    await authRoutes(app, needs)
+    const onRevoked = (id: string) => gateway.find()?.cut(id)
+    await authRoutes(app, { ...needs, endSessions: endSessionsOfStaff(journal), onRevoked })
     passkeyRoutes(app, {
       site,
       first_key: config.identity === undefined ? 'at_once' : config.passkeys.first_key,
@@ -312,7 +314,7 @@ export const serve = async (options: {
     healthRoutes(app, { ...needs, closing: closing.signal })
     userRoutes(app, needs)
     actionRoutes(app, needs)
-    sessionRoutes(app, { ...needs, onRevoked: (id: string) => gateway.find()?.cut(id) })
+    sessionRoutes(app, { ...needs, onRevoked })
     viewRoutes(app, { views, onViewsClosed: (ids: readonly string[]) => gateway.find()?.cutViews(ids) })
     await signalRoutes(app, {
       counts,

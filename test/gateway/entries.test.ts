@@ -30,6 +30,7 @@ const facts = fc.record({
   tenant_id: text,
   target_user_id: fc.option(text),
   scopes: fc.constant(new Set(['reports:read'])),
+  address_hash: fc.constant(null),
   digests: fc.record({ 'actor.email': digest, 'actor.name': digest, ticket: digest }, { requiredKeys: ['actor.email', 'actor.name'] }),
   staff: fc.record({ kind: fc.constant('staff' as const), id: text, issuer: text, subject: text, email: text, name: text }),
 }) as fc.Arbitrary<SessionFacts>

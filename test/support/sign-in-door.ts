@@ -9,6 +9,7 @@ import type { Door } from '../../server/src/http/door.ts'
 import { authRoutes } from '../../server/src/http/routes/auth.ts'
 import { sessionCookie } from '../../server/src/identity/cookies.ts'
 import { openIdentity } from '../../server/src/identity/open.ts'
+import { endSessionsOfStaff } from '../../server/src/sessions/end-of-staff.ts'
 import type { Visitor } from './browser.ts'
 import { newDatabase, type TestDatabase } from './database.ts'
 import { readEvents } from './events.ts'
@@ -76,6 +77,8 @@ export const startSignInDoor = async (
         publicUrl,
         gatewayUrl: 'http://localhost:9',
         views: undefined,
+        endSessions: endSessionsOfStaff(journal),
+        onRevoked: () => {},
         identity: openIdentity({ config, publicUrl, log, environment: options.environment ?? {} }),
       })
       options.routes?.(app)

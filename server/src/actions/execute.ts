@@ -7,22 +7,13 @@ import { transact } from '../access/transact.ts'
 import { verb } from '../access/verb.ts'
 import { Refusal } from '../errors.ts'
 import type { Tables } from '../store/tables.ts'
-import { callExpires, firstLook } from './insert.ts'
+import { claimApproved } from './claim.ts'
+import { extendApproved, isOfExtension } from './extend-approved.ts'
 import type { ActionCtx, ActionNeeds } from './needs.ts'
 import { perform } from './perform.ts'
 import { recordOf } from './record-of.ts'
 import { findVoid } from './revalidate.ts'
 import { getRequest, requireRequest } from './row.ts'
-
-/** Takes an approved request for its one execution: of any number who try, in any number of processes, one gets it (GA-8, GA-9). */
-export const claimApproved = async (tx: Transaction<Tables>, id: string): Promise<boolean> => {
-  const { rows } = await sql`
-    update action_requests
-    set state = 'executing', state_at = clock_timestamp(), call_expires_at = ${callExpires}, look_at = ${firstLook}
-    where id = ${id} and state = 'approved' and expires_at > clock_timestamp()
-    returning id`.execute(tx)
-  return rows.length > 0
-}
 
 export const voidRequest = async (tx: Transaction<Tables>, ctx: Pick<Base, 'journal'>, id: string, why: string): Promise<void> => {
   const { rows } = await sql`
@@ -58,6 +49,7 @@ export const executeRequest = async (ctx: Base & ActionNeeds, id: string): Promi
     await transact(ctx, (tx) => voidRequest(tx, ctx, id, why))
     throw new Refusal('approval_void', { detail: why })
   }
+  if (await isOfExtension(ctx, id)) return await performExtension(ctx, id)
   const isMine = await transact(ctx, async (tx) => {
     const claimed = await claimApproved(tx, id)
     if (claimed) await recordOf(tx, ctx, id, { action: 'ACTION.STARTED', result: 'ok' })
@@ -65,6 +57,18 @@ export const executeRequest = async (ctx: Base & ActionNeeds, id: string): Promi
   })
   if (!isMine) return refuseState(ctx, id)
   await perform(ctx, id)
+}
+
+/** What is done here and not by the product is one transaction: done, or void where the session does not allow it any more. */
+const performExtension = async (ctx: Base & ActionNeeds, id: string): Promise<void> => {
+  try {
+    const isMine = await transact(ctx, (tx) => extendApproved(tx, ctx, id))
+    if (!isMine) return await refuseState(ctx, id)
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.status >= 500 || error.code === 'conflict') throw error
+    await transact(ctx, (tx) => voidRequest(tx, ctx, id, error.message))
+    throw new Refusal('approval_void', { detail: error.message })
+  }
 }
 
 /** Sessions are opened when their requester claims the token, and by nobody else. */

@@ -1,5 +1,5 @@
 import { type ActionTable, ExplainAction, ListActions } from '@countersign/contract/action-requests.ts'
-import { type ActionName, actionNames, actions, type Explanation } from '@countersign/contract/actions.ts'
+import { type ActionName, actionNames, actions, type Explanation, isExtension } from '@countersign/contract/actions.ts'
 import { actionRoles } from '@countersign/contract/staff.ts'
 import { parse } from '../access/parse.ts'
 import { verb } from '../access/verb.ts'
@@ -46,14 +46,14 @@ const rowOf = async (ctx: ActionCtx, action: ActionName, found: Found, acts: rea
   }
 }
 
-/** Every action on a target, with what each requires of this person, nothing given (A24, A25). */
+/** Every action on a target, with what each requires of this person, nothing given (A24, A25). Sessions are extended where they are. */
 export const listActions = verb({
   name: 'list actions',
   may: actionRoles,
   parse: (raw: unknown) => parse(ListActions, raw),
   async run(ctx: ActionCtx, { kind, id }): Promise<ActionTable> {
     const [found, acts] = await Promise.all([requireTarget(ctx, { kind, id }), supportedActs(ctx)])
-    const names = actionNames.filter((name) => actions[name].target === kind)
+    const names = actionNames.filter((name) => actions[name].target === kind && !isExtension(name))
     return {
       items: await Promise.all(names.map((name) => rowOf(ctx, name, found, acts))),
       step_up: ctx.policy.stepUp,

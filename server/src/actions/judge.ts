@@ -34,6 +34,8 @@ const parametersOf: Partial<Record<AttemptAction['action'], readonly string[]>> 
   revoke_session: ['session_id'],
   impersonate: ['scopes', 'ttl_minutes'],
   open_session: ['scopes', 'ttl_minutes'],
+  extend_impersonation: ['session_id', 'ttl_minutes'],
+  extend_session: ['session_id', 'ttl_minutes'],
 }
 
 /** An action is done to its own kind of target, with its own parameters and no others. */

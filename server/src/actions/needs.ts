@@ -18,5 +18,9 @@ export type JudgeNeeds = {
 /** What carrying it out at the product takes, too. */
 export type ActionNeeds = JudgeNeeds & { connector: Pick<Connector, 'findUser' | 'acts' | 'act' | 'findAct'> }
 
-export type JudgeCtx = Ctx<StaffPrincipal> & JudgeNeeds
+export type JudgeCtx = Ctx<StaffPrincipal> &
+  JudgeNeeds & {
+    /** Of the connection that the call came by, if it came by one. */
+    address?: string | undefined
+  }
 export type ActionCtx = Ctx<StaffPrincipal> & ActionNeeds

@@ -1,5 +1,5 @@
 import { type ActionRequest, type AttemptAction, RequestAction } from '@countersign/contract/action-requests.ts'
-import { actions } from '@countersign/contract/actions.ts'
+import { actions, isExtension } from '@countersign/contract/actions.ts'
 import { roles } from '@countersign/contract/staff.ts'
 import { sql, type Transaction } from 'kysely'
 import { z } from 'zod'
@@ -114,8 +114,10 @@ export const requestAction = verb({
     key: parse(z.object({ 'idempotency-key': IdempotencyKey }), { 'idempotency-key': idempotency_key })['idempotency-key'],
   }),
   async run(ctx: ActionCtx, { input, key }): Promise<ActionRequest> {
-    if (isClaimed(input.action))
-      throw new Refusal('invalid_request', { errors: [{ path: '/action', message: 'is done by POST /api/sessions' }] })
+    if (isClaimed(input.action) || isExtension(input.action)) {
+      const where = isExtension(input.action) ? 'POST /api/sessions/{session_id}/extension' : 'POST /api/sessions'
+      throw new Refusal('invalid_request', { errors: [{ path: '/action', message: `is done by ${where}` }] })
+    }
     requireForm(input)
     const found = await requireTarget(ctx, input.target)
     try {

@@ -2,6 +2,7 @@ import type { Base } from '../access/ctx.ts'
 import { disableStaff } from '../identity/staff/disable.ts'
 import { enableStaff } from '../identity/staff/enable.ts'
 import { listStaff } from '../identity/staff/list.ts'
+import { endSessionsOfStaff } from '../sessions/end-of-staff.ts'
 import type { Say } from './keys.ts'
 import { currentOperator } from './operator.ts'
 import { formatInstant, formatTable } from './table.ts'
@@ -24,7 +25,10 @@ export const runStaffList = async (base: Pick<Base, 'store'>, options: { json?: 
 
 /** `countersign staff disable <id or e-mail>` */
 export const runStaffDisable = async (base: Base, who: string, say: Say): Promise<void> => {
-  const { id, disabled, ended } = await disableStaff({ ...base, principal: currentOperator() }, who)
+  const { id, disabled, ended } = await disableStaff(
+    { ...base, endSessions: endSessionsOfStaff(base.journal), principal: currentOperator() },
+    who,
+  )
   say(disabled ? `${id} is disabled; ${ended} sign-in${ended === 1 ? '' : 's'} ended.` : `${id} was disabled already.`)
 }
 

@@ -1,3 +1,4 @@
+import { checkAddress } from './checks/address.ts'
 import { checkBody } from './checks/body.ts'
 import { checkClosing } from './checks/closing.ts'
 import { checkCookie } from './checks/cookie.ts'
@@ -43,6 +44,7 @@ export const checks = {
     { name: 'it comes from a page of the view, inside the console', bearer: null, browser: checkSite },
     { name: 'one credential was sent, in its header', bearer: checkToken, browser: checkCookie },
     { name: 'the credential belongs to a session', bearer: checkSession, browser: checkView },
+    both('the address is the one that the session is bound to', checkAddress),
     both('the route is not one that nobody may reach', checkSink),
     both('the route is declared', checkRoute),
     both('the tenant is the session’s own', checkTenant),

@@ -1,4 +1,4 @@
-import { type ActionName, actionNames, actions, type Risk, type TableGate } from '@countersign/contract/actions.ts'
+import { type ActionName, actionNames, actions, extensions, isExtension, type Risk, type TableGate } from '@countersign/contract/actions.ts'
 import { approverRoles, consoleRoles, type Role } from '@countersign/contract/staff.ts'
 import type { ConfigFile } from '../config.ts'
 
@@ -22,10 +22,18 @@ const defaultRequires = (action: ActionName, preset: ConfigFile['policy']['prese
   return preset === 'strict' && withTicket.includes(action) ? [...new Set([...requires, 'ticket'] as const)] : requires
 }
 
+const compact = <T extends object>(given: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> }
+
 /** The table of actions (A3–A5). What the configuration leaves out is the preset's. */
 export const tableOf = ({ policy, actions: given, approvals }: Pick<ConfigFile, 'policy' | 'actions' | 'approvals'>): Table => {
   const rowOf = (action: ActionName): TableRow => {
     const own = given[action]
+    // Letting a session run longer requires what opening it does, unless the configuration says otherwise.
+    if (isExtension(action)) {
+      const { off, ...like } = rowOf(extensions[action])
+      return { ...like, ...compact({ ...own, off: off || own?.off === true }) }
+    }
     return {
       off: own?.off ?? false,
       requires: own?.requires ?? defaultRequires(action, policy.preset),

@@ -14,6 +14,8 @@ export const openedName = ({ target_user_id }: OnUser) => (target_user_id === nu
 
 export const deniedName = ({ target_user_id }: OnUser) => (target_user_id === null ? 'SUPPORT_SESSION.DENIED' : 'IMPERSONATE.DENIED')
 
+export const extendedName = ({ target_user_id }: OnUser) => (target_user_id === null ? 'SUPPORT_SESSION.EXTENDED' : 'IMPERSONATE.EXTENDED')
+
 /** Of sessions that ran out, by themselves. */
 const ranOut = {
   expiry: ['SUPPORT_SESSION.EXPIRED', 'IMPERSONATE.EXPIRED'],

@@ -5,7 +5,7 @@ import type { Digests } from './digests.ts'
 import { newGatherer } from './gather.ts'
 
 /**
- * What is written into the events of a session, and never changes in it. It is remembered to build the events with; it
+ * What is written into the events of a session, and changes in it at most once, when a ticket is added. It is remembered to build the events with; it
  * decides nothing: the admission asks the primary, and asks it too whether these facts are still true.
  */
 export type SessionFacts = {
@@ -15,6 +15,8 @@ export type SessionFacts = {
   readonly target_user_id: string | null
   readonly digests: Digests
   readonly scopes: ReadonlySet<string>
+  /** Hex, where it may be used from one address alone: see address.ts. */
+  readonly address_hash: string | null
   readonly staff: { kind: 'staff'; id: string; issuer: string; subject: string; email: string; name: string }
 }
 
@@ -39,7 +41,7 @@ type Row = Omit<SessionFacts, 'scopes' | 'staff'> & {
 const readFacts = async (store: Store, clock: AuthorityClock, tokenHashes: readonly string[]): Promise<Map<string, SessionFacts>> => {
   const sentMs = performance.now()
   const { rows } = await sql<Row>`
-    select extract(epoch from clock_timestamp())::float8 * 1000 as now_ms, encode(s.token_hash, 'hex') as token_hash, s.id, s.tenant_id, s.target_user_id, s.digests, s.scopes,
+    select extract(epoch from clock_timestamp())::float8 * 1000 as now_ms, encode(s.token_hash, 'hex') as token_hash, s.id, s.tenant_id, s.target_user_id, s.digests, s.scopes, encode(s.address_hash, 'hex') as address_hash,
       m.id as staff_id, m.issuer, m.subject, m.email, m.name
     from support_sessions s join staff m on m.id = s.staff_id
     where s.token_hash = any(${tokenHashes.map((hash) => Buffer.from(hash, 'hex'))}::bytea[])`.execute(store.db)

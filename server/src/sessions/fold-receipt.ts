@@ -77,7 +77,7 @@ export const foldReceipt = (origin: string, events: readonly LoggedEvent[]): Rec
       email: (actor.kind === 'staff' ? actor.email : undefined) ?? null,
     },
     reason: opened.reason ?? null,
-    ticket: opened.ticket ?? null,
+    ticket: opened.ticket ?? events.find(({ action }) => action === 'SUPPORT_SESSION.TICKET_ADDED')?.ticket ?? null,
     opened_at: opened.occurred_at,
     ended_at: ended?.occurred_at ?? null,
     ended_by: ended ? endedBy(ended) : null,

@@ -7,6 +7,7 @@ import type { Config } from '../config.ts'
 import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { Tables } from '../store/tables.ts'
+import { hashAddress } from './address.ts'
 import { openedName } from './event-names.ts'
 import { selectSessions } from './row.ts'
 
@@ -31,7 +32,11 @@ const termOf = async (tx: Transaction<Tables>, minutes: number): Promise<{ issue
   return rows[0] as { issued: string; expires: string }
 }
 
-type OpenCtx = Ctx<StaffPrincipal> & { config: { sessions: Pick<Config['sessions'], 'idle_minutes'> } }
+type OpenCtx = Ctx<StaffPrincipal> & {
+  config: { sessions: Pick<Config['sessions'], 'idle_minutes' | 'bind_to_address'> }
+  /** Of the connection that it is opened by. */
+  address?: string | undefined
+}
 type Opened = { session: Session; token: string }
 type Decided = {
   scopes: string[]
@@ -47,7 +52,7 @@ type Decided = {
  */
 export const insertOpened = async (
   tx: Transaction<Tables>,
-  { principal, journal, config }: OpenCtx,
+  { principal, journal, config, address }: OpenCtx,
   input: CreateSession,
   { scopes, policy, request_id, label }: Decided,
 ): Promise<Opened> => {
@@ -72,9 +77,10 @@ export const insertOpened = async (
     id,
   )
   await sql`
-    insert into support_sessions (id, token_hash, tenant_id, target_user_id, staff_id, digests, scopes, issued_at, expires_at, idle_seconds)
+    insert into support_sessions (id, token_hash, tenant_id, target_user_id, staff_id, digests, scopes, issued_at, expires_at, idle_seconds, address_hash)
     values (${id}, ${tokenHash}, ${tenant_id}, ${target_user_id}, ${principal.id}, ${JSON.stringify(event.digests)}::jsonb,
-      ${scopes}::text[], ${issued}::timestamptz, ${expires}::timestamptz, ${config.sessions.idle_minutes * 60})`.execute(tx)
+      ${scopes}::text[], ${issued}::timestamptz, ${expires}::timestamptz, ${config.sessions.idle_minutes * 60},
+      ${config.sessions.bind_to_address ? hashAddress(id, address) : null})`.execute(tx)
   await journal.write(tx, [event])
   const [found] = await selectSessions(tx, sql`s.id = ${id}`)
   if (!found) throw new Error('a session that was inserted is not there')

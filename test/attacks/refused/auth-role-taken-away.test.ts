@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
 import { disableStaff } from '../../../server/src/identity/staff/disable.ts'
 import { enableStaff } from '../../../server/src/identity/staff/enable.ts'
+import { endSessionsOfStaff } from '../../../server/src/sessions/end-of-staff.ts'
 import { newVisitor } from '../../support/browser.ts'
 import { expectRefused, type IssuerDoor, signInAt, startIssuerDoor } from '../../support/sign-in-door.ts'
 
@@ -25,7 +26,10 @@ const ask = async (visitor: ReturnType<typeof newVisitor>) => {
   const response = await visitor.get('/api/console')
   return [response.status, ((await response.json()) as { code?: string }).code]
 }
-const needs = () => ({ store: door.database.store, journal: door.database.journal })
+const needs = () => {
+  const { store, journal } = door.database
+  return { store, journal, endSessions: endSessionsOfStaff(journal) }
+}
 const operator = { kind: 'operator', id: 'root' } as const
 
 it('AZ-6 P10 judges by the roles of now, not of the sign-in', async () => {

@@ -1,5 +1,5 @@
 import { type ActionRequest, canDo } from '@countersign/contract/action-requests.ts'
-import { sessionActions } from '@countersign/contract/actions.ts'
+import { openingActions } from '@countersign/contract/actions.ts'
 import type { CreatedSession } from '@countersign/contract/sessions.ts'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -12,7 +12,7 @@ import { FailureNote } from '../../ui/States.tsx'
 import { toast } from '../../ui/Toasts.tsx'
 import { Created } from '../sessions/Created.tsx'
 
-const opensSession = ({ action }: ActionRequest) => (sessionActions as readonly string[]).includes(action)
+const opensSession = ({ action }: ActionRequest) => (openingActions as readonly string[]).includes(action)
 
 /** What its requester can still do: take it back, claim the session that was approved, or carry it out. */
 export function Own({ request }: { request: ActionRequest }) {

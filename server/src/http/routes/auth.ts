@@ -1,4 +1,4 @@
-import { Me, SignInOptions } from '@countersign/contract/staff.ts'
+import { Me, SignInOptions, SignOut } from '@countersign/contract/staff.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Config } from '../../config.ts'
@@ -16,7 +16,7 @@ import { problems, refusalOf } from '../fail.ts'
 import { anyQuery } from '../input.ts'
 import { localProviderRoutes } from './local-oidc.ts'
 
-type Needs = FinishNeeds & { config: Config; gatewayUrl: string; views: unknown }
+type Needs = FinishNeeds & { config: Config; gatewayUrl: string; onRevoked: (sessionId: string) => void; views: unknown }
 
 const tags = ['sign-in']
 /** Sign-ins that one browser has under way: each has a cookie, and all of them must fit into a request. */
@@ -106,11 +106,13 @@ export const authRoutes = async (app: Door, needs: Needs): Promise<void> => {
     '/auth/sign-out',
     {
       config: { access: 'public' },
-      schema: { tags, summary: 'Sign out; twice is harmless', response: { 204: z.null(), ...problems } },
+      schema: { tags, summary: 'Sign out; twice is harmless', body: SignOut.nullish(), response: { 204: z.null(), ...problems } },
     },
     async (request, reply) => {
       const token = findCookie(request.raw.rawHeaders, sessionCookie(publicUrl))
-      if (token !== undefined && isSecret(token)) await signOut(needs, token, eventRequestOf(request))
+      const withSessions = request.body?.end_sessions ?? needs.config.sessions.end_with_sign_out
+      if (token !== undefined && isSecret(token))
+        for (const id of await signOut(needs, { token, request: eventRequestOf(request), withSessions })) needs.onRevoked(id)
       return reply.header('set-cookie', setSession('', 0)).code(204).send(null)
     },
   )

@@ -3,9 +3,11 @@ import { SessionId } from '@countersign/contract/ids.ts'
 import { ScopeCatalogue } from '@countersign/contract/scopes.ts'
 import {
   AccessLogPage,
+  AddTicket,
   AvoidSession,
   ClaimSession,
   CreatedSession,
+  ExtendSession,
   ListAccessLog,
   ListSessions,
   OpenSession,
@@ -14,16 +16,19 @@ import {
   SessionPage,
 } from '@countersign/contract/sessions.ts'
 import { z } from 'zod'
+import { extendSession } from '../../actions/extend-session.ts'
 import type { JudgeNeeds } from '../../actions/needs.ts'
 import { openSession } from '../../actions/open-session.ts'
 import type { Reads } from '../../audit/read.ts'
 import type { Config } from '../../config.ts'
 import { readAccessLog } from '../../sessions/access-log.ts'
+import { addTicket } from '../../sessions/add-ticket.ts'
 import { avoidSession } from '../../sessions/avoid.ts'
 import { getSession } from '../../sessions/get.ts'
 import { listSessions } from '../../sessions/list.ts'
 import { revokeSession } from '../../sessions/revoke.ts'
 import { listScopes } from '../../sessions/scopes.ts'
+import { stayInSession } from '../../sessions/stay.ts'
 import { ctxOf, type Door } from '../door.ts'
 import { problems } from '../fail.ts'
 import { bodyParsedByVerb } from '../input.ts'
@@ -60,7 +65,7 @@ export const sessionRoutes = (app: Door, needs: Needs): void => {
       },
     },
     async (request, reply) => {
-      const opened = await openSession({ ...ctxOf(request), ...needs }, request.body)
+      const opened = await openSession({ ...ctxOf(request), ...needs, address: request.raw.socket.remoteAddress }, request.body)
       if ('request' in opened) return reply.code(202).send(opened.request)
       return reply.code(201).send({ ...opened, gateway_url: needs.gatewayUrl })
     },
@@ -115,6 +120,48 @@ export const sessionRoutes = (app: Door, needs: Needs): void => {
       },
     },
     async (request) => revokeSession({ ...needs, ...ctxOf(request) }, { ...request.body, session_id: request.params.session_id }),
+  )
+  app.post(
+    '/api/sessions/:session_id/extension',
+    {
+      config: { access: extendSession.may },
+      validatorCompiler: bodyParsedByVerb,
+      schema: {
+        tags,
+        summary: 'Let a support session of mine run longer; gated like its opening',
+        params,
+        body: ExtendSession,
+        response: { 200: Session, 202: ActionRequest.describe('Waits for an approval'), ...problems },
+      },
+    },
+    async (request, reply) => {
+      const { session_id } = request.params
+      const answer = await extendSession({ ...ctxOf(request), ...needs }, { ...request.body, session_id })
+      if ('request' in answer) return reply.code(202).send(answer.request)
+      return answer.session
+    },
+  )
+  app.post(
+    '/api/sessions/:session_id/stay',
+    {
+      config: { access: stayInSession.may },
+      schema: { tags, summary: 'Say that I am there: the idle time counts from now', params, response: { 200: Session, ...problems } },
+    },
+    async (request) => stayInSession(ctxOf(request), request.params.session_id),
+  )
+  app.post(
+    '/api/sessions/:session_id/ticket',
+    {
+      config: { access: addTicket.may },
+      schema: {
+        tags,
+        summary: 'Name the ticket of a support session of mine that has none',
+        params,
+        body: AddTicket,
+        response: { 200: Session, ...problems },
+      },
+    },
+    async (request) => addTicket(ctxOf(request), { ...request.body, session_id: request.params.session_id }),
   )
   app.get(
     '/api/sessions/:session_id/access-log',

@@ -1,4 +1,5 @@
 import type { Actor, EventRequest } from '@countersign/contract/events.ts'
+import { consoleRoles, type Role } from '@countersign/contract/staff.ts'
 import { sql } from 'kysely'
 import type { Base } from '../../access/ctx.ts'
 import { deny } from '../../access/deny.ts'
@@ -6,6 +7,7 @@ import { anonymous } from '../../access/principal.ts'
 import { transact } from '../../access/transact.ts'
 import { Refusal } from '../../errors.ts'
 import { newId } from '../../ids.ts'
+import type { EndSessions } from '../end-sessions.ts'
 import { hashSecret, newSecret } from '../secret.ts'
 import { absoluteTime } from '../staff-session.ts'
 import type { Person } from './redeem.ts'
@@ -14,11 +16,16 @@ import type { Flow } from './take-flow.ts'
 
 type Input = { flow: Flow; person: Person; code: string; previous: string | undefined; request: EventRequest }
 
+const isConsoleRole = (role: Role): boolean => (consoleRoles as readonly Role[]).includes(role)
+
 /**
  * Makes the sign-in of a person whom the provider vouches for, in one transaction with its event: the staff member by issuer and
  * subject, their roles as of now, a new session id. Answers the secret for the cookie.
  */
-export const admitPerson = async (base: Base, { flow, person, code, previous, request }: Input): Promise<string> => {
+export const admitPerson = async (
+  base: Base & { endSessions: EndSessions },
+  { flow, person, code, previous, request }: Input,
+): Promise<string> => {
   const { issuer, subject, email, name, roles, strength, why: unmatched } = person
   const token = newSecret()
   return await transact(base, async (tx) => {
@@ -48,7 +55,9 @@ export const admitPerson = async (base: Base, { flow, person, code, previous, re
       .returning(['id', 'disabled_at'])
       .executeTakeFirstOrThrow()
     if (staff.disabled_at !== null) return refused(actor(staff.id), 'sign_in_refused', 'the staff member is disabled')
-    // Whoever is already signed in elsewhere has lost the role there too, by the update above.
+    // Whoever is already signed in elsewhere has lost the role there too, by the update above; what is open ends.
+    if (known !== undefined && !roles.some((role) => isConsoleRole(role)))
+      await base.endSessions(tx, staff.id, 'role_lost', { kind: 'system', id: 'sign-in' })
     if (roles.length === 0) return refused(actor(staff.id), 'no_role', 'no role in this console any more')
     await tx.updateTable('staff').set({ signed_in_at: sql`clock_timestamp()` }).where('id', '=', staff.id).execute()
     const session = await tx

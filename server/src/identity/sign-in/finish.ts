@@ -1,5 +1,6 @@
 import type { EventRequest } from '@countersign/contract/events.ts'
 import type { Base } from '../../access/ctx.ts'
+import type { EndSessions } from '../end-sessions.ts'
 import { isSecret } from '../secret.ts'
 import { admitPerson } from './admit.ts'
 import { denySignIn } from './deny.ts'
@@ -9,7 +10,7 @@ import { SignInRefusal } from './refusal.ts'
 import type { StartNeeds } from './start.ts'
 import { takeFlow } from './take-flow.ts'
 
-export type FinishNeeds = Base & StartNeeds
+export type FinishNeeds = Base & StartNeeds & { endSessions: EndSessions }
 type Input = {
   /** The answer's query, as it arrived. */
   query: URLSearchParams
