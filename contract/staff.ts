@@ -40,6 +40,8 @@ export const Me = z
     gateway_url: z.url(),
     views: z.boolean().describe('Whether the product can be shown in the browser'),
     product_name: z.string(),
+    ticket_url: z.string().nullable().describe('Page of a ticket in the ticket desk, with {id} in the place of its name'),
+    end_with_sign_out: z.boolean().describe('Whether open support sessions end with a sign-out, unless it says otherwise'),
   })
   .meta({ id: 'Me' })
 export type Me = z.infer<typeof Me>

@@ -247,6 +247,8 @@ const readMe = (call: Call) => {
     gateway_url: 'http://localhost:4001',
     views: true,
     product_name: 'Acme',
+    ticket_url: 'https://desk.example/tickets/{id}',
+    end_with_sign_out: true,
   }
 }
 

@@ -1,4 +1,4 @@
-import { actionNames, actions, type Explanation, type UnmetGate } from '@countersign/contract/actions.ts'
+import { actionNames, actions, type Explanation, sessionActions, type UnmetGate } from '@countersign/contract/actions.ts'
 import type { Role } from '@countersign/contract/staff.ts'
 import { describe, expect, it } from 'vitest'
 import type { Attempt } from '../../server/src/policy/attempt.ts'
@@ -84,6 +84,9 @@ it('A19 A20 A21 A22 A23 X14 the cells of the default policy read as the document
     suspend_account: 'manager approval, high',
     restore_account: 'reason + ticket, med',
     force_logout: 'reason, med',
+    // As their openings.
+    extend_impersonation: 'reason, high',
+    extend_session: 'reason, med',
   }
   expect(cellsOf('default')).toEqual(documented)
   expect(cellsOf('step-up')).toEqual(documented)
@@ -93,6 +96,7 @@ it('X14 the preset strict asks for a ticket in impersonate, suspend and reset, a
   const changed = Object.entries(cellsOf('strict')).filter(([action, cell]) => cell !== cellsOf('default')[action])
   expect(changed).toEqual([
     ['impersonate', 'reason + ticket · 15 min, high'],
+    ['extend_impersonation', 'reason + ticket, high'],
     ['suspend_account', 'ticket + manager approval, high'],
   ])
 })
@@ -127,6 +131,6 @@ it('A26 X4 the catalogue names for each action a target, an effect and events of
     const { effect, target, act } = actions[action]
     expect(effect).toMatch(/^[A-Z].*[.]$/)
     expect(['user', 'tenant']).toContain(target)
-    expect(act).toBe(['impersonate', 'open_session'].includes(action) ? null : action)
+    expect(act).toBe((sessionActions as readonly string[]).includes(action) ? null : action)
   }
 })

@@ -87,6 +87,7 @@ export const postSilent = async (path: string, body: unknown = {}, rest: Request
   if (!answer.ok) await read(answer, z.never())
 }
 
-export const signOut = async (): Promise<void> => {
-  await send('/auth/sign-out', { method: 'POST', redirect: 'manual' })
+/** `endSessions`: my open support sessions too; left out, as the configuration says. */
+export const signOut = async (endSessions?: boolean): Promise<void> => {
+  await sendBody('/auth/sign-out', endSessions === undefined ? {} : { end_sessions: endSessions })
 }

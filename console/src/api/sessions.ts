@@ -123,6 +123,45 @@ export const useClaimSession = (onCreated: (created: CreatedSession) => void) =>
 /** Says that the tenant's health answered the question (M13). */
 export const avoidSession = (tenant_id: string): Promise<void> => postSilent('/api/sessions/avoided', { tenant_id })
 
+/** A session on one user is extended as an impersonation. */
+export const extensionOf = (
+  session: Pick<Session, 'id' | 'tenant_id' | 'target_user_id'>,
+  { minutes, reason, ticket }: { minutes: number; reason: string; ticket: string },
+): Attempt => ({
+  action: session.target_user_id === null ? 'extend_session' : 'extend_impersonation',
+  target: session.target_user_id === null ? { kind: 'tenant', id: session.tenant_id } : { kind: 'user', id: session.target_user_id },
+  reason,
+  ticket,
+  parameters: { session_id: session.id, ttl_minutes: minutes },
+})
+
+const keep = (session: Session) => {
+  client.setQueryData(sessionQuery(session.id).queryKey, session)
+  return refresh()
+}
+
+type ExtendCall = { session: Session; attempt: Attempt; minutes: number; needsSignature: boolean; ask_approval: boolean }
+
+export const useExtendSession = () =>
+  useMutation({
+    mutationFn: async ({ session, attempt, minutes, needsSignature, ask_approval }: ExtendCall) => {
+      const signature = needsSignature ? { step_up: await signAttempt(attempt) } : {}
+      const { reason, ticket } = attempt
+      const body = { minutes, reason, ...(ticket === undefined ? {} : { ticket }), ask_approval, ...signature }
+      return post(`${address(session.id)}/extension`, body, z.union([Session, ActionRequest]))
+    },
+    onSuccess: (answer) => ('requester' in answer ? client.invalidateQueries({ queryKey: ['actions'] }) : keep(answer)),
+  })
+
+export const useStay = () =>
+  useMutation({ mutationFn: (id: string) => post(`${address(id)}/stay`, {}, Session), onSuccess: keep, onError: refresh })
+
+export const useAddTicket = () =>
+  useMutation({
+    mutationFn: ({ id, ticket }: { id: string; ticket: string }) => post(`${address(id)}/ticket`, { ticket }, Session),
+    onSuccess: keep,
+  })
+
 export const useRevokeSession = () =>
   useMutation({
     mutationFn: ({ id, reason }: { id: string; reason: string | undefined }) =>

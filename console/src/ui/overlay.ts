@@ -9,6 +9,8 @@ export type Overlay =
   | { kind: 'keys' }
   | { kind: 'create'; tenant: Named; user?: { id: string; email: string }; ticket?: string | undefined; reason?: string | undefined }
   | { kind: 'revoke'; session: Session }
+  | { kind: 'extend'; session: Session }
+  | { kind: 'sign_out' }
   | { kind: 'force_logout'; tenant: Named & { user_count: number | null } }
 
 let current: Overlay | null = null

@@ -30,6 +30,8 @@ export const readMe = verb({
       gateway_url: gatewayUrl,
       views: views !== undefined,
       product_name: config.product.name,
+      ticket_url: config.tickets.url ?? null,
+      end_with_sign_out: config.sessions.end_with_sign_out,
     }
   },
 })

@@ -47,6 +47,18 @@ export const actionWords: Record<ActionName, Words> = {
     done: 'Support session created',
     undo: 'It ends by itself and can be revoked.',
   },
+  extend_impersonation: {
+    title: 'Extend impersonation',
+    act: 'Extend the session on',
+    done: 'Support session extended',
+    undo: 'It ends by itself and can be revoked.',
+  },
+  extend_session: {
+    title: 'Extend support session',
+    act: 'Extend the session on',
+    done: 'Support session extended',
+    undo: 'It ends by itself and can be revoked.',
+  },
   suspend_account: { title: 'Suspend account', act: 'Suspend', done: 'Account suspended', undo: 'The account can be restored.' },
   restore_account: { title: 'Restore account', act: 'Restore', done: 'Account restored', undo: 'The account can be suspended again.' },
   force_logout: { title: 'Force Logout All Sessions', act: 'Force the logout of', done: 'All sessions ended', undo: noWay },

@@ -1,4 +1,3 @@
-import { only } from '@countersign/contract/choice.ts'
 import type { Session } from '@countersign/contract/sessions.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router'
@@ -18,15 +17,18 @@ import { Person } from '../../ui/Person.tsx'
 import { FailedPage, FailureNote, Loading } from '../../ui/States.tsx'
 import { Tabs } from '../../ui/Tabs.tsx'
 import { TenantLink } from '../../ui/TenantLink.tsx'
+import { Ticket } from '../../ui/Ticket.tsx'
 import { EventList } from '../audit/EventList.tsx'
 import { ExportButton } from '../exports/ExportButton.tsx'
 import { AccessLog } from './AccessLog.tsx'
+import { AddTicket } from './AddTicket.tsx'
 import { exampleRoute, formatCurl } from './curl.ts'
 import { byWeight } from './presets.ts'
 import { ReceiptSheet } from './ReceiptSheet.tsx'
 import { RevokeButton } from './RevokeButton.tsx'
 import { ScopeTag } from './Scopes.tsx'
 import { StepInButton } from './StepInButton.tsx'
+import { SummaryCard } from './SummaryCard.tsx'
 import { Remaining, Timing } from './Timing.tsx'
 import { whyUnusable } from './unusable.ts'
 
@@ -75,6 +77,7 @@ export function SessionPage() {
         </div>
       </Card>
       {isUsable && session.staff_id === me.staff.id ? <Example session={session} /> : null}
+      {session.ended_at === null ? null : <SummaryCard session={session} />}
       <Tabs
         label="Records of the session"
         chosen={tab}
@@ -102,6 +105,7 @@ export function SessionPage() {
 }
 
 function Details({ session }: { session: Session }) {
+  const me = useMe()
   const unusable = whyUnusable(session)
   return (
     <Facts
@@ -132,12 +136,8 @@ function Details({ session }: { session: Session }) {
           </span>,
         ],
         ['Reason', <Inert key="reason" text={session.reason} className="whitespace-pre-line" />],
-        session.ticket !== null && [
-          'Ticket',
-          <Link key="ticket" {...paths.audit({ ticket: only(session.ticket) })} className="text-accent hover:underline">
-            {session.ticket}
-          </Link>,
-        ],
+        session.ticket !== null && ['Ticket', <Ticket key="ticket" id={session.ticket} />],
+        session.ticket === null && session.staff_id === me.staff.id && ['Ticket', <AddTicket key="ticket" session={session} />],
       ]}
     />
   )

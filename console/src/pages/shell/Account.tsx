@@ -1,7 +1,6 @@
 import type { Me } from '@countersign/contract/staff.ts'
 import { useNavigate } from '@tanstack/react-router'
 import { Fingerprint, Keyboard, LogOut } from 'lucide-react'
-import { signOut } from '../../api/call.ts'
 import { paths } from '../../paths.ts'
 import { RoleBadge } from '../../ui/Badge.tsx'
 import { formatTimeOfDay } from '../../ui/format.ts'
@@ -10,7 +9,7 @@ import { openOverlay } from '../../ui/overlay.ts'
 import { Avatar } from '../../ui/Person.tsx'
 import { setTheme, type Theme, useTheme } from '../../ui/theme.ts'
 import { setZone, useZone, type Zone } from '../../ui/zone.ts'
-import { goToSignIn } from '../sign-in/go.ts'
+import { leave } from './leave.ts'
 
 const themes: readonly { value: Theme; label: string }[] = [
   { value: 'system', label: 'System' },
@@ -64,7 +63,7 @@ export function Account({ me }: { me: Me }) {
         Shortcuts
         <kbd className="ml-auto text-faint text-xs">?</kbd>
       </MenuItem>
-      <MenuItem icon={<LogOut />} onSelect={() => void signOut().then(() => goToSignIn('signed_out'))}>
+      <MenuItem icon={<LogOut />} onSelect={() => leave(me)}>
         Sign out
       </MenuItem>
     </Menu>

@@ -18,6 +18,8 @@ const CreateDialog = lazyPart(async () => (await import('../sessions/CreateDialo
 const Palette = lazyPart(async () => (await import('./Palette.tsx')).Palette, Absent)
 const RevokeDialog = lazyPart(async () => (await import('../sessions/RevokeDialog.tsx')).RevokeDialog, Absent)
 const ForceLogoutDialog = lazyPart(async () => (await import('../tenants/ForceLogoutDialog.tsx')).ForceLogoutDialog, Absent)
+const ExtendDialog = lazyPart(async () => (await import('../sessions/ExtendDialog.tsx')).ExtendDialog, Absent)
+const SignOutDialog = lazyPart(async () => (await import('./SignOutDialog.tsx')).SignOutDialog, Absent)
 
 export function Overlays() {
   const overlay = useOverlay()
@@ -33,6 +35,8 @@ export function Overlays() {
       {overlay.kind === 'palette' ? <Palette onClose={closeOverlay} /> : null}
       {overlay.kind === 'create' ? <CreateDialog {...overlay} onClose={closeOverlay} /> : null}
       {overlay.kind === 'revoke' ? <RevokeDialog session={overlay.session} onClose={closeOverlay} /> : null}
+      {overlay.kind === 'extend' ? <ExtendDialog session={overlay.session} onClose={closeOverlay} /> : null}
+      {overlay.kind === 'sign_out' ? <SignOutDialog onClose={closeOverlay} /> : null}
       {overlay.kind === 'force_logout' ? <ForceLogoutDialog tenant={overlay.tenant} onClose={closeOverlay} /> : null}
     </Suspense>
   )

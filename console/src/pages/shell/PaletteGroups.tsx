@@ -1,4 +1,4 @@
-import { actionNames, actions } from '@countersign/contract/actions.ts'
+import { actionNames, actions, isExtension } from '@countersign/contract/actions.ts'
 import { only } from '@countersign/contract/choice.ts'
 import { foldName } from '@countersign/contract/fold.ts'
 import type { Session } from '@countersign/contract/sessions.ts'
@@ -22,7 +22,6 @@ import {
 } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { requestsQuery } from '../../api/actions.ts'
-import { signOut } from '../../api/call.ts'
 import { canReadSessions, useMe } from '../../api/me.ts'
 import { mySessionsQuery } from '../../api/sessions.ts'
 import { type PageLink, paths } from '../../paths.ts'
@@ -33,7 +32,7 @@ import { openOverlay } from '../../ui/overlay.ts'
 import { setTheme } from '../../ui/theme.ts'
 import { openAct, useAtHand } from '../actions/pageAct.ts'
 import { actionWords } from '../actions/words.ts'
-import { goToSignIn } from '../sign-in/go.ts'
+import { leave } from './leave.ts'
 import { pagesFor } from './pages.ts'
 
 const fits = (text: string, words: string) => text === '' || foldName(words).includes(foldName(text))
@@ -224,7 +223,7 @@ export function Users({ text, users, onClose }: Part & { users: readonly FoundUs
 export function ActsAtHand({ text, onClose }: Part) {
   const atHand = useAtHand()
   if (!atHand) return null
-  const names = actionNames.filter((name) => actions[name].target === atHand.kind)
+  const names = actionNames.filter((name) => actions[name].target === atHand.kind && !isExtension(name))
   const fitting = names.filter((name) => fits(text, `${actionWords[name].title} ${name} ${actionWords[name].act} ${atHand.label}`))
   if (fitting.length === 0) return null
   return (
@@ -274,13 +273,14 @@ export function WaitingItems({ text, onClose }: Part) {
 }
 
 export function Acts({ text, onClose }: Part) {
+  const me = useMe()
   const navigate = useNavigate()
   const acts = [
     { name: 'My keys', icon: <Fingerprint />, run: () => void navigate(paths.keys()) },
     { name: 'Use the light theme', icon: <Moon />, run: () => setTheme('light') },
     { name: 'Use the dark theme', icon: <Moon />, run: () => setTheme('dark') },
     { name: 'Show the keys', icon: <Keyboard />, run: () => openOverlay({ kind: 'keys' }), isOver: true },
-    { name: 'Sign out', icon: <LogOut />, run: () => void signOut().then(() => goToSignIn('signed_out')) },
+    { name: 'Sign out', icon: <LogOut />, run: () => leave(me), isOver: true },
   ].filter((act) => fits(text, act.name))
   if (acts.length === 0) return null
   return (

@@ -7,6 +7,7 @@ import { useNow } from '../../api/clock.ts'
 import { canUseConsole } from '../../api/me.ts'
 import { mySessionsQuery } from '../../api/sessions.ts'
 import { secondsLeft } from '../../ui/Countdown.tsx'
+import { nearestLimit } from '../sessions/limits.ts'
 
 export const nameOf = (session: Session) => session.tenant_name ?? session.tenant_id
 
@@ -18,8 +19,8 @@ export const useMyOpenSessions = (me: Me): readonly Session[] => {
   const now = useNow(1)
   const usable = sessions.filter(({ standing }) => standing === 'usable')
   const open = usable
-    .filter((session) => secondsLeft(session.expires_at, now) > 0)
-    .sort((a, b) => Date.parse(a.expires_at) - Date.parse(b.expires_at))
+    .filter((session) => secondsLeft(nearestLimit(session).at, now) > 0)
+    .sort((a, b) => Date.parse(nearestLimit(a).at) - Date.parse(nearestLimit(b).at))
   const hasEnded = open.length < usable.length
   useEffect(() => {
     if (hasEnded) void client.invalidateQueries({ queryKey: ['sessions'] })

@@ -17,6 +17,7 @@ import { IdChip } from '../../ui/IdChip.tsx'
 import { Inert, inertLine } from '../../ui/Inert.tsx'
 import { Page } from '../../ui/Page.tsx'
 import { FailedPage, FailureNote, Loading } from '../../ui/States.tsx'
+import { Ticket } from '../../ui/Ticket.tsx'
 import { Instant, Time } from '../../ui/Time.tsx'
 import { Unknown } from '../../ui/Unknown.tsx'
 import { LeftOut } from '../../ui/Unread.tsx'
@@ -160,10 +161,7 @@ function Opened({ pane: { opened }, breaking }: { pane: UserPane; breaking: Acti
       <span>
         {opened.ticket ? (
           <>
-            ticket{' '}
-            <Link {...paths.audit({ ticket: only(opened.ticket) })} className="text-accent hover:underline">
-              {opened.ticket}
-            </Link>
+            ticket <Ticket id={opened.ticket} />
           </>
         ) : (
           'no ticket'
