@@ -252,7 +252,11 @@ export const errorCatalogue = {
   },
   host_refused: { status: 421, title: 'This host name is not served here.', hint: "Use the gateway's own address." },
   body_refused: { status: 400, title: 'This request may not have a body.', hint: 'Send GET, HEAD and DELETE without a body.' },
-  upgrade_refused: { status: 400, title: 'Protocol upgrades are not accepted.', hint: 'Use plain HTTP requests.' },
+  upgrade_refused: {
+    status: 400,
+    title: 'This protocol upgrade is not accepted.',
+    hint: 'Open a WebSocket on a route that is one, from the product itself; use plain HTTP elsewhere.',
+  },
   route_undeclared: {
     status: 403,
     title: 'No route is declared for this request.',

@@ -92,6 +92,9 @@ export const sessionRequest = {
     ),
     client_request_id: erasable(z.string().optional().describe('X-Request-Id, as the caller sent it')),
     admission: kept(EventId.optional().describe('The admission whose outcome nobody recorded')),
+    closed_by: kept(z.enum(['caller', 'product', 'gateway']).optional().describe('Who ended a stream')),
+    close_code: kept(z.number().int().optional().describe('What a WebSocket was closed with (RFC 6455)')),
+    bytes_received: kept(z.number().int().optional().describe('How much of a WebSocket came from the caller')),
   }),
 }
 

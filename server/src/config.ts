@@ -75,7 +75,10 @@ const Route = z
       .optional()
       .describe('What the route does, for people'),
     upstream: z.string().optional().describe('Which of the upstreams serves it; default: `upstream`'),
+    stream: z.enum(['sse', 'websocket']).optional().describe('It answers a stream of events, or is a WebSocket'),
+    reads: z.boolean().optional().describe('It changes nothing, although its kind could'),
   })
+  .refine(({ stream, method }) => stream === undefined || method === 'GET', { path: ['stream'], message: 'is asked for by GET' })
   .refine((route) => route.tenant === undefined || parametersOf(parsePattern(route.path)).includes(route.tenant), {
     path: ['tenant'],
     message: 'must name a parameter of the path',
@@ -422,6 +425,9 @@ const requireUpstreams = (gateway: ConfigFile['gateway'], source: string): void 
     )
 }
 
+/** What a caller sends by a WebSocket nobody judges. */
+const mayChange = ({ method, stream, reads }: Route): boolean => !reads && (stream === 'websocket' || !['GET', 'HEAD'].includes(method))
+
 /** Parses the text of a configuration file. */
 export const parseConfig = (text: string, source: string): ConfigFile => {
   let raw: unknown
@@ -456,7 +462,7 @@ export const parseConfig = (text: string, source: string): ConfigFile => {
         'Name scopes of gateway.routes, or presets of gateway.presets.',
       )
   }
-  const changing = routes.find(({ method, scope }) => !['GET', 'HEAD'].includes(method) && presets[presetReadOnly]?.includes(scope))
+  const changing = routes.find((route) => mayChange(route) && presets[presetReadOnly]?.includes(route.scope))
   if (changing) {
     refusePreset(
       presetReadOnly,

@@ -187,6 +187,12 @@ describe('the configuration', () => {
       minimal.replace('  presets:', '  assets: [{ path: /assets/**, upsteam: x }]\n  presets:'),
       /assets\.0\.upsteam: unknown key/,
     ],
+    ['a stream that is no GET', minimal.replace('{ method: GET', '{ stream: sse, method: POST'), /routes\.0\.stream: is asked for by GET/],
+    [
+      'a WebSocket in read_only that may change something',
+      minimal.replace('{ method: GET', '{ stream: websocket, method: GET'),
+      /read_only: the scope reports:read also allows GET \/v1\/reports, which is not a read/,
+    ],
     ['nothing', '', /gateway: /],
   ])('refuses %s', (_what, text, expected) => {
     expect(troubleOf(() => load(text))).toMatch(expected)

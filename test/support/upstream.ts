@@ -13,6 +13,8 @@ export type Upstream = {
   bytes(): Buffer
   /** Answers in place of the default echo; undefined brings it back. */
   answer: ((request: IncomingMessage, response: ServerResponse, received: Received) => void) | undefined
+  /** Takes connections off HTTP. Without it a request for another protocol is one like any other. */
+  upgrade: ((request: IncomingMessage, socket: Socket, head: Buffer) => void) | undefined
   /** How many connections were opened so far. */
   connections(): number
   forget(): void
@@ -25,7 +27,7 @@ export const startUpstream = async ({ port = 0 } = {}): Promise<Upstream> => {
   let chunks: Buffer[] = []
   let opened = 0
   const sockets = new Set<Socket>()
-  const server = createServer((request, response) => {
+  const server = createServer({ shouldUpgradeCallback: () => upstream.upgrade !== undefined }, (request, response) => {
     const headers = new Map<string, string>()
     for (let i = 0; i < request.rawHeaders.length; i += 2)
       headers.set((request.rawHeaders[i] as string).toLowerCase(), request.rawHeaders[i + 1] as string)
@@ -50,6 +52,7 @@ export const startUpstream = async ({ port = 0 } = {}): Promise<Upstream> => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }).end(body)
     })
   })
+  server.on('upgrade', (request, socket, head) => upstream.upgrade?.(request, socket as Socket, head))
   server.on('connection', (socket) => {
     opened++
     sockets.add(socket)
@@ -65,6 +68,7 @@ export const startUpstream = async ({ port = 0 } = {}): Promise<Upstream> => {
     received,
     bytes: () => Buffer.concat(chunks),
     answer: undefined,
+    upgrade: undefined,
     connections: () => opened,
     forget: () => {
       received.length = 0

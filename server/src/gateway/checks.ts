@@ -17,6 +17,7 @@ import { checkToken } from './checks/token.ts'
 import { checkUpgrade } from './checks/upgrade.ts'
 import { checkView } from './checks/view.ts'
 import type { Caller, Check } from './exchange.ts'
+import { checkSwitch } from './streams/handshake.ts'
 
 /** What is asked of each kind of caller: a program with a token (`bearer`), a page of the product with a cookie (`browser`). */
 export type Row = { name: string } & Record<Caller, Check | null>
@@ -35,7 +36,7 @@ export const checks = {
     both('the target is written in one form only', checkTarget),
     { name: 'the method is known', bearer: checkMethod, browser: checkBrowserMethod },
     both('each header has one meaning and none claims what only we may say', checkHeaders),
-    both('no other protocol is asked for', checkUpgrade),
+    both('no other protocol is asked for than a WebSocket', checkUpgrade),
     { name: 'the host is ours', bearer: checkHost, browser: checkLabel },
   ],
   /** Of what it asks of the product. */
@@ -47,6 +48,7 @@ export const checks = {
     both('the address is the one that the session is bound to', checkAddress),
     both('the route is not one that nobody may reach', checkSink),
     both('the route is declared', checkRoute),
+    both('a WebSocket is asked for where the route is one, and nowhere else', checkSwitch),
     both('the tenant is the session’s own', checkTenant),
     both('the session has the scope', checkScope),
   ],

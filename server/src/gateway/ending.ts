@@ -3,7 +3,7 @@ import { errors as undici } from 'undici'
 import { Refusal } from '../errors.ts'
 import type { SessionFacts } from '../sessions/facts.ts'
 import { CallerGone } from './body.ts'
-import { sessionEvent } from './entries.ts'
+import { type StreamEnd, sessionEvent } from './entries.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Why a request ends before its answer is whole. */
@@ -48,7 +48,7 @@ const failures = new Set([
 export const codeOfWhy = (why: Why): string => (why === 'client_abort' ? why : why.code)
 
 /** The outcome of a request that ended before its answer was whole. */
-export const endingEvent = (exchange: Exchange, facts: SessionFacts, reached: Reached, why: Why): NewEvent => {
+export const endingEvent = (exchange: Exchange, facts: SessionFacts, reached: Reached, why: Why, stream?: StreamEnd): NewEvent => {
   const { code, status, note } =
     why === 'client_abort'
       ? { code: why, status: 499, note: 'The caller went away.' }
@@ -56,5 +56,5 @@ export const endingEvent = (exchange: Exchange, facts: SessionFacts, reached: Re
   const action: NewEvent['action'] =
     reached === 'sent' && failures.has(code) ? 'SUPPORT_SESSION.REQUEST.FAILED' : 'SUPPORT_SESSION.REQUEST.CUT'
   const released = typeof reached === 'object' ? reached : { status, bytes: 0 }
-  return sessionEvent(action, exchange, facts, { result: 'error', code, note, ...released })
+  return sessionEvent(action, exchange, facts, { result: 'error', code, note, ...released, ...(stream ? { stream } : {}) })
 }

@@ -43,13 +43,17 @@ const viaOf = ({ caller, request }: Exchange): 'browser' | 'navigation' | undefi
   caller === 'bearer' ? undefined : request.headers['sec-fetch-mode'] === 'navigate' ? 'navigation' : 'browser'
 
 /** Undefined where there is nothing to say. */
-const detailsOf = (exchange: Exchange, said: SaidParts) => {
+const detailsOf = (exchange: Exchange, said: SaidParts, stream?: StreamEnd) => {
   const via = viaOf(exchange)
-  const details = { ...(via === undefined ? {} : { via }), ...saidOf(said) }
+  const details = { ...(via === undefined ? {} : { via }), ...saidOf(said), ...stream }
   return Object.keys(details).length === 0 ? undefined : details
 }
 
-type Outcome = { result: NewEvent['result']; status: number; code?: string; note?: string; bytes?: number | undefined }
+export type ClosedBy = 'caller' | 'product' | 'gateway'
+/** How a stream ended. */
+export type StreamEnd = { closed_by: ClosedBy; close_code?: number; bytes_received?: number }
+
+type Outcome = { result: NewEvent['result']; status: number; code?: string; note?: string; bytes?: number | undefined; stream?: StreamEnd }
 
 type RequestName = `SUPPORT_SESSION.REQUEST.${'ADMITTED' | 'COMPLETED' | 'FAILED' | 'REFUSED' | 'CUT'}`
 
@@ -59,7 +63,7 @@ const attemptOf = <N extends RequestName>(
   exchange: Exchange,
   facts: SessionFacts,
   said: SaidParts,
-  answer: { status: number; bytes?: number | undefined },
+  answer: { status: number; bytes?: number | undefined; stream?: StreamEnd },
   isGone: boolean,
 ) => ({
   action,
@@ -69,7 +73,7 @@ const attemptOf = <N extends RequestName>(
   session_id: facts.id,
   ticket: committedTo(facts.digests, 'ticket'),
   request: { ...requestOf(exchange, said), status: answer.status, duration_ms: durationOf(exchange), bytes: answer.bytes },
-  details: detailsOf(exchange, said),
+  details: detailsOf(exchange, said, answer.stream),
 })
 
 /** What became of an admitted request of a session. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { newId } from '../ids.ts'
 import type { Place } from '../labels.ts'
 import type { SessionFacts } from '../sessions/facts.ts'
@@ -10,6 +11,9 @@ import type { CommittedSaid } from './said.ts'
 
 /** Who sends a request: a program with a token, or a page of the product in a browser, at an origin of its view. */
 export type Caller = 'bearer' | 'browser'
+
+/** A connection that was taken off HTTP, and what came on it right behind the request. */
+export type Tunnel = { readonly socket: Socket; readonly head: Buffer }
 
 /** One request under judgement. Checks fill in what they found; nothing here is trusted before its check has passed. */
 export type Exchange = {
@@ -24,6 +28,8 @@ export type Exchange = {
   target: string
   /** The caller waits for "100 Continue" before it sends the body. */
   readonly expects_continue: boolean
+  /** It asks for a WebSocket where there may be one. */
+  readonly tunnel: Tunnel | undefined
   readonly caller: Caller
   /** Of a browser: the origin of a view that the host names. */
   readonly place: Place | undefined
@@ -69,7 +75,13 @@ export type Check = (exchange: Exchange, gate: Gate) => void | Promise<void>
 
 const none: ReadonlyMap<string, string> = new Map()
 
-export const newExchange = (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean, place?: Place): Exchange => ({
+export const newExchange = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  expectsContinue: boolean,
+  place?: Place,
+  tunnel?: Tunnel,
+): Exchange => ({
   request,
   response,
   id: newId('request'),
@@ -77,6 +89,7 @@ export const newExchange = (request: IncomingMessage, response: ServerResponse, 
   method: request.method ?? '',
   target: request.url ?? '',
   expects_continue: expectsContinue,
+  tunnel,
   caller: place ? 'browser' : 'bearer',
   place,
   sister: undefined,

@@ -19,6 +19,7 @@ import { newOutcome, type Outcome, type OutcomeNeeds } from './outcome.ts'
 import { addressOf, type Product, type ProductAddress } from './product.ts'
 import { answerProblem, type Doors } from './refuse.ts'
 import type { Run, Running } from './running.ts'
+import { isEventStream } from './streams/events.ts'
 import type { Upstream } from './upstream.ts'
 
 export type ForwardNeeds = BodyLimits &
@@ -27,7 +28,10 @@ export type ForwardNeeds = BodyLimits &
     running: Running
     /** The same of the view that a request came from. */
     views: Running
+    /** Streams under way: they are cut before anything else is waited for. */
+    streams: Set<Run>
     upstream: Upstream
+    upstreamTimeoutMs: number
     product: Product
     /** Where the caller of a request reaches the product's addresses. */
     publicBaseOf(exchange: Exchange): PublicBase
@@ -49,13 +53,16 @@ const forwarded = [
   'range',
 ]
 
+/** What is compressed comes when there is enough of it. */
+const forwardedToStream = [...forwarded.filter((name) => name !== 'accept-encoding'), 'last-event-id']
+
 const interimMaximum = 10
 
 /** The headers of the request to the product. */
-const headersFor = ({ id, headers, has_body }: Exchange, assertion: string | undefined): string[] => {
+export const headersFor = ({ id, headers, has_body, route }: Exchange, assertion: string | undefined): string[] => {
   const sent = ['countersign-request-id', id, 'x-request-id', id]
   if (assertion !== undefined) sent.push('countersign-assertion', assertion)
-  for (const name of forwarded) {
+  for (const name of route?.kind === 'sse' ? forwardedToStream : forwarded) {
     const value = headers.get(name)
     if (value !== undefined) sent.push(name, value)
   }
@@ -63,6 +70,10 @@ const headersFor = ({ id, headers, has_body }: Exchange, assertion: string | und
   if (length !== undefined) sent.push('content-length', length)
   return sent
 }
+
+/** Headers of ours on an answer of the product. */
+export const answerHeaders = ({ secure, browsers }: Doors, { id, place, sister }: Exchange, caching?: string): string[] =>
+  browsers && place ? viewHeaders(browsers, { id, place, secure, sister, caching }) : ownHeaders(id, secure, caching)
 
 /**
  * Where a request is. It goes from one to the next, and from each of them to its end.
@@ -126,6 +137,10 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     return this.#over.promise
   }
 
+  get #isStream(): boolean {
+    return this.#exchange.route?.kind === 'sse'
+  }
+
   get #address(): ProductAddress {
     return addressOf(this.#needs.product, this.#exchange.route?.upstream ?? defaultUpstream)
   }
@@ -139,6 +154,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     const { deadlineMs } = this.#admitted
     const { response, view_id } = this.#exchange
     running.add(this.#facts.id, this, deadlineMs)
+    if (this.#isStream) this.#needs.streams.add(this)
     if (view_id !== undefined) views.add(view_id, this, deadlineMs)
     response.once('close', () => this.#onClose()).on('error', () => this.#onClose())
     // Between the admission and now, the caller may have left or the session ended.
@@ -161,7 +177,9 @@ class Passage implements Dispatcher.DispatchHandler, Run {
       if (expects_continue) response.writeContinue()
     }
     try {
-      pool.dispatch({ path: base + target, method: method as Dispatcher.HttpMethod, headers, body: this.#body ?? null }, this)
+      const options = { path: base + target, method: method as Dispatcher.HttpMethod, headers, body: this.#body ?? null }
+      // A stream may say nothing for as long as its session runs.
+      pool.dispatch(this.#isStream ? { ...options, bodyTimeout: 0 } : options, this)
     } catch (error) {
       this.onResponseError(undefined, error as Error)
     }
@@ -194,10 +212,13 @@ class Passage implements Dispatcher.DispatchHandler, Run {
       head.headers = varyBySession(head.headers)
       this.#caching = cachingOf(status, headers)
     }
+    const isStream = isEventStream(this.#exchange, status, headers)
+    // A balancer in between passes it on as it comes.
+    if (isStream) head.headers.push('x-accel-buffering', 'no')
     const held = head.is_redirect_elsewhere ? heldElsewhere(status, head, this.#exchange) : new Held(status, head.headers)
     this.#state = { name: 'answered', held }
     const bytes = this.#exchange.method === 'HEAD' ? undefined : (held.chunks[0]?.length ?? announcedBytes(headers))
-    this.#outcome.answered({ status, bytes, note: head.note }).then(
+    this.#outcome.answered({ status, bytes, note: head.note, isStream }).then(
       () => this.#deliver(),
       (cause) => this.stop(cause instanceof Refusal ? cause : new Refusal('store_unavailable', { cause })),
     )
@@ -223,18 +244,10 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     const delivery = new Delivery(held.status, response, this.#controller)
     this.#state = { name: 'released', delivery }
     try {
-      delivery.start(held, this.#ownHeaders())
+      delivery.start(held, answerHeaders(this.#needs, this.#exchange, this.#caching))
     } catch (cause) {
       this.stop(new Refusal('upstream_refused', { cause }))
     }
-  }
-
-  #ownHeaders(): string[] {
-    const { secure, browsers } = this.#needs
-    const { id, place, sister } = this.#exchange
-    return browsers && place
-      ? viewHeaders(browsers, { id, place, secure, sister, caching: this.#caching })
-      : ownHeaders(id, secure, this.#caching)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -305,6 +318,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     if (state.name === 'over') return
     this.#state = over
     this.#needs.running.remove(this.#facts.id, this)
+    this.#needs.streams.delete(this)
     if (this.#exchange.view_id !== undefined) this.#needs.views.remove(this.#exchange.view_id, this)
     if (!isAnswerWhole(state)) this.#controller?.abort(new Error('over'))
     this.#body?.destroy()

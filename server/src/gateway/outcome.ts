@@ -3,7 +3,7 @@ import { halveEvent } from '../audit/record.ts'
 import type { SessionFacts } from '../sessions/facts.ts'
 import type { Loads } from './assets/loads.ts'
 import { codeOfWhy, endingEvent, type Reached, type Why } from './ending.ts'
-import { type Answered, draftCompleted, durationOf } from './entries.ts'
+import { type Answered, type ClosedBy, draftCompleted, durationOf, sessionEvent } from './entries.ts'
 import type { Exchange } from './exchange.ts'
 import type { Outbox } from './outbox.ts'
 import type { Writer } from './writer.ts'
@@ -11,7 +11,7 @@ import type { Writer } from './writer.ts'
 /** How the outcome of an admitted request gets on the record: exactly one, or a completion that was cut later. */
 export type Outcome = {
   /** The product has answered. Settled when what it says may be released. */
-  answered(answer: Answered): Promise<unknown>
+  answered(answer: Answered & { isStream?: boolean }): Promise<unknown>
   /** All of the answer has gone out. */
   finished(status: number, bytes: number): void
   /** It ended early, and the caller is told why once this is settled. */
@@ -55,6 +55,32 @@ const ofFile = ({ loads }: OutcomeNeeds, exchange: Exchange, facts: SessionFacts
   }
 }
 
+/** A stream has its outcome when it ends: with how long it was, how much went out and who ended it. What is no stream is a request. */
+const ofStream = (needs: OutcomeNeeds, exchange: Exchange, facts: SessionFacts): Outcome => {
+  const { outbox } = needs
+  const plain = ofRequest(needs, exchange, facts)
+  let isStream = false
+  const ended = (closed_by: ClosedBy, status: number, bytes: number) => () =>
+    halveEvent(sessionEvent('SUPPORT_SESSION.REQUEST.COMPLETED', exchange, facts, { result: 'ok', status, bytes, stream: { closed_by } }))
+  return {
+    answered: async (answer) => {
+      isStream = answer.isStream ?? false
+      if (!isStream) await plain.answered(answer)
+    },
+    finished: (status, bytes) => {
+      if (isStream) outbox.send(ended('product', status, bytes))
+    },
+    refused: plain.refused,
+    broken: (reached, why) => {
+      // A page that is left ends its streams: that is how they end.
+      if (isStream && why === 'client_abort' && typeof reached === 'object') outbox.send(ended('caller', reached.status, reached.bytes))
+      else plain.broken(reached, why)
+    },
+  }
+}
+
+const makers = { request: ofRequest, asset: ofFile, sse: ofStream, websocket: ofRequest }
+
 /** Begins the outcome of a request that was admitted. */
 export const newOutcome = (needs: OutcomeNeeds, exchange: Exchange, facts: SessionFacts): Outcome =>
-  exchange.route?.kind === 'asset' ? ofFile(needs, exchange, facts) : ofRequest(needs, exchange, facts)
+  makers[exchange.route?.kind ?? 'request'](needs, exchange, facts)

@@ -9,7 +9,7 @@ type Declared = Pick<Config['gateway'], 'routes' | 'sinks'>
 
 /** A route of the configuration, compiled. */
 export type DeclaredRoute = {
-  readonly kind: 'request' | 'asset'
+  readonly kind: 'request' | 'asset' | 'sse' | 'websocket'
   readonly method: string
   /** The pattern as declared, and the same as JSON text. */
   readonly pattern: string
@@ -35,12 +35,12 @@ export const isParameter = (segment: Segment): segment is Parameter => 'paramete
 const shapeOf = (segments: readonly Segment[]): string =>
   segments.map((segment) => (isParameter(segment) ? `:${segment.verb}` : segment.text)).join('/')
 
-const compile = ({ method, path, scope, upstream = defaultUpstream, tenant }: Declared['routes'][number]): DeclaredRoute => {
+const compile = ({ method, path, scope, upstream = defaultUpstream, tenant, stream }: Declared['routes'][number]): DeclaredRoute => {
   const pattern = parsePattern(path)
   const at = tenant === undefined ? -1 : parametersOf(pattern).indexOf(tenant)
   const { segments } = pattern
   return {
-    kind: 'request',
+    kind: stream ?? 'request',
     method,
     pattern: path,
     pattern_json: JSON.stringify(path),

@@ -9,7 +9,7 @@ import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { newLane } from '../inbound/lane.ts'
 import { backlog, isMute, keepRoom } from '../inbound/room.ts'
-import { watchProtocol } from '../inbound/version.ts'
+import { saysOther, watchProtocol } from '../inbound/version.ts'
 import type { LoopLog } from '../run/loop.ts'
 import type { Admission } from '../sessions/admit.ts'
 import { type CeilingConfig, rolesFor } from '../sessions/ceiling.ts'
@@ -25,14 +25,16 @@ import { newByPerson } from './by-person.ts'
 import { headersMaximum } from './checks/headers.ts'
 import { checks, type Row } from './checks.ts'
 import { brokenEvent } from './entries.ts'
-import { type Exchange, type Gate, newExchange } from './exchange.ts'
+import { type Exchange, type Gate, newExchange, type Tunnel } from './exchange.ts'
 import { type ForwardNeeds, forward } from './forward.ts'
 import { newOutbox } from './outbox.ts'
 import { productOf } from './product.ts'
 import { problemOf, refuse } from './refuse.ts'
-import { compileRoutes } from './routes.ts'
-import { newRunning } from './running.ts'
+import { compileRoutes, type DeclaredRoute } from './routes.ts'
+import { newRunning, type Run } from './running.ts'
 import { newStrangers } from './strangers.ts'
+import { relay } from './streams/relay.ts'
+import { wantsSocket } from './streams/wants.ts'
 import { newUpstream } from './upstream.ts'
 import { startWatch } from './watch.ts'
 import type { Writer } from './writer.ts'
@@ -70,6 +72,8 @@ export type Gateway = {
 const room = { connections: 6_000, perOwner: 500 }
 /** Requests of sessions that are under way. What waits has not been admitted: a revocation still stops it. */
 const ofSessions = { atOnce: 2_000, atOncePerOwner: 100, waiting: 4_000, waitingPerOwner: 200, waitMs: 10_000 }
+/** Streams, which last: of a page as many as browsers open. None waits. */
+const ofStreams = { atOnce: 1_500, atOncePerOwner: 50, waiting: 0, waitingPerOwner: 0, waitMs: 0 }
 /** Requests on one connection are answered one after the other. */
 const onConnections = { atOnce: 10_000, atOncePerOwner: 1, waiting: 10_000, waitingPerOwner: 100, waitMs: 10_000 }
 
@@ -104,6 +108,16 @@ type Counted = Socket & {
   isEnding?: boolean
 }
 
+/** An answer on a connection that was taken off HTTP: its last one. */
+const takeOff = (request: IncomingMessage, socket: Socket, isLost: boolean): ServerResponse => {
+  const response = new ServerResponse(request)
+  response.shouldKeepAlive = false
+  socket.on('error', () => socket.destroy())
+  if (isLost) return response
+  response.assignSocket(socket)
+  return response.once('finish', () => hangUp(socket))
+}
+
 const hold = (socket: Counted): void => {
   socket.isHeld = true
   socket.pause()
@@ -124,6 +138,7 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
   const isByPerson = newByPerson({ idleMs: limits.idle_minutes * 60_000 })
   const outbox = newOutbox(writer, log)
   const loads = newLoads(outbox)
+  const streams = new Set<Run>()
   const product = productOf(settings)
   const upstream = newUpstream({ product, timeoutMs: settings.upstream_timeout_seconds * 1000 })
   const strangers = newStrangers({ note: (event) => writer.note(halveEvent(event)), log })
@@ -145,7 +160,9 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
     loads,
     running,
     views,
+    streams,
     upstream,
+    upstreamTimeoutMs: settings.upstream_timeout_seconds * 1000,
     product,
     publicBaseOf: ({ headers, place }) => {
       if (browsers && place) return (upstream) => browsers.labels.originOf({ label: place.label, upstream })
@@ -160,6 +177,7 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
   let closing = false
   let inFlight = 0
   const sessions = newLane<string>(ofSessions)
+  const streaming = newLane<string>(ofStreams)
   const turns = newLane<Socket>(onConnections)
   const gate: Gate = {
     authorities: new Set(),
@@ -189,12 +207,13 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
     const sessionId = (exchange.facts as SessionFacts).id
     const { socket } = exchange.request
     if (!connections.know(socket, sessionId)) throw new Refusal('overloaded', { detail: 'Too many connections of this session are open.' })
-    const place = await sessions.enter(sessionId)
+    const { kind } = exchange.route as DeclaredRoute
+    const place = await (kind === 'sse' || kind === 'websocket' ? streaming : sessions).enter(sessionId)
     try {
       if (place.hasWaited && socket.destroyed)
         throw new Refusal('overloaded', { detail: 'The caller went away while it waited for others.' })
       const admitted = await admit(needs, exchange)
-      await forward(forwarding, exchange, admitted)
+      await (kind === 'websocket' ? relay : forward)(forwarding, exchange, admitted)
     } finally {
       place.leave()
     }
@@ -215,10 +234,10 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
     }
   }
 
-  const serve = async (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> => {
+  const serve = async (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean, tunnel?: Tunnel): Promise<void> => {
     const socket = request.socket as Counted
     if (socket.isEnding) return
-    const exchange = newExchange(request, response, expectsContinue, browsers?.labels.find(request.headers.host ?? ''))
+    const exchange = newExchange(request, response, expectsContinue, browsers?.labels.find(request.headers.host ?? ''), tunnel)
     inFlight++
     socket.inFlight = (socket.inFlight ?? 0) + 1
     try {
@@ -267,6 +286,7 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
       // A missing Host is refused by the check, on the record.
       requireHostHeader: false,
       noDelay: true,
+      shouldUpgradeCallback: wantsSocket(routes, saysOther),
     },
     (request, response) => void serve(request, response, false),
   )
@@ -277,10 +297,17 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
   server.on('checkContinue', (request, response) => void serve(request, response, true))
   server.on('checkExpectation', (request, response) => void serve(request, response, false))
   server.on('clientError', (error, socket) => void refuseBroken(error, socket as Socket))
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    const { inFlight: before = 0 } = socket as Counted
+    const response = takeOff(request, socket, before > 0)
+    if (before === 0) return void serve(request, response, false, { socket, head })
+    // An answer is under way on this connection, and nothing can follow it any more.
+    const refusal = new Refusal('upgrade_refused', { detail: 'Another request was under way on the connection.' })
+    void refuse(needs, newExchange(request, response, false, browsers?.labels.find(request.headers.host ?? '')), refusal)
+    socket.destroy()
+  })
   server.on('connect', (request: IncomingMessage, socket: Socket) => {
-    const response = new ServerResponse(request)
-    response.assignSocket(socket)
-    response.once('finish', () => hangUp(socket))
+    const response = takeOff(request, socket, false)
     void refuse(needs, newExchange(request, response, false), new Refusal('upgrade_refused'))
   })
   const leave = async (): Promise<void> => {
@@ -318,6 +345,7 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
   const drain = async (graceMs: number): Promise<void> => {
     closing = true
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    for (const stream of [...streams]) stream.cut('shutting_down')
     const patience = AbortSignal.timeout(graceMs)
     while (inFlight > 0 && !patience.aborted) await wait(20)
     running.cutAll('shutting_down')

@@ -8,7 +8,7 @@ type Parsing = Socket & { parser?: { getCurrentBuffer?(): Buffer | undefined } |
  * Whether the request line says another protocol than HTTP. Node's parser takes RTSP and ICE for it, and tells nobody. A line that
  * came in an earlier piece than the end of its headers is not seen.
  */
-const saysOther = ({ method, url, socket }: IncomingMessage): boolean => {
+export const saysOther = ({ method, url, socket }: IncomingMessage): boolean => {
   const bytes = (socket as Parsing).parser?.getCurrentBuffer?.()
   if (!bytes?.includes('RTSP/') && !bytes?.includes('ICE/')) return false
   return bytes

@@ -67,7 +67,7 @@ export const checkHeaders: Check = (exchange) => {
     .toLowerCase()
     .split(',')
     .map((option) => option.trim())
-    .find((option) => !connectionOptions.has(option))
+    .find((option) => !connectionOptions.has(option) && !(exchange.tunnel && option === 'upgrade'))
   if (odd === undefined) return
   if (odd === 'upgrade' || odd === 'http2-settings') throw new Refusal('upgrade_refused')
   throw new Refusal('header_refused', { detail: 'The Connection header may list close and keep-alive only.' })
