@@ -127,8 +127,10 @@ export const serve = async (options: {
   log: Logger
   /** Of what runs in this process before the doors. */
   before?: () => ServiceStatus[]
+  /** Settled once the product can be asked for its tenants; by default it can be. */
+  productReady?: Promise<unknown>
 }): Promise<Server> => {
-  const { config, databaseUrl, eraserUrl, keys, log, before = () => [] } = options
+  const { config, databaseUrl, eraserUrl, keys, log, before = () => [], productReady } = options
   const addresses = addressesOf(config)
   const { console_url: publicUrl, gateway_url: gatewayUrl, browser_origin } = addresses
   const labels = browser_origin && newLabels(browser_origin, { isPublicSuffix: config.gateway.browser_origin_is_public_suffix })
@@ -186,6 +188,7 @@ export const serve = async (options: {
         connector: connector.get(),
         config,
         log,
+        productReady,
         endSessions: (tx, ids) => endSessionsOf(tx, journal, ids),
       }),
   })

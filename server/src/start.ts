@@ -2,7 +2,7 @@ import { mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
 import { newJournal } from './audit/record.ts'
-import { startExample } from './cli/example.ts'
+import { makeExample } from './cli/example.ts'
 import { currentOperator } from './cli/operator.ts'
 import type { Start } from './cli/start.ts'
 import { addressesOf, type Config, loadConfig } from './config.ts'
@@ -96,20 +96,21 @@ export const start: Start = async ({ file, roles, logTo = 'file', environment, s
   const example = newService({
     name: 'example product',
     start: async () => {
-      say('Starting Acme, the example product (60 tenants, 3,000 users)')
-      const product = await startExample({
+      say('Making Acme, the example product (60 tenants, 3,000 users)')
+      const port = examplePort ?? 0
+      const origin = `http://127.0.0.1:${port}`
+      config.gateway.upstream = origin
+      config.directory.connector.url = `${origin}/countersign`
+      return makeExample({
         environment,
         databaseUrl: await database.get().ensureDatabase('countersign_example'),
-        port: examplePort ?? 0,
+        port,
         consoleUrl: addressesOf(config).console_url,
         upstreamAudience: config.gateway.upstream_audience,
         connectorAudience: config.directory.connector.audience,
         ingestKey: exampleKey(config),
         log,
       })
-      config.gateway.upstream = new URL(product.url).origin
-      config.directory.connector.url = `${new URL(product.url).origin}/countersign`
-      return product
     },
     status: (product) => product.status(),
     stop: (product) => product.stop(),
@@ -123,15 +124,27 @@ export const start: Start = async ({ file, roles, logTo = 'file', environment, s
       const { serve } = await loading
       const { appUrl, eraserUrl } = database.get()
       const before = () => (examplePort === undefined ? [] : [example.status()])
-      const server = await serve({ config, databaseUrl: appUrl, eraserUrl, keys, log, before })
+      const productReady = examplePort === undefined ? undefined : example.get().ready
+      const server = await serve({ config, databaseUrl: appUrl, eraserUrl, keys, log, before, productReady })
       if (examplePort !== undefined) await admitExample({ url: appUrl, keys, key: exampleKey(config) })
       return server
     },
     stop: (server) => server.close(),
   })
+  /** The doors are open by now. */
+  const waitForExample = async (): Promise<void> => {
+    say(`Open at ${doors.get().console_url}; Acme's data is still being made`)
+    try {
+      await example.get().ready
+    } catch (error) {
+      await program.close()
+      throw error
+    }
+  }
   const program = newProgram({ services: [database, ...(examplePort === undefined ? [] : [example]), doors], roles: config.roles, log })
   try {
     await program.start()
+    if (examplePort !== undefined) await waitForExample()
   } finally {
     log.flush()
   }
@@ -139,7 +152,7 @@ export const start: Start = async ({ file, roles, logTo = 'file', environment, s
   const addresses = {
     console: console_url,
     gateway: gateway_url,
-    ...(examplePort === undefined ? {} : { example: example.get().url }),
+    ...(examplePort === undefined ? {} : { example: config.gateway.upstream }),
     data_dir: config.data_dir,
     database: database.get().description,
     config: config.source,

@@ -309,8 +309,9 @@ describe('a runner that dies', () => {
 
 describe('the loop', () => {
   const log = { info: () => {}, warn: () => {} }
-  const start = () =>
+  const start = (productReady?: Promise<unknown>) =>
     startSync({
+      productReady,
       store: rig.store,
       journal: rig.journal,
       connector: rig.connector,
@@ -318,6 +319,24 @@ describe('the loop', () => {
       log,
       endSessions: async () => {},
     })
+
+  it('waits for a product that is still being made, without a failed round, and ends while it waits', async () => {
+    await fullRoundDue()
+    const asked = () => rig.directory.calls.length
+    rig.directory.calls.length = 0
+    const made = Promise.withResolvers<void>()
+    const loop = start(made.promise)
+    await until(() => loop.status().state === 'running')
+    expect(asked()).toBe(0)
+    made.resolve()
+    await until(() => asked() > 0)
+    await loop.stop()
+    rig.directory.calls.length = 0
+    const never = start(new Promise(() => {}))
+    await until(() => never.status().state === 'running')
+    await never.stop()
+    expect([asked(), never.status().last_error]).toEqual([0, null])
+  })
 
   it('runs at once, runs when it is woken and a round is due, and stops without waiting for a page, or keeping the lease', async () => {
     rig.directory.world.tenants = [newTenant(1)]

@@ -138,3 +138,27 @@ export const startExample = async (options: Options): Promise<Example> => {
     },
   }
 }
+
+export type Making = {
+  /** Settled once it answers, or with why it does not. */
+  ready: Promise<unknown>
+  status(): ServiceStatus
+  stop(): Promise<void>
+}
+
+/** The same, while the doors open beside it: making its data takes longer than all else. */
+export const makeExample = (options: Options): Making => {
+  let made: Example | undefined
+  const ready = startExample(options).then((example) => {
+    made = example
+  })
+  ready.catch(() => {})
+  return {
+    ready,
+    status: () => made?.status() ?? formatStatus('example product', 'The example product is still being made.'),
+    stop: async () => {
+      await ready.catch(() => {})
+      await made?.stop()
+    },
+  }
+}

@@ -13,7 +13,13 @@ const leaseSeconds = 15
 const explainUnreadable = (count: number, rows: readonly Noted[]): string =>
   `${count === 1 ? 'One tenant of the directory' : `${count} tenants of the directory`} cannot be read: wrong is ${[...new Set(rows.flatMap(({ members }) => members))].join(', ')}.`
 
-type Needs = RoundNeeds & { config: Pick<Config, 'directory'>; log: LoopLog }
+type Needs = RoundNeeds & { config: Pick<Config, 'directory'>; log: LoopLog; productReady?: Promise<unknown> }
+
+const untilAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 
 /** Keeps the mirror of tenants up to date, with one runner at a time among all instances. */
 export const startSync = (needs: Needs): Loop => {
@@ -26,6 +32,8 @@ export const startSync = (needs: Needs): Loop => {
     // A directory that is down is asked again soon, then ever less often, but at least once in each interval.
     retry: { firstMs: 500, longestMs: directory.sync_seconds * 1000 },
     pass: async (stopping) => {
+      if (needs.productReady !== undefined) await Promise.race([needs.productReady, untilAborted(stopping)])
+      if (stopping.aborted) return undefined
       await elected.lead(async (lease) => {
         const round = await beginRound(needs, lease, settings)
         if (round) await runRound(needs, lease, round, stopping)

@@ -31,9 +31,15 @@ function Note({ children }: { children: ReactNode }) {
 }
 
 /** What is wrong with the directory: why it was not read, and which of its rows could not be. */
-export function DirectoryNotes({ directory: { trouble, unreadable } }: Pick<Read, 'directory'>) {
+export function DirectoryNotes({ directory: { trouble, unreadable }, synced_at }: Read) {
   return (
     <>
+      {synced_at === null && trouble === null ? (
+        <Note>
+          <p className="font-medium">The tenants are being read for the first time.</p>
+          <p className="text-soft">They appear here by themselves. The data of the example product takes some seconds to make.</p>
+        </Note>
+      ) : null}
       {trouble === null ? null : (
         <Note>
           <p className="font-medium">The directory could not be read the last time.</p>
