@@ -11,6 +11,7 @@ import { watchProtocol } from '../inbound/version.ts'
 import { version } from '../version.ts'
 import { guardAccess } from './access.ts'
 import { answerBrokenRequest, answerUnrouted, setOwnHeaders } from './before.ts'
+import { compressReads } from './compress.ts'
 import type { Door } from './door.ts'
 import { sendProblem } from './fail.ts'
 import { securityHeaders } from './headers.ts'
@@ -75,6 +76,7 @@ export const buildDoor = async ({ store, stores, journal, publicUrl, frames, log
     }
   })
   await app.register(fastifySSE, { heartbeatInterval: 15_000 })
+  await compressReads(app as unknown as Door)
   guardInput(app)
   guardAccess(app, {
     stores: { ends: store, staff: store, tenants: store, signals: store, ...stores },
