@@ -91,7 +91,7 @@ export type ConnectorUserDetail = z.infer<typeof ConnectorUserDetail>
 /** The same answers before their rows are judged one by one: a row in another form does not take the others with it. */
 export const unjudged = {
   tenants: ConnectorTenantPage.extend({ items: z.array(z.unknown()).max(1000) }),
-  users: ConnectorUserPage.extend({ items: z.array(z.unknown()).max(1000) }),
+  users: ConnectorUserPage.extend({ items: z.array(z.unknown()).max(1000), roles: z.array(z.unknown()).optional().catch(undefined) }),
   found: ConnectorUserSearch.extend({ items: z.array(z.unknown()).max(100) }),
   user: ConnectorUserDetail.extend({
     factors: z.array(z.unknown()).max(100),

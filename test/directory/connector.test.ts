@@ -205,6 +205,23 @@ describe('T9 a directory that misbehaves', () => {
     await connector.close()
   })
 
+  it('takes of the roles of a tenant what can be one, and lets them stop no list', async () => {
+    const connector = open()
+    for (const [roles, taken] of [
+      [
+        ['owner', 7, 'x'.repeat(201), 'member'],
+        ['owner', 'member'],
+      ],
+      [Array.from({ length: 300 }, (_, n) => `role ${n}`), Array.from({ length: 100 }, (_, n) => `role ${n}`)],
+      ['owner', []],
+    ] as const) {
+      directory.fault = (_request, response) =>
+        response.writeHead(200, json).end(JSON.stringify({ items: [good.user], next_cursor: null, roles }))
+      expect(await connector.listTenantUsers('ten_0001', { limit: 10 }, act)).toMatchObject({ items: [good.user], roles: taken })
+    }
+    await connector.close()
+  })
+
   it('names factors and sessions that cannot be read, and takes the others', async () => {
     const connector = open()
     const [factor, session] = [good.factors[0], good.sessions[0]]

@@ -239,14 +239,22 @@ describe('who sees what', () => {
     }
   })
 
-  it('C1 X5 an auditor sees the audit, what is counted from it, and nothing else', async () => {
+  it('C1 X5 an auditor sees the audit, what is counted from it, sessions that can only be read, and nothing else', async () => {
     const own = await openChromium()
     try {
       await signInAs(own.page, rig.console_url, 'aud')
       await own.page.waitForURL(`${rig.console_url}/audit`)
       await rowsOf(own.page, 'Events').first().waitFor()
-      expect(await own.page.getByRole('navigation').first().getByRole('link').allInnerTexts()).toEqual(['Audit', 'Insights', 'Delivery'])
-      for (const path of ['/tenants', '/users', '/sessions', '/tenants/ten_0001']) {
+      const links = await own.page.getByRole('navigation').first().getByRole('link').allInnerTexts()
+      expect(links.map((text) => text.split('\n')[0])).toEqual(['Sessions', 'Audit', 'Insights', 'Delivery'])
+      await own.page.getByRole('link', { name: 'Sessions' }).first().click()
+      const row = rowsOf(own.page, 'Support sessions').filter({ hasText: 'ACTIVE' }).first()
+      await row.waitFor()
+      expect(await row.getByRole('button', { name: /^Revoke Session/ }).isDisabled()).toBe(true)
+      await row.getByRole('link', { name: /^Session on/ }).click()
+      await own.page.getByText('Your roles let you read it').waitFor()
+      await own.page.getByRole('table', { name: 'Access Logs' }).waitFor()
+      for (const path of ['/tenants', '/users', '/tenants/ten_0001']) {
         await own.page.goto(`${rig.console_url}${path}`)
         await own.page.getByText('role_missing').waitFor()
         await own.page.getByText('This page needs').waitFor()

@@ -191,7 +191,7 @@ describe('the second signature, in real browsers', () => {
     expect(await violations(rob)).toEqual([])
     await rob.getByRole('link', { name: 'Open the user' }).click()
     await rob.getByRole('table', { name: 'Actions' }).waitFor()
-    await rob.getByText('Not signed in anywhere').waitFor()
+    await rob.getByText('The product names no session that is live now').waitFor()
     await rob.getByText('suspended').first().waitFor()
   })
 

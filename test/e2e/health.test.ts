@@ -157,7 +157,7 @@ describe('with signals', () => {
     expect(await text('Failing Foods')).toMatch(/active team critical error rate 20 % ≥ 10 %.* 2,300 20\.0 % .* ago/)
     expect(await text('Silent Systems')).toMatch(/critical no call for \d+ (h|days); before that/)
     expect(await text('Slipping Studio')).toMatch(/warning error rate 4 % ≥ 2 %/)
-    expect(await text('Shrinking Shipping')).toMatch(/no plan warning 2,300 calls in 24 h, below 50 %/)
+    expect(await text('Shrinking Shipping')).toMatch(/plan unknown warning 2,300 calls in 24 h, below 50 %/)
     await page.goto(`${rig.console_url}/tenants?health=unknown`)
     await vi.waitFor(async () => expect(await rowsOf(page, 'Tenants').count()).toBe(2))
     expect(await text('New Nursery')).toMatch(/unknown too little data/)

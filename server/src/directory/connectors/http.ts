@@ -36,6 +36,12 @@ const readValue = (answer: Answer): unknown => {
   return readJson(answer)
 }
 
+const mostRoles = 100
+
+/** Roles to choose from: what cannot be one, or are too many to choose from, is left out. */
+const rolesOf = (given: readonly unknown[] = []): string[] =>
+  given.filter((role): role is string => typeof role === 'string' && role.length <= 200).slice(0, mostRoles)
+
 /** The directory of a product that speaks the connector protocol over HTTP. */
 export const openHttpConnector = (options: ConnectorOptions): HttpConnector => {
   const calls = openCalls(options)
@@ -83,7 +89,7 @@ export const openHttpConnector = (options: ConnectorOptions): HttpConnector => {
       const page = await ask(unjudged.users, path, asker)
       // What is shown as one tenant's must be that tenant's.
       const ofTenant = User.refine((user) => user.tenant_id === tenantId, { path: ['tenant_id'] })
-      return page && { ...readRows(ofTenant, page.items), next_cursor: page.next_cursor, roles: page.roles ?? [] }
+      return page && { ...readRows(ofTenant, page.items), next_cursor: page.next_cursor, roles: rolesOf(page.roles) }
     },
 
     async findTenantDetails(tenantId, asker) {
