@@ -1,4 +1,5 @@
 import { Suspense, useEffect } from 'react'
+import { client } from '../../api/client.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { lazyPart, notLoaded } from '../../ui/lazyPart.tsx'
@@ -21,11 +22,18 @@ const ForceLogoutDialog = lazyPart(async () => (await import('../tenants/ForceLo
 const ExtendDialog = lazyPart(async () => (await import('../sessions/ExtendDialog.tsx')).ExtendDialog, Absent)
 const SignOutDialog = lazyPart(async () => (await import('./SignOutDialog.tsx')).SignOutDialog, Absent)
 
+const quietMs = 200
+
 export function Overlays() {
   const overlay = useOverlay()
-  // Fetched while the page is being read, so that the first key typed into it is not lost.
+  // Fetched while the page is being read, so that the first key typed into it is not lost; not before there is something to read.
   useEffect(() => {
-    const timer = setTimeout(() => void Promise.all([CreateDialog.preload(), Palette.preload()]), 800)
+    let timer: ReturnType<typeof setTimeout>
+    const begin = () => {
+      if (client.isFetching() > 0) timer = setTimeout(begin, quietMs)
+      else void Promise.all([CreateDialog.preload(), Palette.preload()])
+    }
+    timer = setTimeout(begin, 800)
     return () => clearTimeout(timer)
   }, [])
   if (!overlay) return null
