@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
 import { disableStaff } from '../../../server/src/identity/staff/disable.ts'
 import { enableStaff } from '../../../server/src/identity/staff/enable.ts'
+import { newId } from '../../../server/src/ids.ts'
 import { endSessionsOfStaff } from '../../../server/src/sessions/end-of-staff.ts'
 import { newVisitor } from '../../support/browser.ts'
 import { expectRefused, type IssuerDoor, signInAt, startIssuerDoor } from '../../support/sign-in-door.ts'
@@ -55,6 +56,33 @@ it('AZ-6 takes the role from an open sign-in when a new one brings none, and mak
   })
   expect(event.actor).toMatchObject({ kind: 'staff', email: 'val@vendor.example' })
   expect(await ask(visitor)).toEqual([403, 'role_missing'])
+})
+
+it('AZ-6 P10 ends the support sessions of whom a sign-in shows to have lost the role, and of nobody who kept one', async () => {
+  const { db, pool } = door.database.store
+  const open = async (subject: string): Promise<string> => {
+    await signed(subject, ['support_admin'])
+    const { id: staffId } = await db.selectFrom('staff').select('id').where('subject', '=', subject).executeTakeFirstOrThrow()
+    const id = newId('session')
+    await pool.query(
+      `insert into support_sessions (id, token_hash, tenant_id, staff_id, digests, scopes, expires_at)
+       values ($1::text, sha256(convert_to($1::text, 'utf8')), 'ten_a', $2, '{"reason":"x"}', array['a:read'], clock_timestamp() + interval '15 minutes')`,
+      [id, staffId],
+    )
+    return id
+  }
+  const [lost, changed, kept] = [await open('lea'), await open('ada'), await open('kim')]
+  await signed('lea', [])
+  await signed('ada', ['auditor'])
+  await signed('kim', ['super_admin'])
+  const revoked = await db.selectFrom('session_revocations').select(['session_id', 'revoked_by_kind', 'revoked_by']).execute()
+  const byRole = { revoked_by_kind: 'role_lost', revoked_by: 'sign-in' }
+  expect(revoked.toSorted((a, b) => (a.session_id < b.session_id ? -1 : 1))).toEqual(
+    [lost, changed].toSorted().map((session_id) => ({ session_id, ...byRole })),
+  )
+  expect(revoked.map(({ session_id }) => session_id)).not.toContain(kept)
+  const ended = (await door.events()).filter(({ action }) => action === 'SUPPORT_SESSION.ROLE_LOST')
+  expect(ended.map(({ session_id }) => session_id)).toEqual([lost, changed])
 })
 
 it('C1 makes no sign-in for somebody without a role, and keeps nothing but the event', async () => {

@@ -69,7 +69,7 @@ const expectGone = async (token: string, sessionId: string, target = '/v1/report
   expect(event).toMatchObject({ action: 'SUPPORT_SESSION.REQUEST.REFUSED', result: 'deny', code, session_id: sessionId })
   expect(event).not.toHaveProperty('tenant_id')
 }
-const revocationsOf = (sessionId: string) => rig.events({ session_id: sessionId, action: 'SUPPORT_SESSION.REVOKED' })
+const revocationsOf = (sessionId: string) => rig.events({ session_id: sessionId, action: 'SUPPORT_SESSION.TENANT_GONE' })
 
 describe('a session whose tenant is gone from the directory', () => {
   it.each([
@@ -83,7 +83,7 @@ describe('a session whose tenant is gone from the directory', () => {
     await leave()
     await expectGone(token, session.id)
     expect(await revocationsOf(session.id)).toMatchObject([
-      { actor: { kind: 'system', id: 'directory' }, tenant_id: id, details: { revoked_by: 'system' } },
+      { actor: { kind: 'system', id: 'directory' }, tenant_id: id, details: { revoked_by: 'tenant_gone' } },
     ])
     expect((await rig.send('GET /v1/reports', kept.token)).status).toBe(200)
     expect(await revocationsOf(kept.session.id)).toEqual([])

@@ -48,7 +48,7 @@ type Form = z.input<typeof CreateSession>
 export function CreateForm({ target: { tenant, user, ticket, reason: offered = '' }, catalogue, onClose, onLeave, onCreated }: Props) {
   const create = useCreateSession()
   const id = useId()
-  const most = user ? ttlMaximumUserMinutes : ttlMaximumMinutes
+  const most = Math.min(catalogue.max_minutes, user ? ttlMaximumUserMinutes : ttlMaximumMinutes)
   const { register, control, handleSubmit, watch, setValue, setFocus, formState } = useForm<Form, unknown, z.output<typeof CreateSession>>({
     mode: 'onTouched',
     resolver: zodResolver(CreateSession),
@@ -57,7 +57,7 @@ export function CreateForm({ target: { tenant, user, ticket, reason: offered = '
       ...(user ? { target_user_id: user.id } : {}),
       reason: offered,
       scopes: defaultScopes(catalogue),
-      ttl_minutes: ttlDefaultMinutes,
+      ttl_minutes: Math.min(ttlDefaultMinutes, most),
       ticket: ticket ?? '',
     },
   })
