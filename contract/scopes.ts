@@ -20,6 +20,7 @@ export const ScopeCatalogue = z
             method: z.string(),
             path: z.string(),
             upstream: z.string().optional().describe('Name of the upstream behind it; none: the default one'),
+            reads: z.boolean().optional().describe('A POST that only reads'),
             does: z.string().optional().describe('What the route does, for people: an infinitive without "to"'),
           }),
         ),

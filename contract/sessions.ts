@@ -205,6 +205,8 @@ export const AccessLogRow = z
     outcome: z.enum(['admitted', 'completed', 'refused', 'cut', 'failed']),
     status: z.number().int().nullable().describe('HTTP status the caller got; null while under way'),
     code: z.string().nullable().describe('Why it was refused'),
+    note: z.string().optional().describe('What more is known of that: the character of a target, the cause in the network'),
+    reads: z.boolean().optional().describe('The route only reads, whatever its method'),
     duration_ms: z.number().nullable(),
     bytes: z.number().int().nullable(),
     files: z.array(AccessLogFile).nullable().describe('Where the row is static files that were loaded together: each of them'),

@@ -55,6 +55,7 @@ export const request = {
   path: erasable(z.string()),
   route: kept(z.string().optional().describe('Pattern of the matched route')),
   scope: kept(z.string().optional()),
+  reads: kept(z.boolean().optional().describe('The route only reads, whatever its method')),
   status: kept(z.number().int().optional()),
   duration_ms: kept(z.number().optional()),
   bytes: kept(z.number().int().optional()),

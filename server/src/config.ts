@@ -13,6 +13,7 @@ import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { Destination, DestinationName } from './destinations.ts'
 import { Trouble } from './errors.ts'
+import { complainOfForwarding, complainOfPassing } from './gateway/header-names.ts'
 import { knownNames, meant } from './names.ts'
 import { findFault, parametersOf, parsePattern } from './pattern.ts'
 import './wording.ts'
@@ -35,6 +36,20 @@ const upstreamUrl = httpUrl
     abort: true,
   })
   .transform((text) => new URL(text).href.replace(/\/$/, ''))
+/** Names of headers that may pass beside the usual ones. */
+const headerNames = (complain: (name: string) => string | undefined) =>
+  z
+    .array(
+      z
+        .string()
+        .toLowerCase()
+        .superRefine((name, { addIssue }) => {
+          const complaint = complain(name)
+          if (complaint !== undefined) addIssue(`${name.slice(0, 64)} ${complaint}`)
+        }),
+    )
+    .max(50)
+    .default([])
 /** Part of a host name, where the product is shown in a browser. */
 const UpstreamName = z
   .string()
@@ -76,7 +91,16 @@ const Route = z
       .describe('What the route does, for people'),
     upstream: z.string().optional().describe('Which of the upstreams serves it; default: `upstream`'),
     stream: z.enum(['sse', 'websocket']).optional().describe('It answers a stream of events, or is a WebSocket'),
-    reads: z.boolean().optional().describe('It changes nothing, although its kind could'),
+    reads: z.boolean().optional().describe('It changes nothing, although its kind could: it may be in read_only'),
+    forms: z.boolean().optional().describe('Takes forms: urlencoded, and in parts'),
+  })
+  .refine(({ reads, method, stream }) => !reads || method === 'POST' || stream === 'websocket', {
+    path: ['reads'],
+    message: 'is for POST and for WebSockets: GET and HEAD read anyway, and others do not',
+  })
+  .refine(({ forms, method }) => !forms || ['POST', 'PUT', 'PATCH'].includes(method), {
+    path: ['forms'],
+    message: 'is for methods with a body',
   })
   .refine(({ stream, method }) => stream === undefined || method === 'GET', { path: ['stream'], message: 'is asked for by GET' })
   .refine((route) => route.tenant === undefined || parametersOf(parsePattern(route.path)).includes(route.tenant), {
@@ -259,6 +283,16 @@ export const ConfigFile = z.strictObject({
     upstream_audiences: z.record(z.string(), z.string().min(1).max(200)).default({}).describe('`aud` for further upstreams'),
     upstream_audience: z.string().min(1).max(200).describe('`aud` of the assertion that the product verifies'),
     upstream_timeout_seconds: z.number().int().min(1).max(300).default(30).describe('Longest wait for the first byte of an answer'),
+    upstream_idle_seconds: z
+      .number()
+      .int()
+      .min(1)
+      .max(3600)
+      .default(300)
+      .describe('Longest that an answer may pause, as silent event streams do'),
+    keep_alive_seconds: z.number().int().min(1).max(3600).default(75).describe('How long a connection is kept without a request'),
+    forward_headers: headerNames(complainOfForwarding).describe('Further headers of callers that the product is told'),
+    pass_headers: headerNames(complainOfPassing).describe('Further headers of its answers that callers are shown'),
     upload_idle_seconds: z.number().int().min(1).max(300).default(30).describe('Longest that a request body may pause'),
     max_request_bytes: z.number().int().min(0).max(1_000_000_000).default(10_000_000),
     routes: z.array(Route).min(1).max(5000),
@@ -467,7 +501,7 @@ export const parseConfig = (text: string, source: string): ConfigFile => {
     refusePreset(
       presetReadOnly,
       `the scope ${changing.scope} also allows ${changing.method} ${changing.path}, which is not a read`,
-      'Give that route a scope of its own, or leave this one out.',
+      'Give that route a scope of its own, or leave this one out. A POST that only reads says so: `reads: true`.',
     )
   }
   return parsed.data

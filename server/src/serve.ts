@@ -267,6 +267,7 @@ export const serve = async (options: {
         log,
         issuer: publicUrl,
         gatewayUrl,
+        findTrouble,
         browsers: views && { ...views, console: new URL(publicUrl).origin },
       }).catch((error: unknown) => {
         throw portTrouble(error, 'gateway', config.gateway.port, 'COUNTERSIGN_GATEWAY_PORT')

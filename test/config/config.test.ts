@@ -98,6 +98,22 @@ describe('the configuration', () => {
       minimal.replace('http://127.0.0.1:4002\n', 'http://127.0.0.1:4002/a%2Fb\n'),
       /gateway\.upstream: must have a path of plain segments, or none/,
     ],
+    ['a GET that says it reads', minimal.replace("'reports:read' }", "'reports:read', reads: true }"), /routes\.0\.reads: is for POST/],
+    [
+      'a GET that takes forms',
+      minimal.replace("'reports:read' }", "'reports:read', forms: true }"),
+      /routes\.0\.forms: is for methods with a body/,
+    ],
+    [
+      'a credential among the headers that are forwarded',
+      minimal.replace('  routes:', '  forward_headers: [Authorization]\n  routes:'),
+      /forward_headers\.0: authorization could carry a credential/,
+    ],
+    [
+      'a cookie among the headers that are passed',
+      minimal.replace('  routes:', '  pass_headers: [ratelimit, set-cookie]\n  routes:'),
+      /pass_headers\.1: set-cookie could carry a credential/,
+    ],
     ['an upstream named default', minimal.replace('  routes:', '  upstreams: { default: http://x.example }\n  routes:'), /is the name of/],
     [
       'an upstream whose name is no part of a host name',

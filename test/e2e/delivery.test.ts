@@ -130,7 +130,7 @@ describe('M9 the receipt of a session', () => {
     await settle(page)
     const sheet = page.getByRole('region', { name: /^Receipt/ })
     await sheet.getByText('GET /v1/reports').waitFor()
-    expect(await sheet.innerText()).toMatch(/2 ×\s+GET \/v1\/reports\s+200\s+completed/)
+    expect(await sheet.innerText()).toMatch(/2 ×\s+GET \/v1\/reports\s+200\s+done/)
     expect(await sheet.innerText()).toContain('ended by who opened it')
     expect(await violations('receipt')).toEqual([])
   })

@@ -86,6 +86,7 @@ export const browsersOf = ({ gateway: { browser_origin, browser_origin_is_public
 export const startReplica = async (
   { config, database: { store, journal, appUrl, keys } }: Pick<GatewayRig, 'config' | 'database'>,
   log: Parameters<typeof startGateway>[0]['log'] = console,
+  findTrouble = async (): Promise<string | null> => null,
 ): Promise<Replica> => {
   const writer = await startWriter({ databaseUrl: appUrl, keys, log })
   const gateway = await startGateway({
@@ -95,6 +96,7 @@ export const startReplica = async (
     log,
     issuer: 'http://localhost:4000',
     gatewayUrl: 'http://localhost:4001',
+    findTrouble,
     browsers: browsersOf(config),
   })
   return {

@@ -163,7 +163,7 @@ export function ResultWord({ result }: { result: EventResult }) {
 type Outcome = 'admitted' | 'completed' | 'refused' | 'cut' | 'failed'
 const outcomeLooks: Record<Outcome, { className: string; shape: ReactNode; word: string }> = {
   admitted: { className: 'text-accent', shape: half, word: 'under way' },
-  completed: { className: 'text-ok', shape: tick, word: 'completed' },
+  completed: { className: 'text-soft', shape: tick, word: 'done' },
   refused: { className: 'text-warn', shape: triangle, word: 'refused' },
   cut: { className: 'text-bad', shape: bar, word: 'cut' },
   failed: { className: 'text-bad', shape: square, word: 'failed' },

@@ -14,6 +14,7 @@ const viaOf = ({ details }: LoggedEvent): AccessLogRow['via'] => (details && 'vi
 /** One event more of a request: what it tells anew replaces what was known, its beginning stays. */
 export const foldRequestEvent = (row: AccessLogRow | undefined, event: LoggedEvent): AccessLogRow | undefined => {
   const { action, request, log_index, occurred_at, code } = event
+  const note = 'note' in event && typeof event.note === 'string' ? event.note : row?.note
   const outcome = outcomes[action]
   if (!request || !outcome) return row
   return {
@@ -28,6 +29,8 @@ export const foldRequestEvent = (row: AccessLogRow | undefined, event: LoggedEve
     outcome,
     status: request.status ?? row?.status ?? null,
     code: code ?? row?.code ?? null,
+    ...(note === undefined ? {} : { note }),
+    ...(request.reads ? { reads: true } : {}),
     duration_ms: request.duration_ms ?? row?.duration_ms ?? null,
     bytes: request.bytes ?? row?.bytes ?? null,
     files: null,

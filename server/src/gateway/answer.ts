@@ -3,25 +3,8 @@ import { escapeInput } from './escape.ts'
 import { mapLinks } from './link.ts'
 import { type MapAddress, originOf } from './map-address.ts'
 
-/** What the product's answer may say in headers. Cookies, CORS, policies, hints and everything else stay behind. */
-const passed = new Set([
-  'accept-ranges',
-  'allow',
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'content-length',
-  'content-range',
-  'content-type',
-  'etag',
-  'last-modified',
-  'retry-after',
-  'vary',
-  'x-page',
-  'x-per-page',
-  'x-total',
-  'x-total-count',
-])
+/** Of these one counts; all others are lists, of which several lines are one (RFC 9110 section 5.3). */
+const single = new Set(['content-disposition', 'content-length', 'content-range', 'content-type', 'etag', 'last-modified', 'retry-after'])
 
 const own = [
   ['x-content-type-options', 'nosniff'],
@@ -56,18 +39,17 @@ export type Head = {
 const isRedirect = (status: number): boolean => status >= 300 && status < 400 && status !== 304
 const hasLocation = (status: number): boolean => status === 201 || status === 202 || isRedirect(status)
 
+type Add = (name: string, value: string | undefined) => void
+
 /** Headers that pass as they are. */
-const passOn = (status: number, headers: Headers, into: string[]): void => {
+const passOn = (status: number, headers: Headers, passed: ReadonlySet<string>, add: Add): void => {
+  const hasContent = status !== 204 && status !== 304
   for (const name of Object.keys(headers)) {
-    if (!passed.has(name) || (name === 'content-length' && (status === 204 || status === 304))) continue
+    if (!passed.has(name) || (name === 'content-length' && !hasContent)) continue
     const value = headers[name]
-    if (typeof value !== 'string') {
-      if (name === 'vary' || name === 'allow') continue
-      throw new Refusal('upstream_refused', { detail: `It sent the header ${name} twice.` })
-    }
-    into.push(name, value)
+    add(name, typeof value === 'string' ? value : single.has(name) ? undefined : value?.join(', '))
   }
-  if (headers['content-type'] === undefined && status !== 204 && status !== 304) into.push('content-type', 'application/octet-stream')
+  if (typeof headers['content-type'] !== 'string' && hasContent) add('content-type', 'application/octet-stream')
 }
 
 const whereOf = (location: string | string[]): string => {
@@ -84,7 +66,7 @@ const noteOf = (status: number, location: string | string[]): string =>
  * which the caller reaches it. One that leads elsewhere is left out, and `countersign-withheld` says so: what was asked for has happened
  * by then, so the answer itself is passed on (GW-11).
  */
-export const filterHead = (status: number, headers: Headers, map: MapAddress): Head => {
+export const filterHead = (status: number, headers: Headers, passed: ReadonlySet<string>, map: MapAddress): Head => {
   if (Object.keys(headers).length > headersMaximum) throw new Refusal('upstream_refused', { detail: 'It sent too many headers.' })
   const kept: string[] = []
   const withheld: string[] = []
@@ -98,9 +80,9 @@ export const filterHead = (status: number, headers: Headers, map: MapAddress): H
   let note: string | undefined
   if (location !== undefined && hasLocation(status) && add('location', typeof location === 'string' ? map(location) : undefined))
     note = noteOf(status, location)
-  if (withheld.length > 0) kept.push('countersign-withheld', withheld.join(', '))
   const elsewhere = note !== undefined && isRedirect(status)
-  if (!elsewhere) passOn(status, headers, kept)
+  if (!elsewhere) passOn(status, headers, passed, add)
+  if (withheld.length > 0) kept.push('countersign-withheld', withheld.join(', '))
   return { headers: kept, is_redirect_elsewhere: elsewhere, note }
 }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { Transform, type TransformCallback } from 'node:stream'
 import { Refusal } from '../errors.ts'
+import type { Look } from './form-scan.ts'
 
 /** Why a body ended before its end. */
 export class CallerGone extends Error {
@@ -19,28 +20,39 @@ export type BodyLimits = {
   uploadIdleMs: number
 }
 
+const nothing = Buffer.alloc(0)
+const takeAny: Look = () => {}
+
 /**
  * The body on its way to the product, piece by piece: so many bytes, none too long after another, trailers dropped. It stands
  * between the two connections, so that ending one does not take away the other before it was answered.
  */
-export const feedBody = (request: IncomingMessage, { maxRequestBytes, uploadIdleMs }: BodyLimits): Transform => {
+export const feedBody = (request: IncomingMessage, { maxRequestBytes, uploadIdleMs }: BodyLimits, look: Look = takeAny): Transform => {
   let passed = 0
+  const judge = (chunk: Buffer, isLast: boolean, done: TransformCallback): void => {
+    try {
+      look(chunk, isLast)
+      done(null, chunk)
+    } catch (error) {
+      done(error as Error)
+    }
+  }
   // While the product takes nothing, it is not the caller who is late.
-  const look = () => {
+  const wait = () => {
     if (feed.writableNeedDrain) idle.refresh()
     else feed.destroy(new Refusal('request_timeout', { detail: `Nothing more of the body came for ${uploadIdleMs / 1000} s.` }))
   }
-  const idle = setTimeout(look, uploadIdleMs)
+  const idle = setTimeout(wait, uploadIdleMs)
   const feed = new Transform({
     transform(chunk: Buffer, _encoding, done: TransformCallback) {
       idle.refresh()
       passed += chunk.length
       if (passed > maxRequestBytes) done(new Refusal('body_too_large'))
-      else done(null, chunk)
+      else judge(chunk, false, done)
     },
     flush(done) {
       clearTimeout(idle)
-      done()
+      judge(nothing, true, done)
     },
   })
   const gone = () => feed.destroy(findBroken(request.socket) ?? new CallerGone('the caller went away'))

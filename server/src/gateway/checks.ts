@@ -2,6 +2,7 @@ import { checkAddress } from './checks/address.ts'
 import { checkBody } from './checks/body.ts'
 import { checkClosing } from './checks/closing.ts'
 import { checkCookie } from './checks/cookie.ts'
+import { checkForm } from './checks/form.ts'
 import { checkHeaders } from './checks/headers.ts'
 import { checkHost } from './checks/host.ts'
 import { checkLabel } from './checks/label.ts'
@@ -49,6 +50,7 @@ export const checks = {
     both('the route is not one that nobody may reach', checkSink),
     both('the route is declared', checkRoute),
     both('a WebSocket is asked for where the route is one, and nowhere else', checkSwitch),
+    both('a form is sent where its route takes one', checkForm),
     both('the tenant is the session’s own', checkTenant),
     both('the session has the scope', checkScope),
   ],

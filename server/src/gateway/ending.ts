@@ -5,6 +5,7 @@ import type { SessionFacts } from '../sessions/facts.ts'
 import { CallerGone } from './body.ts'
 import { type StreamEnd, sessionEvent } from './entries.ts'
 import type { Exchange } from './exchange.ts'
+import { causeOf } from './trouble.ts'
 
 /** Why a request ends before its answer is whole. */
 export type Why = Refusal | 'client_abort'
@@ -39,6 +40,7 @@ const failures = new Set([
   'upstream_unavailable',
   'upstream_refused',
   'upstream_timeout',
+  'body_refused',
   'body_too_large',
   'request_timeout',
   'invalid_request',
@@ -47,12 +49,18 @@ const failures = new Set([
 
 export const codeOfWhy = (why: Why): string => (why === 'client_abort' ? why : why.code)
 
+/** What the record says: the cause too, which the caller is not told. */
+const noteOf = (refusal: Refusal): string => {
+  const cause = causeOf(refusal)
+  return cause === undefined ? refusal.message : `The product: ${cause}.`
+}
+
 /** The outcome of a request that ended before its answer was whole. */
 export const endingEvent = (exchange: Exchange, facts: SessionFacts, reached: Reached, why: Why, stream?: StreamEnd): NewEvent => {
   const { code, status, note } =
     why === 'client_abort'
       ? { code: why, status: 499, note: 'The caller went away.' }
-      : { code: why.code, status: why.status, note: why.message }
+      : { code: why.code, status: why.status, note: noteOf(why) }
   const action: NewEvent['action'] =
     reached === 'sent' && failures.has(code) ? 'SUPPORT_SESSION.REQUEST.FAILED' : 'SUPPORT_SESSION.REQUEST.CUT'
   const released = typeof reached === 'object' ? reached : { status, bytes: 0 }

@@ -33,7 +33,9 @@ const requestOf = (exchange: Exchange, { path }: SaidParts) => ({
   id: exchange.id,
   method: escapeInput(exchange.method, 20),
   path,
-  ...(exchange.route ? { route: exchange.route.pattern, scope: exchange.route.scope ?? undefined } : {}),
+  ...(exchange.route
+    ? { reads: exchange.route.reads || undefined, route: exchange.route.pattern, scope: exchange.route.scope ?? undefined }
+    : {}),
 })
 
 const saidOf = ({ client_request_id }: SaidParts) => (client_request_id === undefined ? {} : { client_request_id })
@@ -151,7 +153,8 @@ const draftOk = (action: string, exchange: Exchange, facts: SessionFacts, reques
 
 const requestText = ({ id, method, route }: Exchange): string => {
   const scope = route?.scope === null ? '' : `,"scope":"${route?.scope}"`
-  return `"id":"${id}","method":"${method}","route":${route?.pattern_json}${scope}`
+  const reads = route?.reads ? '"reads":true,' : ''
+  return `"id":"${id}","method":"${method}",${reads}"route":${route?.pattern_json}${scope}`
 }
 
 const admittedName = ({ route }: Exchange) =>

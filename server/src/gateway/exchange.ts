@@ -6,6 +6,7 @@ import type { SessionFacts } from '../sessions/facts.ts'
 import type { HandOver } from '../sessions/views/hand-over.ts'
 import type { Browsers } from './browser/headers.ts'
 import type { QueryPair } from './checks/target.ts'
+import type { Look } from './form-scan.ts'
 import type { DeclaredRoute, RouteTable } from './routes.ts'
 import type { CommittedSaid } from './said.ts'
 
@@ -43,6 +44,8 @@ export type Exchange = {
   /** Names in lower case; only after the header check. */
   headers: ReadonlyMap<string, string>
   has_body: boolean
+  /** Looks at a form's fields as they pass. */
+  look: Look | undefined
   /** Of the token, or of the view's cookie. */
   token_hash: string
   facts: SessionFacts | undefined
@@ -99,6 +102,7 @@ export const newExchange = (
   query: [],
   headers: none,
   has_body: false,
+  look: undefined,
   token_hash: '',
   facts: undefined,
   route: undefined,

@@ -4,6 +4,7 @@ import type { ErrorCode } from '@countersign/contract/errors.ts'
 import { defaultUpstream } from '@countersign/contract/views.ts'
 import type { Dispatcher } from 'undici'
 import { Refusal } from '../errors.ts'
+import { forwardedAlways } from './header-names.ts'
 import type { SessionFacts } from '../sessions/facts.ts'
 import type { Passable } from './admit.ts'
 import { announcedBytes, filterHead, ownHeaders } from './answer.ts'
@@ -20,7 +21,16 @@ import { addressOf, type Product, type ProductAddress } from './product.ts'
 import { answerProblem, type Doors } from './refuse.ts'
 import type { Run, Running } from './running.ts'
 import { isEventStream } from './streams/events.ts'
+import type { Troubles } from './trouble.ts'
 import type { Upstream } from './upstream.ts'
+
+/** What the product is told of the caller's headers; of a stream, what is not compressed, as that comes when there is enough of it. */
+export type Forwarded = { always: readonly string[]; to_stream: readonly string[] }
+
+export const newForwarded = (further: readonly string[]): Forwarded => {
+  const always = [...new Set([...forwardedAlways, ...further])]
+  return { always, to_stream: [...always.filter((name) => name !== 'accept-encoding'), 'last-event-id'] }
+}
 
 export type ForwardNeeds = BodyLimits &
   Doors &
@@ -33,36 +43,21 @@ export type ForwardNeeds = BodyLimits &
     upstream: Upstream
     upstreamTimeoutMs: number
     product: Product
+    /** Names of headers that pass to the product, and back. */
+    forwardHeaders: Forwarded
+    passHeaders: ReadonlySet<string>
+    troubles: Troubles
     /** Where the caller of a request reaches the product's addresses. */
     publicBaseOf(exchange: Exchange): PublicBase
   }
 
-/** What the product is told of the caller's headers. Credentials, cookies and forwarding claims are not among them. */
-const forwarded = [
-  'accept',
-  'accept-encoding',
-  'accept-language',
-  'content-type',
-  'idempotency-key',
-  'if-match',
-  'if-modified-since',
-  'if-none-match',
-  'if-range',
-  'if-unmodified-since',
-  'prefer',
-  'range',
-]
-
-/** What is compressed comes when there is enough of it. */
-const forwardedToStream = [...forwarded.filter((name) => name !== 'accept-encoding'), 'last-event-id']
-
 const interimMaximum = 10
 
 /** The headers of the request to the product. */
-export const headersFor = ({ id, headers, has_body, route }: Exchange, assertion: string | undefined): string[] => {
+export const headersFor = (forwarded: Forwarded, { id, headers, has_body, route }: Exchange, assertion: string | undefined): string[] => {
   const sent = ['countersign-request-id', id, 'x-request-id', id]
   if (assertion !== undefined) sent.push('countersign-assertion', assertion)
-  for (const name of route?.kind === 'sse' ? forwardedToStream : forwarded) {
+  for (const name of route?.kind === 'sse' ? forwarded.to_stream : forwarded.always) {
     const value = headers.get(name)
     if (value !== undefined) sent.push(name, value)
   }
@@ -171,9 +166,9 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     const { name, base } = this.#address
     const { pool, release } = upstream.lend(name, this.#facts.id)
     this.#release = release
-    const headers = headersFor(this.#exchange, this.#admitted.assertion)
+    const headers = headersFor(this.#needs.forwardHeaders, this.#exchange, this.#admitted.assertion)
     if (has_body) {
-      this.#body = feedBody(request, this.#needs)
+      this.#body = feedBody(request, this.#needs, this.#exchange.look)
       if (expects_continue) response.writeContinue()
     }
     try {
@@ -207,7 +202,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
 
   /** sent ─► answered: nothing is released before the completion is durable, where it has to be. */
   #hold(controller: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[] | undefined>): void {
-    const head = filterHead(status, headers, (reference) => this.#map(reference))
+    const head = filterHead(status, headers, this.#needs.passHeaders, (reference) => this.#map(reference))
     if (this.#exchange.route?.kind === 'asset') {
       head.headers = varyBySession(head.headers)
       this.#caching = cachingOf(status, headers)
@@ -296,6 +291,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     const state = this.#state
     if (state.name === 'over') return
     const reached = reachedIn(state)
+    if (why !== 'client_abort') this.#needs.troubles(this.#address.name, why)
     this.#leave()
     if (state.name !== 'released' && why !== 'client_abort') return void this.#refuse(reached, why)
     this.#exchange.response.destroy()

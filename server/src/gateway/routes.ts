@@ -19,6 +19,10 @@ export type DeclaredRoute = {
   /** Which of the product's addresses serves it. */
   readonly upstream: string
   readonly segments: readonly Segment[]
+  /** Whatever its method, it only reads. */
+  readonly reads?: boolean | undefined
+  /** It takes forms, too. */
+  readonly forms?: boolean | undefined
   /** Which parameter is the tenant, counted among the parameters. */
   readonly tenant_index: number | undefined
 }
@@ -35,7 +39,7 @@ export const isParameter = (segment: Segment): segment is Parameter => 'paramete
 const shapeOf = (segments: readonly Segment[]): string =>
   segments.map((segment) => (isParameter(segment) ? `:${segment.verb}` : segment.text)).join('/')
 
-const compile = ({ method, path, scope, upstream = defaultUpstream, tenant, stream }: Declared['routes'][number]): DeclaredRoute => {
+const compile = ({ method, path, scope, upstream = defaultUpstream, tenant, stream, reads, forms }: Declared['routes'][number]): DeclaredRoute => {
   const pattern = parsePattern(path)
   const at = tenant === undefined ? -1 : parametersOf(pattern).indexOf(tenant)
   const { segments } = pattern
@@ -47,6 +51,8 @@ const compile = ({ method, path, scope, upstream = defaultUpstream, tenant, stre
     scope,
     upstream,
     segments,
+    reads,
+    forms,
     tenant_index: at < 0 ? undefined : at,
   }
 }

@@ -7,6 +7,7 @@ import { halveEvent } from '../audit/record.ts'
 import type { Config } from '../config.ts'
 import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { passedAlways } from './header-names.ts'
 import { newLane } from '../inbound/lane.ts'
 import { backlog, isMute, keepRoom } from '../inbound/room.ts'
 import { saysOther, watchProtocol } from '../inbound/version.ts'
@@ -26,8 +27,9 @@ import { headersMaximum } from './checks/headers.ts'
 import { checks, type Row } from './checks.ts'
 import { brokenEvent } from './entries.ts'
 import { type Exchange, type Gate, newExchange, type Tunnel } from './exchange.ts'
-import { type ForwardNeeds, forward } from './forward.ts'
+import { type ForwardNeeds, forward, newForwarded } from './forward.ts'
 import { newOutbox } from './outbox.ts'
+import { newProbes } from './probes.ts'
 import { productOf } from './product.ts'
 import { problemOf, refuse } from './refuse.ts'
 import { compileRoutes, type DeclaredRoute } from './routes.ts'
@@ -35,6 +37,7 @@ import { newRunning, type Run } from './running.ts'
 import { newStrangers } from './strangers.ts'
 import { relay } from './streams/relay.ts'
 import { wantsSocket } from './streams/wants.ts'
+import { newTroubles } from './trouble.ts'
 import { newUpstream } from './upstream.ts'
 import { startWatch } from './watch.ts'
 import type { Writer } from './writer.ts'
@@ -50,6 +53,8 @@ type Needs = {
   issuer: string
   /** The address that callers use. */
   gatewayUrl: string
+  /** What keeps us from serving, if anything does. */
+  findTrouble(): Promise<string | null>
   /** Where the product is shown in browsers, if anywhere. */
   browsers?: Browsers | undefined
 }
@@ -79,8 +84,10 @@ const onConnections = { atOnce: 10_000, atOncePerOwner: 1, waiting: 10_000, wait
 
 /** Host names under which the gateway is called: its public address; on loopback also the numeric one. */
 const authoritiesOf = (gatewayUrl: string, port: number): Set<string> => {
-  const { host, hostname } = new URL(gatewayUrl)
+  const { host, hostname, protocol, port: ownPort } = new URL(gatewayUrl)
   const authorities = new Set([host.toLowerCase()])
+  // The port of the scheme may stand there (RFC 9110 section 4.2.3).
+  if (ownPort === '') authorities.add(`${host.toLowerCase()}:${protocol === 'https:' ? 443 : 80}`)
   if (hostname === 'localhost' || hostname === '127.0.0.1')
     for (const name of ['localhost', '127.0.0.1']) authorities.add(`${name}:${port}`)
   return authorities
@@ -129,7 +136,16 @@ const letGo = (socket: Counted): void => {
 }
 
 /** The gateway: judges, records, forwards. Settled when it listens. */
-export const startGateway = async ({ config, admission, writer, log, issuer, gatewayUrl, browsers }: Needs): Promise<Gateway> => {
+export const startGateway = async ({
+  config,
+  admission,
+  writer,
+  log,
+  issuer,
+  gatewayUrl,
+  browsers,
+  findTrouble,
+}: Needs): Promise<Gateway> => {
   const { gateway: settings, sessions: limits } = config
   const secure = gatewayUrl.startsWith('https:')
   const routes = addAssets(compileRoutes(settings), settings)
@@ -140,7 +156,11 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
   const loads = newLoads(outbox)
   const streams = new Set<Run>()
   const product = productOf(settings)
-  const upstream = newUpstream({ product, timeoutMs: settings.upstream_timeout_seconds * 1000 })
+  const upstream = newUpstream({
+    product,
+    timeoutMs: settings.upstream_timeout_seconds * 1000,
+    idleTimeoutMs: settings.upstream_idle_seconds * 1000,
+  })
   const strangers = newStrangers({ note: (event) => writer.note(halveEvent(event)), log })
   const claims = newClaims({ issuer, product })
   const roles = new Map(settings.routes.map(({ scope }) => [scope, rolesFor(config, scope)]))
@@ -164,6 +184,9 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
     upstream,
     upstreamTimeoutMs: settings.upstream_timeout_seconds * 1000,
     product,
+    forwardHeaders: newForwarded(settings.forward_headers),
+    passHeaders: new Set([...passedAlways, ...settings.pass_headers]),
+    troubles: newTroubles(log),
     publicBaseOf: ({ headers, place }) => {
       if (browsers && place) return (upstream) => browsers.labels.originOf({ label: place.label, upstream })
       const base = `${secure ? 'https' : 'http'}://${headers.get('host')?.toLowerCase()}`
@@ -190,6 +213,8 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
     handOver: admission.handOver,
     secure,
   }
+
+  const probes = newProbes({ findTrouble, isClosing: () => closing, secure })
 
   const judge = async (rows: readonly Row[], exchange: Exchange): Promise<void> => {
     for (const row of rows) {
@@ -237,7 +262,9 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
   const serve = async (request: IncomingMessage, response: ServerResponse, expectsContinue: boolean, tunnel?: Tunnel): Promise<void> => {
     const socket = request.socket as Counted
     if (socket.isEnding) return
-    const exchange = newExchange(request, response, expectsContinue, browsers?.labels.find(request.headers.host ?? ''), tunnel)
+    const place = browsers?.labels.find(request.headers.host ?? '')
+    if (!place && probes(request, response)) return
+    const exchange = newExchange(request, response, expectsContinue, place, tunnel)
     inFlight++
     socket.inFlight = (socket.inFlight ?? 0) + 1
     try {
@@ -280,7 +307,7 @@ export const startGateway = async ({ config, admission, writer, log, issuer, gat
       headersTimeout: 10_000,
       // A body may take as long as it goes on coming (body.ts); one that nobody reads ends its connection.
       requestTimeout: 0,
-      keepAliveTimeout: 5_000,
+      keepAliveTimeout: settings.keep_alive_seconds * 1000,
       connectionsCheckingInterval: 500,
       insecureHTTPParser: false,
       // A missing Host is refused by the check, on the record.

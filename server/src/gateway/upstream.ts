@@ -13,8 +13,16 @@ export type Upstream = {
 
 const idleMs = 10_000
 
+type Needs = {
+  product: Product
+  /** Longest wait for the first byte of an answer. */
+  timeoutMs: number
+  /** Longest that an answer may pause. */
+  idleTimeoutMs: number
+}
+
 /** Connections to the product, apart for each session. */
-export const newUpstream = ({ product, timeoutMs }: { product: Product; timeoutMs: number }): Upstream => {
+export const newUpstream = ({ product, timeoutMs, idleTimeoutMs }: Needs): Upstream => {
   const lanes = new Map<string, Lane>()
   const sweep = setInterval(() => {
     for (const [key, lane] of lanes) {
@@ -30,7 +38,7 @@ export const newUpstream = ({ product, timeoutMs }: { product: Product; timeoutM
       pipelining: 1,
       connect: newConnect({ timeoutMs: Math.min(timeoutMs, 5_000) }),
       headersTimeout: timeoutMs,
-      bodyTimeout: Math.max(timeoutMs, 60_000),
+      bodyTimeout: idleTimeoutMs,
       maxHeaderSize: 16_384,
       keepAliveTimeout: 4_000,
       allowH2: false,

@@ -24,10 +24,11 @@ export const listScopes = verb({
       scopes: [...byScope]
         .map(([scope, own]) => ({
           scope,
-          routes: own.map(({ method, path, does, upstream }) => ({
+          routes: own.map(({ method, path, does, upstream, reads }) => ({
             ...{ method, path },
             ...(upstream === undefined ? {} : { upstream }),
             ...(does === undefined ? {} : { does }),
+            ...(reads ? { reads } : {}),
           })),
         }))
         .sort((a, b) => (a.scope < b.scope ? -1 : 1)),

@@ -31,7 +31,7 @@ describe('HD-1 what load balancers and browsers add by themselves', () => {
     const { token } = await rig.open()
     expect((await rig.send('GET /v1/reports', token, added)).status).toBe(200)
     const names = rig.upstream.received[0]?.raw_headers.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase())
-    expect(names?.sort()).toEqual(['connection', 'countersign-assertion', 'countersign-request-id', 'host', 'x-request-id'])
+    expect(names?.sort()).toEqual(['connection', 'countersign-assertion', 'countersign-request-id', 'host', 'user-agent', 'x-request-id'])
     const [host] = rig.upstream.received.map(({ headers }) => headers.get('host'))
     expect(host).toBe(`127.0.0.1:${rig.upstream.port}`)
     const undeclared = await rig.send('GET /admin', token, ['X-Forwarded-Uri: /v1/reports', 'X-Forwarded-Prefix: /v1'])

@@ -16,7 +16,6 @@ describe('HD-3 a Connection header that would have a hop drop what was judged', 
     'Content-Length',
     'close, Countersign-Assertion',
     'keep-alive,te',
-    ',',
     'close close',
   ])('is refused: %s', async (value) => {
     rig.upstream.forget()
@@ -26,7 +25,7 @@ describe('HD-3 a Connection header that would have a hop drop what was judged', 
   })
 
   it('is fine with close and keep-alive, and what we mint reaches the product', async () => {
-    for (const value of ['close', 'keep-alive', 'Close', 'Keep-Alive, close']) {
+    for (const value of ['close', 'keep-alive', 'Close', 'Keep-Alive, close', 'KEEP-ALIVE', ',', 'close,, ,keep-alive']) {
       rig.upstream.forget()
       const { token } = await rig.open()
       expect((await rig.send('GET /v1/reports', token, [`Connection: ${value}`])).status).toBe(200)

@@ -68,7 +68,8 @@ describe('FR-4 framing that another reader could take differently', () => {
   it.each([
     ['header_refused', ['Content-Length: 005'], 'hello'],
     ['header_refused', ['Transfer-Encoding: gzip, chunked'], '0\r\n\r\n'],
-    ['header_refused', ['Transfer-Encoding: Chunked'], '0\r\n\r\n'],
+    ['header_refused', ['Transfer-Encoding: chunked, chunked'], '0\r\n\r\n'],
+    ['header_refused', ['Transfer-Encoding: chunked;q=1'], '0\r\n\r\n'],
     ['header_refused', ['Transfer_Encoding: chunked', 'Content-Length: 5'], '0\r\n\r\n'],
     ['header_refused', ['Expect: 200-ok', 'Content-Length: 2'], '{}'],
     ['unsupported_media_type', ['Content-Encoding: gzip', 'Content-Length: 2'], '{}'],

@@ -18,7 +18,7 @@ import { FileList } from './FileList.tsx'
 const sentenceOf = (code: string) => (Object.hasOwn(errorCatalogue, code) ? errorCatalogue[code as keyof typeof errorCatalogue] : undefined)
 
 const whatWasAsked = (row: AccessLogRow): [string, ReactNode][] => [
-  ['Method', <Value key="method" text={row.method} />],
+  ['Method', row.reads ? `${row.method}, only reads` : <Value key="method" text={row.method} />],
   [
     'Path',
     <span key="path" className="id break-all">
@@ -46,6 +46,7 @@ export function RequestDetail({ row, sessionId, onClose }: Props) {
           ['Time', <Instant key="time" at={row.at} />],
           ...(row.files ? [] : whatWasAsked(row)),
           row.code !== null && ['Code', <Code key="code" code={row.code} />],
+          row.note !== undefined && ['Detail', <Inert key="note" text={row.note} />],
           row.duration_ms !== null && ['Duration', formatDuration(row.duration_ms)],
           row.bytes !== null && ['Size', formatBytes(row.bytes)],
           ['Request id', <IdChip key="id" id={row.request_id} what="request id" whole />],

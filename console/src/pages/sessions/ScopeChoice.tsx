@@ -82,6 +82,7 @@ function ScopeList({ id, catalogue, chosen, onToggle }: ListProps) {
                 {entry.routes.map((route) => (
                   <span key={`${route.method} ${route.path}`} className="id text-faint leading-5">
                     {route.method} <PathText path={route.path} />
+                    {route.reads ? <span className="font-sans text-soft"> · only reads</span> : null}
                     {route.does ? <span className="font-sans text-soft"> · {route.does}</span> : null}
                   </span>
                 ))}

@@ -23,6 +23,7 @@ const began = (event: LoggedEvent, request: NonNullable<LoggedEvent['request']>)
   path: request.path ?? null,
   route: request.route ?? null,
   scope: request.scope ?? null,
+  ...(request.reads ? { reads: true } : {}),
   outcome: 'admitted',
   status: null,
   code: null,
@@ -37,6 +38,7 @@ const ended = (row: AccessLogRow, event: LoggedEvent, outcome: Outcome): AccessL
   outcome,
   status: event.request?.status ?? row.status,
   code: event.code ?? row.code,
+  ...(event.note === undefined ? {} : { note: event.note }),
   duration_ms: event.request?.duration_ms ?? row.duration_ms,
   bytes: event.request?.bytes ?? row.bytes,
 })

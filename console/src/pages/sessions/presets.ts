@@ -13,7 +13,7 @@ export const isChanging = (scope: string): boolean => !scope.endsWith(':read')
 
 /** With what the route table says of it. */
 export const canChange = ({ scope, routes }: ScopeCatalogue['scopes'][number]): boolean =>
-  isChanging(scope) || routes.some(({ method }) => method !== 'GET' && method !== 'HEAD')
+  isChanging(scope) || routes.some(({ method, reads }) => !reads && method !== 'GET' && method !== 'HEAD')
 
 /** Those that can change something first. */
 export const byWeight = (scopes: readonly string[]): string[] => [

@@ -2,11 +2,10 @@ import { Refusal } from '../../errors.ts'
 import type { Check } from '../exchange.ts'
 
 const withoutBody = new Set(['GET', 'HEAD', 'DELETE'])
-/** Frameworks take another method from a form's `_method`, which would be decided behind the gateway's back. */
-const isForm = (contentType: string): boolean => /^\s*(?:application\/x-www-form-urlencoded|multipart\/)/i.test(contentType)
-
 /** One type, with its parameters (RFC 9110 section 8.3.1). Of two, one reader takes the first and another the last. */
-const oneType = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+(?:[ \t]*;[ \t]*[\w!#$%&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~-]+|"[^"\\]*"))*[ \t]*;?$/
+const token = "[\\w!#$%&'*+.^`|~-]+"
+const parameter = `${token}=(?:${token}|"(?:[^"\\\\]|\\\\[\\t\\x20-\\x7e])*")`
+const oneType = new RegExp(`^${token}/${token}[ \\t]*(?:;[ \\t]*(?:${parameter}[ \\t]*)?)*$`)
 
 /** One way only to say how long a body is, and no body where the method has none. */
 export const checkBody: Check = (exchange, gate) => {
@@ -18,7 +17,7 @@ export const checkBody: Check = (exchange, gate) => {
   if (length !== undefined && (coding !== undefined || !/^(?:0|[1-9][0-9]{0,14})$/.test(length))) {
     throw new Refusal('header_refused', { detail: 'Content-Length is not a plain number, or came with Transfer-Encoding.' })
   }
-  if (coding !== undefined && (coding !== 'chunked' || request.httpVersionMinor !== 1)) {
+  if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || request.httpVersionMinor !== 1)) {
     throw new Refusal('header_refused', { detail: 'Transfer-Encoding may only be chunked.' })
   }
   const expect = headers.get('expect')
@@ -30,7 +29,5 @@ export const checkBody: Check = (exchange, gate) => {
   if (withoutBody.has(method)) throw new Refusal('body_refused')
   if (length !== undefined && Number(length) > gate.maxRequestBytes) throw new Refusal('body_too_large')
   const encoding = headers.get('content-encoding')
-  if ((encoding !== undefined && encoding.toLowerCase() !== 'identity') || isForm(headers.get('content-type') ?? '')) {
-    throw new Refusal('unsupported_media_type')
-  }
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') throw new Refusal('unsupported_media_type')
 }

@@ -4,7 +4,24 @@ import type { Check } from '../exchange.ts'
 export const headersMaximum = 100
 
 /** May stand in several lines: lists that proxies and clients add to. Everything else is sent once or not at all. */
-const repeatable = new Set(['accept', 'accept-encoding', 'accept-language', 'cache-control', 'forwarded', 'via', 'x-forwarded-for'])
+const repeatable = new Set([
+  'accept',
+  'accept-charset',
+  'accept-encoding',
+  'accept-language',
+  'cache-control',
+  'connection',
+  'forwarded',
+  'if-match',
+  'if-none-match',
+  'pragma',
+  'prefer',
+  'te',
+  'tracestate',
+  'trailer',
+  'via',
+  'x-forwarded-for',
+])
 
 /**
  * Try to say who is calling, for which tenant, or what the request "really" is. No honest client of the gateway sends them.
@@ -67,7 +84,8 @@ export const checkHeaders: Check = (exchange) => {
     .toLowerCase()
     .split(',')
     .map((option) => option.trim())
-    .find((option) => !connectionOptions.has(option) && !(exchange.tunnel && option === 'upgrade'))
+    // Of a list empty members are passed over (RFC 9110 section 5.6.1.2).
+    .find((option) => option !== '' && !connectionOptions.has(option) && !(exchange.tunnel && option === 'upgrade'))
   if (odd === undefined) return
   if (odd === 'upgrade' || odd === 'http2-settings') throw new Refusal('upgrade_refused')
   throw new Refusal('header_refused', { detail: 'The Connection header may list close and keep-alive only.' })

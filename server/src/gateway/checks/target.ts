@@ -1,5 +1,6 @@
 import { Refusal } from '../../errors.ts'
 import type { Check } from '../exchange.ts'
+import { isOverride, rootOfName } from '../method-override.ts'
 import { isTenantName } from '../tenant-name.ts'
 
 export const targetCharactersMaximum = 8192
@@ -118,23 +119,10 @@ const findPathFault = (target: string, length: number): string | undefined => {
 /** One of a query's pairs: its name decoded, its value as it stands. */
 export type QueryPair = { name: string; value: string; names_tenant: boolean }
 
-/** A name as the most lenient reader takes it: lower case, what stands before `[…]`, and anything odd in front as `_`. */
-const lenient = (name: string): string => {
-  const [root = ''] = name
-    .toLowerCase()
-    .replace(/^[^a-z0-9]+/, '_')
-    .split(/[[\]]/, 1)
-  return root.replace(/[^a-z0-9]+$/, '')
-}
-
-/** Names by which some frameworks take another method from the query. */
-const overrides = new Set(['_method', 'x-http-method-override'])
-
 /** What decides something may stand there once: which of two counts, each program says otherwise. All other names may be repeated. */
 const findPairFault = (pair: QueryPair, before: readonly QueryPair[]): string | undefined => {
-  const root = lenient(pair.name)
-  if (overrides.has(root)) return 'the query names another method'
-  const isTwice = pair.names_tenant && before.some(({ name, names_tenant }) => names_tenant && lenient(name) === root)
+  if (isOverride(pair.name)) return 'the query names another method'
+  const isTwice = pair.names_tenant && before.some(({ name, names_tenant }) => names_tenant && rootOfName(name) === rootOfName(pair.name))
   return isTwice ? 'the query names the tenant twice; send it once' : undefined
 }
 

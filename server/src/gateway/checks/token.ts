@@ -3,7 +3,8 @@ import { decodeWhole } from '@countersign/contract/secrets.ts'
 import { Refusal } from '../../errors.ts'
 import type { Check } from '../exchange.ts'
 
-const form = /^Bearer (css_[A-Za-z0-9_-]{43})$/
+/** The scheme in any case, and any spaces after it (RFC 9110 section 11.4). */
+const form = /^[Bb][Ee][Aa][Rr][Ee][Rr] +(css_[A-Za-z0-9_-]{43})$/
 
 /** The SHA-256 of the one well-formed token among the headers as they arrived, for the record of a refusal too. */
 export const findTokenHash = (rawHeaders: readonly string[]): string | undefined => {

@@ -101,7 +101,7 @@ class Relay implements Run {
     const { origin, base } = addressOf(product, route?.upstream as string)
     const key = newKey()
     const sent: Record<string, string> = {}
-    const told = headersFor(this.#exchange, this.#admitted.assertion)
+    const told = headersFor(this.#needs.forwardHeaders, this.#exchange, this.#admitted.assertion)
     for (let i = 0; i < told.length; i += 2) sent[told[i] as string] = told[i + 1] as string
     const protocols = headers.get('sec-websocket-protocol')
     if (protocols !== undefined) sent['sec-websocket-protocol'] = protocols

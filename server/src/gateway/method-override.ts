@@ -1,0 +1,13 @@
+/** Names by which some frameworks take another method from a query or a form. */
+const overrides = new Set(['_method', 'x-http-method-override'])
+
+/** A name as the most lenient reader takes it: lower case, what stands before `[…]`, and anything odd in front as `_`. */
+export const rootOfName = (name: string): string => {
+  const [root = ''] = name
+    .toLowerCase()
+    .replace(/^[^a-z0-9]+/, '_')
+    .split(/[[\]]/, 1)
+  return root.replace(/[^a-z0-9]+$/, '')
+}
+
+export const isOverride = (name: string): boolean => overrides.has(rootOfName(name))
