@@ -108,11 +108,11 @@ describe('a user', () => {
     for (const datum of ['192.0.2.7', 'Firefox on Linux', 'Laptop', 'Eve Adams', 'Person 2']) expect(dump).not.toContain(datum)
   })
 
-  it('AZ-4 that does not exist is not found, and the attempt is on the record as a denial', async () => {
+  it('AZ-4 that does not exist is not found, and the attempt is on the record as an error', async () => {
     expect((await refusalOf(openUser({ ...rig, principal: rob }, { user_id: 'usr_none', ticket: 'SUP-1' }))).code).toBe('not_found')
     expect(await lastEvent()).toMatchObject({
       action: 'CONSOLE.OPENED',
-      result: 'deny',
+      result: 'error',
       code: 'not_found',
       target: { kind: 'user', id: 'usr_none' },
       ticket: 'SUP-1',
@@ -126,7 +126,7 @@ describe('a tenant', () => {
     expect(await getTenant({ ...rig, principal: rob }, 'ten_0001')).toMatchObject({ id: 'ten_0001', name: 'Globex', deleted_at: null })
     expect(await lastEvent()).toMatchObject({ action: 'TENANT.OPENED', result: 'ok', tenant_id: 'ten_0001', target: { label: 'Globex' } })
     expect((await refusalOf(getTenant({ ...rig, principal: rob }, 'ten_none'))).code).toBe('not_found')
-    expect(await lastEvent()).toMatchObject({ action: 'TENANT.OPENED', result: 'deny', code: 'not_found', target: { id: 'ten_none' } })
+    expect(await lastEvent()).toMatchObject({ action: 'TENANT.OPENED', result: 'error', code: 'not_found', target: { id: 'ten_none' } })
   })
 
   it("shows its users by pages, each on the record with how many, and never another tenant's", async () => {
@@ -142,7 +142,7 @@ describe('a tenant', () => {
     expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(['usr_0001', 'usr_0002'])
     expect(second.next_cursor).toBeNull()
     expect((await refusalOf(listTenantUsers({ ...rig, principal: rob }, { tenant_id: 'ten_none', limit: 1 }))).code).toBe('not_found')
-    expect(await lastEvent()).toMatchObject({ action: 'TENANT.USERS.LISTED', result: 'deny', code: 'not_found' })
+    expect(await lastEvent()).toMatchObject({ action: 'TENANT.USERS.LISTED', result: 'error', code: 'not_found' })
     expect((await refusalOf(listTenantUsers({ ...rig, principal: rob }, { tenant_id: 'ten_0001', limit: 1, cursor: 'AB' }))).code).toBe(
       'invalid_request',
     )
@@ -201,7 +201,7 @@ describe('what a call needs to know', () => {
       details: { count: 1, user_ids: ['usr_0002'], authorizers: true },
     })
     expect((await refusalOf(readTenantDetails({ ...rig, principal: rob }, 'ten_none'))).code).toBe('not_found')
-    expect(await lastEvent()).toMatchObject({ action: 'TENANT.USERS.LISTED', result: 'deny', target: { id: 'ten_none' } })
+    expect(await lastEvent()).toMatchObject({ action: 'TENANT.USERS.LISTED', result: 'error', target: { id: 'ten_none' } })
   })
 
   it('of an account is shown as it is given, unknown members as unknown, and never makes a pane unreadable', async () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { complainOfForwarding, complainOfPassing, forwardedAlways, passedAlways } from '../../server/src/gateway/header-names.ts'
+import { complainOfForwarding, complainOfPassing, forwardedAlways, passedAlways } from '../../server/src/header-names.ts'
 import { type GatewayRig, startGatewayRig } from './rig.ts'
 
 let rig: GatewayRig

@@ -1,6 +1,6 @@
 import type { Actor, NewEvent } from '@countersign/contract/events.ts'
 import type { Denial, DenialOf } from '../audit/record.ts'
-import type { Refusal } from '../errors.ts'
+import { Refusal } from '../errors.ts'
 import type { Budget } from './budget.ts'
 
 type WithoutOutcome<E> = E extends unknown ? Omit<E, 'result' | 'actor' | 'code' | 'gates' | 'note'> : never
@@ -41,6 +41,15 @@ export class Denied extends Error {
     this.refusal = refusal
     this.event = event
   }
+}
+
+/**
+ * What was asked for is not there, as with a mistyped id: nobody was kept from anything, so the record calls it an error. Whoever is told
+ * of nothing because they may not see it is denied.
+ */
+export const miss = (attempt: Attempt): Denied => {
+  const refusal = new Refusal('not_found')
+  return new Denied(refusal, { ...denialOf(refusal, attempt), result: 'error' } as unknown as Denial)
 }
 
 /**

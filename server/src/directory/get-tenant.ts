@@ -1,11 +1,10 @@
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import type { Tenant } from '@countersign/contract/tenants.ts'
 import type { Ctx } from '../access/ctx.ts'
-import { deny } from '../access/deny.ts'
+import { miss } from '../access/deny.ts'
 import { actorOf, type StaffPrincipal } from '../access/principal.ts'
 import { transact } from '../access/transact.ts'
 import { verb } from '../access/verb.ts'
-import { Refusal } from '../errors.ts'
 import { findTenant } from './mirror.ts'
 
 /** Opens a tenant's page; the tenant sees that it was opened. A deleted tenant is shown as deleted: its history stays. */
@@ -19,7 +18,7 @@ export const getTenant = verb({
       const found = await findTenant(tx, tenantId)
       if (!found) {
         const attempt = { ...opened, target: { kind: 'tenant', id: tenantId }, note: 'no such tenant in the directory' } as const
-        throw deny(new Refusal('not_found'), attempt)
+        throw miss(attempt)
       }
       const target = { kind: 'tenant', id: found.id, label: found.name } as const
       await ctx.journal.record(tx, { ...opened, result: 'ok', tenant_id: found.id, target })

@@ -1,10 +1,9 @@
 import type { HealthCause, HealthStatus, ReadTenantHealth, TenantHealth } from '@countersign/contract/health.ts'
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import { type Kysely, sql } from 'kysely'
-import { deny } from '../access/deny.ts'
+import { miss } from '../access/deny.ts'
 import { actorOf } from '../access/principal.ts'
 import { verb } from '../access/verb.ts'
-import { Refusal } from '../errors.ts'
 import type { Tables } from '../store/tables.ts'
 import { transaction } from '../store/transaction.ts'
 import { formatHealth, formatTraffic, type StoredTenant } from './format-row.ts'
@@ -60,7 +59,7 @@ export const getTenantHealth = verb({
       { isolation: 'repeatable read' },
     )
     if (found) return found
-    throw deny(new Refusal('not_found'), {
+    throw miss({
       action: 'TENANT.OPENED',
       actor: actorOf(ctx.principal),
       target: { kind: 'tenant', id: tenant_id },

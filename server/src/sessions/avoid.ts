@@ -1,11 +1,10 @@
 import { consoleRoles } from '@countersign/contract/staff.ts'
 import type { Ctx } from '../access/ctx.ts'
-import { deny } from '../access/deny.ts'
+import { miss } from '../access/deny.ts'
 import { actorOf, type StaffPrincipal } from '../access/principal.ts'
 import { transact } from '../access/transact.ts'
 import { verb } from '../access/verb.ts'
 import { findTenant } from '../directory/mirror.ts'
-import { Refusal } from '../errors.ts'
 
 /** Says that a session was not needed: the tenant's health answered the question (M13). The tenant sees it, as it sees sessions. */
 export const avoidSession = verb({
@@ -16,7 +15,7 @@ export const avoidSession = verb({
     await transact(ctx, async (tx) => {
       const avoided = { action: 'SUPPORT_SESSION.AVOIDED', actor: actorOf(ctx.principal) } as const
       const found = await findTenant(tx, tenantId)
-      if (!found) throw deny(new Refusal('not_found'), { ...avoided, target: { kind: 'tenant', id: tenantId } })
+      if (!found) throw miss({ ...avoided, target: { kind: 'tenant', id: tenantId } })
       const target = { kind: 'tenant', id: found.id, label: found.name } as const
       await ctx.journal.record(tx, { ...avoided, result: 'ok', tenant_id: found.id, target })
     }),
