@@ -8,7 +8,7 @@ const rooms = (...names) => `^server/src/(${names.join('|')})(/|[.]ts$)`
 const doors = ['gateway', 'http', 'cli']
 const verbs = ['evidence', 'privacy', 'sessions', 'events', 'exports', 'actions', 'health', 'feed']
 /** Files of the server that any room may use. */
-const ground = '^server/src/(errors|ids|keys|config|csv|destinations|labels|names|pattern|thread|version|wording)[.]ts$'
+const ground = '^server/src/(errors|ids|keys|config|csv|destinations|header-names|labels|names|pattern|thread|version|wording)[.]ts$'
 const pure = '^(contract|log)/'
 /** What of the policy reads files. */
 const policyLoader = '^server/src/policy/load[.]ts$'

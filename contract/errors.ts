@@ -251,7 +251,11 @@ export const errorCatalogue = {
     hint: 'Leave out forwarding, identity and override headers, underscores and duplicates.',
   },
   host_refused: { status: 421, title: 'This host name is not served here.', hint: "Use the gateway's own address." },
-  body_refused: { status: 400, title: 'This request may not have a body.', hint: 'Send GET, HEAD and DELETE without a body.' },
+  body_refused: {
+    status: 400,
+    title: 'This request may not have this body.',
+    hint: 'Send GET, HEAD and DELETE without a body; `detail` says what is wrong with a form.',
+  },
   upgrade_refused: {
     status: 400,
     title: 'This protocol upgrade is not accepted.',

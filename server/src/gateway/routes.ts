@@ -39,7 +39,16 @@ export const isParameter = (segment: Segment): segment is Parameter => 'paramete
 const shapeOf = (segments: readonly Segment[]): string =>
   segments.map((segment) => (isParameter(segment) ? `:${segment.verb}` : segment.text)).join('/')
 
-const compile = ({ method, path, scope, upstream = defaultUpstream, tenant, stream, reads, forms }: Declared['routes'][number]): DeclaredRoute => {
+const compile = ({
+  method,
+  path,
+  scope,
+  upstream = defaultUpstream,
+  tenant,
+  stream,
+  reads,
+  forms,
+}: Declared['routes'][number]): DeclaredRoute => {
   const pattern = parsePattern(path)
   const at = tenant === undefined ? -1 : parametersOf(pattern).indexOf(tenant)
   const { segments } = pattern

@@ -50,7 +50,8 @@ export const buildDoor = async ({ store, stores, journal, publicUrl, frames, log
     routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 250 },
     connectionTimeout: 0,
     requestTimeout: 15_000,
-    keepAliveTimeout: 5_000,
+    // Longer than load balancers keep a connection, so that it is not closed under a request of theirs.
+    keepAliveTimeout: 75_000,
     http: { maxHeaderSize: 16_384, headersTimeout: 10_000, connectionsCheckingInterval: 500, requireHostHeader: false },
     clientErrorHandler: answerBrokenRequest(own),
     ajv: { customOptions: { allErrors: false } },

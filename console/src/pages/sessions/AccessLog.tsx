@@ -19,8 +19,7 @@ import { useHold } from '../audit/useHold.ts'
 import { useLive } from '../audit/useLive.ts'
 import { foldAccess } from './fold.ts'
 import { RequestDetail } from './RequestDetail.tsx'
-
-const statusTone = (status: number) => (status >= 500 ? 'text-bad' : status >= 400 ? 'text-warn' : 'text-ink')
+import { statusTone } from './statusTone.ts'
 
 function Status({ row }: { row: AccessLogRow }) {
   if (row.status === null) return <span className="text-faint">–</span>

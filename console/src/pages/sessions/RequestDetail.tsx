@@ -14,6 +14,7 @@ import { SidePanel } from '../../ui/SidePanel.tsx'
 import { Instant } from '../../ui/Time.tsx'
 import { auditOf } from './auditOf.ts'
 import { FileList } from './FileList.tsx'
+import { statusTone } from './statusTone.ts'
 
 const sentenceOf = (code: string) => (Object.hasOwn(errorCatalogue, code) ? errorCatalogue[code as keyof typeof errorCatalogue] : undefined)
 
@@ -25,7 +26,16 @@ const whatWasAsked = (row: AccessLogRow): [string, ReactNode][] => [
       <Inert text={row.path} />
     </span>,
   ],
-  ['Status', row.status === null ? 'under way' : <Value key="status" text={String(row.status)} />],
+  [
+    'Status',
+    row.status === null ? (
+      'under way'
+    ) : (
+      <span key="status" className={`font-medium nums ${statusTone(row.status)}`}>
+        {row.status}
+      </span>
+    ),
+  ],
   ['Scope', row.scope === null ? 'none' : <Value key="scope" text={row.scope} />],
 ]
 
