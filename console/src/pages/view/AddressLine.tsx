@@ -49,7 +49,7 @@ export function AddressLine({ session, catalogue, origin, path, isReady, onGo, r
     <div className="relative z-10 flex items-center gap-1.5 border-line border-b bg-page px-2 py-1.5">
       <IconButton label="Load the page again" icon={<RotateCw />} disabled={!isReady} onClick={() => onGo(path)} />
       <form onSubmit={submit} className="relative flex min-w-0 flex-1 items-center">
-        <div className="flex h-8 min-w-0 flex-1 items-center rounded-md border border-field bg-panel pointer-coarse:h-10 focus-within:border-accent focus-within:outline-1 focus-within:outline-accent">
+        <div className="flex h-8 min-w-0 flex-1 items-center overflow-hidden rounded-md border border-field bg-panel pointer-coarse:h-10 focus-within:border-accent focus-within:outline-1 focus-within:outline-accent">
           <span className="max-w-40 shrink-0 truncate border-line border-r bg-sunk px-2.5 text-soft text-xs leading-8 max-sm:max-w-20">
             <Inert text={origin} />
           </span>

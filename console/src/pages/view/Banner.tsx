@@ -80,7 +80,11 @@ function Whom({ session, changes }: { session: Session; changes: boolean }) {
   const { who, isUser } = subjectOf(session)
   return (
     <span className="flex min-w-0 items-center gap-x-2.5">
-      {isUser ? <Avatar of={who} kind="user" size={26} /> : null}
+      {isUser ? (
+        <span className="flex max-sm:hidden">
+          <Avatar of={who} kind="user" size={26} />
+        </span>
+      ) : null}
       <span className="flex min-w-0 flex-col">
         <h1 data-tip={who} data-cut className="min-w-0 truncate font-semibold text-sm leading-4.5">
           <span className="font-normal text-soft max-sm:sr-only">{isUser ? 'You see what ' : 'You are in '}</span>
@@ -89,16 +93,24 @@ function Whom({ session, changes }: { session: Session; changes: boolean }) {
         </h1>
         {isUser ? <InertLine text={session.tenant_name ?? session.tenant_id} className="text-soft text-xs" /> : null}
       </span>
-      {changes ? (
-        <Tag tone="amber">
-          <PenLine aria-hidden="true" className="size-3" /> can change data
-        </Tag>
-      ) : (
-        <Tag tone="accent">
-          <Eye aria-hidden="true" className="size-3" /> read-only
-        </Tag>
-      )}
+      <span className="max-sm:hidden">
+        <May changes={changes} />
+      </span>
     </span>
+  )
+}
+
+function May({ changes }: { changes: boolean }) {
+  if (changes)
+    return (
+      <Tag tone="amber">
+        <PenLine aria-hidden="true" className="size-3" /> can change data
+      </Tag>
+    )
+  return (
+    <Tag tone="accent">
+      <Eye aria-hidden="true" className="size-3" /> read-only
+    </Tag>
   )
 }
 
@@ -107,6 +119,9 @@ function Why({ session }: { session: Session }) {
   const [isOpen, setOpen] = useState(false)
   return (
     <div className={clsx('flex min-w-0 gap-x-4 gap-y-1 px-3 pb-2 pl-11 text-xs max-sm:pl-3', isOpen ? 'flex-wrap' : 'items-center')}>
+      <span className="shrink-0 sm:hidden">
+        <May changes={session.scopes.some(isChanging)} />
+      </span>
       <span className={clsx('min-w-0', isOpen ? 'wrap-anywhere basis-full' : 'truncate')}>
         <span className="text-soft">Why </span>
         <Inert text={session.reason} className="text-ink" />

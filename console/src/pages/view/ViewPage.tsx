@@ -85,7 +85,7 @@ function View({ session, catalogue }: { session: Session; catalogue: ScopeCatalo
       void client.invalidateQueries({ queryKey: ['sessions'] })
   }
   const { rows, error, live } = useRecord(session.id, onEvents)
-  useReadWhileNotLive(session.id, live === 'live' || isOver)
+  useEndSoon(session.id, isOver)
   const fold = useFold()
   const { who } = subjectOf(session)
   useEffect(() => {
@@ -96,7 +96,7 @@ function View({ session, catalogue }: { session: Session; catalogue: ScopeCatalo
     view.go(placeOf(catalogue, to))
   }
   return (
-    <div className="isolate grid h-full grid-rows-[auto_auto_minmax(0,1fr)] overflow-hidden">
+    <div className="isolate grid h-full grid-cols-[minmax(0,1fr)] grid-rows-[auto_auto_minmax(0,1fr)] overflow-hidden">
       <Banner session={session} isOver={isOver} />
       <AddressLine
         session={session}
@@ -107,7 +107,7 @@ function View({ session, catalogue }: { session: Session; catalogue: ScopeCatalo
         onGo={go}
         record={{ isOpen: fold.isOpen, refused: rows?.filter(({ outcome }) => outcome === 'refused').length ?? 0, onToggle: fold.toggle }}
       />
-      <div className={clsx('relative z-0 grid min-h-0 grid-cols-1', fold.isOpen && 'lg:grid-cols-[minmax(0,1fr)_340px]')}>
+      <div className={clsx('relative z-0 grid min-h-0 grid-cols-[minmax(0,1fr)]', fold.isOpen && 'lg:grid-cols-[minmax(0,1fr)_340px]')}>
         <div className="relative min-h-0 min-w-0 overflow-hidden bg-sunk [contain:strict]">
           {isOver ? <Ended session={session} /> : <Stage view={view} session={session} title={`${product} as ${who}`} />}
         </div>
@@ -119,9 +119,9 @@ function View({ session, catalogue }: { session: Session; catalogue: ScopeCatalo
   )
 }
 
-/** While the stream of events is away, the session is asked for itself. */
-const useReadWhileNotLive = (sessionId: string, isLive: boolean) => {
-  useQuery({ ...sessionQuery(sessionId), refetchInterval: isLive ? 10_000 : 1_000, refetchIntervalInBackground: true })
+/** The end is asked for, too: its event has to be put in order first, and the stream may be away. */
+const useEndSoon = (sessionId: string, isOver: boolean) => {
+  useQuery({ ...sessionQuery(sessionId), refetchInterval: isOver ? 10_000 : 400, refetchIntervalInBackground: true })
 }
 
 const words = (state: ViewState): string | null => {

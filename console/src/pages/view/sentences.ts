@@ -1,7 +1,7 @@
 import { errorCatalogue, isErrorCode } from '@countersign/contract/errors.ts'
 import type { ScopeCatalogue } from '@countersign/contract/scopes.ts'
 import type { AccessLogRow } from '@countersign/contract/sessions.ts'
-import { routeNamed } from './routes.ts'
+import { findRoute, routeNamed } from './routes.ts'
 
 /** Why something was refused, as it follows "The page tried to …:". */
 const why: Partial<Record<keyof typeof errorCatalogue, string>> = {
@@ -40,11 +40,14 @@ const whyOf = (code: string | null): string => {
 
 type Refused = Pick<AccessLogRow, 'via' | 'method' | 'route' | 'path' | 'code'>
 
+/** The route that it took, or would have taken where it was refused before that was looked at. */
+const routeOf = ({ method, route, path, code }: Refused, catalogue: ScopeCatalogue | undefined) =>
+  routeNamed(catalogue, method, route) ??
+  (catalogue && path !== null && code !== 'route_undeclared' ? findRoute(catalogue, method, path) : undefined)
+
 /** What a request does, in the words of its route; else method and route. */
-export const deedOf = (
-  { method, route, path }: Pick<AccessLogRow, 'method' | 'route' | 'path'>,
-  catalogue: ScopeCatalogue | undefined,
-): string => routeNamed(catalogue, method, route)?.does ?? `${method} ${route ?? path?.split('?', 1)[0] ?? 'a path that was erased'}`
+const deedOf = (row: Refused, catalogue: ScopeCatalogue | undefined): string =>
+  routeOf(row, catalogue)?.does ?? `${row.method} ${row.route ?? row.path?.split('?', 1)[0] ?? 'a path that was erased'}`
 
 /** A refused request, for somebody on the phone. */
 export const refusedSentence = (row: Refused, catalogue: ScopeCatalogue | undefined, who = 'The page'): string =>
