@@ -68,7 +68,7 @@ it('C8 sorts names as they are folded', async () => {
   expect(sorted.indexOf('Émile')).toBeLessThan(sorted.indexOf('Zoe'))
 })
 
-it('A9 asks the product for a name of one character, and without what was pasted along', async () => {
+it('asks the product for a name of one character, and without what was pasted along', async () => {
   for (const [typed, asked] of [
     ['李', '李'],
     ['\ufeffJose\u0301\u00a0\u200bLi\u00ad\u202e', 'José Li'],

@@ -86,7 +86,7 @@ const check = async (server: Server, options: { user?: string } = { user }) => {
 const namesOf = ({ findings }: Awaited<ReturnType<typeof check>>, result: string) =>
   findings.filter((finding) => finding.result === result).map(({ name }) => name)
 
-it('B2 the code of docs/gateway-assertion.md passes `assertion check`, with the statuses that the page asks for', async () => {
+it('the code of docs/gateway-assertion.md passes `assertion check`, with the statuses that the page asks for', async () => {
   const { verifyAssertion } = (await loadSample('gateway-assertion.md', issuer)) as { verifyAssertion: Verify }
   const result = await check(startProduct(verifyAssertion))
   expect(result.findings.filter((finding) => finding.result !== 'ok')).toEqual([])

@@ -1,7 +1,7 @@
-import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
+import { constants, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import type { ErrorCode } from '@countersign/contract/errors.ts'
 import type { Role } from '@countersign/contract/staff.ts'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Config } from '../../server/src/config.ts'
 import { openIssuer } from '../../server/src/identity/issuer/open.ts'
 import { newVisitor } from '../support/browser.ts'
@@ -466,6 +466,24 @@ describe('what is the same everywhere', () => {
     expect(((await refused.json()) as { code: string }).code).toBe('roles_not_sent')
     door.issuer.token = (parts) => parts
     expect((await rob.get('/api/me')).status).toBe(200)
+  })
+
+  it('AN-9 takes tokens of a new key a minute after the provider changed its keys', async () => {
+    const first = newVisitor(door.url)
+    expect((await first.get((await reachCallback(first)).href)).status).toBe(303)
+    const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+    json(door.issuer, '/jwks', { keys: [{ ...createPublicKey(key).export({ format: 'jwk' }), kid: 'k2', use: 'sig' }] })
+    door.issuer.token = ({ claims, header }) => ({ claims, header: { ...header, kid: 'k2' }, key })
+    vi.useFakeTimers({ toFake: ['Date', 'performance'], now: Date.now() + 61_000 })
+    try {
+      vi.advanceTimersByTime(61_000)
+      const second = newVisitor(door.url)
+      expect((await second.get((await reachCallback(second)).href)).status).toBe(303)
+    } finally {
+      vi.useRealTimers()
+      door.issuer.instead.delete('/jwks')
+      door.issuer.token = (parts) => parts
+    }
   })
 
   it('AN-2 answers an error that came without a state with its cause', async () => {
