@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect } from 'react'
+import { useNow } from '../api/clock.ts'
 import { useStaleSince } from '../api/connection.ts'
 import { Tag } from './Badge.tsx'
 import { formatTimeOfDay } from './format.ts'
@@ -10,11 +11,13 @@ type Props = {
   acts?: ReactNode
   above?: ReactNode
   below?: ReactNode
+  /** When what it shows was read, for a page that is not read again by itself. */
+  readAt?: number
   children: ReactNode
 }
 
 /** What it is, its state, and its main act at the right; then the rest of the page. */
-export function Page({ title, heading, state, acts, above, below, children }: Props) {
+export function Page({ title, heading, state, acts, above, below, readAt, children }: Props) {
   useEffect(() => {
     document.title = `${title} · Countersign`
   }, [title])
@@ -28,6 +31,7 @@ export function Page({ title, heading, state, acts, above, below, children }: Pr
           </h1>
           {state}
           <Stale />
+          {readAt ? <ReadAt at={readAt} /> : null}
           {below ? <div className="min-w-0 basis-full sm:order-2">{below}</div> : null}
           {acts ? <div className="flex flex-wrap items-center gap-2 max-sm:mt-1.5 max-sm:w-full sm:order-1 sm:ml-auto">{acts}</div> : null}
         </div>
@@ -40,4 +44,14 @@ export function Page({ title, heading, state, acts, above, below, children }: Pr
 function Stale() {
   const since = useStaleSince()
   return since === null ? null : <Tag tone="amber">stale · as of {formatTimeOfDay(since)}</Tag>
+}
+
+const freshMs = 60_000
+
+/** What has been on the screen for a while says how long. */
+function ReadAt({ at }: { at: number }) {
+  const isLost = useStaleSince() !== null
+  useNow(5)
+  if (isLost || Date.now() - at < freshMs) return null
+  return <span className="text-faint text-xs nums">as of {formatTimeOfDay(at)}</span>
 }

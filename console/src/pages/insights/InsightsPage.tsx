@@ -21,9 +21,10 @@ const spanOptions = insightSpans.map((value) => ({ value, label: `${value} weeks
 export function InsightsPage() {
   const { weeks = '12' } = useSearch({ from: '/shell/insights' })
   const navigate = useNavigate({ from: '/insights' })
-  const { data, error, refetch } = useQuery(insightsQuery(weeks))
+  const { dataUpdatedAt, data, error, refetch } = useQuery(insightsQuery(weeks))
   return (
     <Page
+      readAt={dataUpdatedAt}
       title="Insights"
       state={<span className="text-faint text-sm">by week, from Monday 00:00 UTC</span>}
       acts={

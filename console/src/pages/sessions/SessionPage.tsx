@@ -71,7 +71,7 @@ export function SessionPage() {
       }
     >
       <Card title="Session" aside={isUsable ? <Remaining session={session} /> : null}>
-        <div className="grid gap-x-10 gap-y-2 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+        <div className="grid items-start gap-x-10 gap-y-2 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
           <Details session={session} />
           <Timing session={session} />
         </div>

@@ -1,3 +1,4 @@
+import { useRouter } from '@tanstack/react-router'
 import { Suspense, useEffect } from 'react'
 import { client } from '../../api/client.ts'
 import { Button } from '../../ui/Button.tsx'
@@ -5,7 +6,6 @@ import { Dialog } from '../../ui/Dialog.tsx'
 import { lazyPart, notLoaded } from '../../ui/lazyPart.tsx'
 import { closeOverlay, useOverlay } from '../../ui/overlay.ts'
 import { FailureNote } from '../../ui/States.tsx'
-import { Keys } from './Keys.tsx'
 
 function Absent({ onRetry, onClose }: { onRetry: () => void; onClose: () => void }) {
   return (
@@ -15,6 +15,7 @@ function Absent({ onRetry, onClose }: { onRetry: () => void; onClose: () => void
   )
 }
 
+const Keys = lazyPart(async () => (await import('./Keys.tsx')).Keys, Absent)
 const CreateDialog = lazyPart(async () => (await import('../sessions/CreateDialog.tsx')).CreateDialog, Absent)
 const Palette = lazyPart(async () => (await import('./Palette.tsx')).Palette, Absent)
 const RevokeDialog = lazyPart(async () => (await import('../sessions/RevokeDialog.tsx')).RevokeDialog, Absent)
@@ -22,24 +23,27 @@ const ForceLogoutDialog = lazyPart(async () => (await import('../tenants/ForceLo
 const ExtendDialog = lazyPart(async () => (await import('../sessions/ExtendDialog.tsx')).ExtendDialog, Absent)
 const SignOutDialog = lazyPart(async () => (await import('./SignOutDialog.tsx')).SignOutDialog, Absent)
 
-const quietMs = 200
+/** So many times in a row nothing is on its way. */
+const quietFor = 4
 
 export function Overlays() {
   const overlay = useOverlay()
+  const router = useRouter()
   // Fetched while the page is being read, so that the first key typed into it is not lost; not before there is something to read.
   useEffect(() => {
-    let timer: ReturnType<typeof setTimeout>
-    const begin = () => {
-      if (client.isFetching() > 0) timer = setTimeout(begin, quietMs)
-      else void Promise.all([CreateDialog.preload(), Palette.preload()])
-    }
-    timer = setTimeout(begin, 800)
-    return () => clearTimeout(timer)
-  }, [])
+    let quiet = 0
+    const timer = setInterval(() => {
+      quiet = client.isFetching() > 0 || router.state.status === 'pending' ? 0 : quiet + 1
+      if (quiet < quietFor) return
+      clearInterval(timer)
+      void Promise.all([CreateDialog.preload(), Palette.preload()])
+    }, 200)
+    return () => clearInterval(timer)
+  }, [router])
   if (!overlay) return null
-  if (overlay.kind === 'keys') return <Keys onClose={closeOverlay} />
   return (
     <Suspense>
+      {overlay.kind === 'keys' ? <Keys onClose={closeOverlay} /> : null}
       {overlay.kind === 'palette' ? <Palette onClose={closeOverlay} /> : null}
       {overlay.kind === 'create' ? <CreateDialog {...overlay} onClose={closeOverlay} /> : null}
       {overlay.kind === 'revoke' ? <RevokeDialog session={overlay.session} onClose={closeOverlay} /> : null}

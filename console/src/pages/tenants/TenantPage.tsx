@@ -33,7 +33,7 @@ export function TenantPage() {
   const { tenantId } = useParams({ from: '/shell/tenants/$tenantId' })
   const { tab = 'overview', window = '24h' } = useSearch({ from: '/shell/tenants/$tenantId' })
   const navigate = useNavigate({ from: '/tenants/$tenantId' })
-  const { data: tenant, error, refetch } = useQuery(tenantQuery(tenantId))
+  const { data: tenant, dataUpdatedAt, error, refetch } = useQuery(tenantQuery(tenantId))
   const health = useQuery({ ...tenantHealthQuery(tenantId, window), enabled: tenant !== undefined })
   if (error) return <FailedPage title="Tenant" above={<Crumbs to="Tenants" />} error={error} onRetry={() => void refetch()} />
   if (!tenant)
@@ -48,6 +48,7 @@ export function TenantPage() {
       heading={<Inert text={tenant.name} className={inertLine} />}
       above={<Crumbs to="Tenants" />}
       state={<HeaderState tenant={tenant} />}
+      readAt={dataUpdatedAt}
       below={<IdChip id={tenant.id} what="tenant id" className="text-faint" />}
       acts={<SupportActions tenant={tenant} />}
     >
