@@ -50,7 +50,7 @@ export const addForms = (app: FastifyInstance, acme: Acme, forms: Form[]): void 
       url: form.url,
       scope: form.scope,
       handle: async ({ caller, request, reply }) => {
-        const fields = requireForm(request)
+        const fields = requireForm(request, caller)
         const viewer = await loadViewer(acme, caller, request, reply)
         return reply.redirect(await form.save({ viewer, fields, request, reply }), 303)
       },
