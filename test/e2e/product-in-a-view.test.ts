@@ -86,4 +86,30 @@ describe("a product's pages in a view, with what real ones do", () => {
     await browser.page.getByText('The page tried to revoke an attestation').first().waitFor()
     expect(await asEve(path)).toEqual(before)
   })
+
+  it('S13 refuses a form in words, and changes nothing', async () => {
+    const before = await asEve('/v1/attestations?limit=50')
+    await frame.getByLabel('For Globex alone').fill('by support')
+    await frame.getByRole('button', { name: 'Save' }).click()
+    await frame.getByText('attestations:write').first().waitFor()
+
+    await browser.page.getByText('The page tried to save the note on an attestation').first().waitFor()
+    expect(await asEve('/v1/attestations?limit=50')).toEqual(before)
+  })
+
+  it('saves where the session may, as support and with a redirect', async () => {
+    const one = (await asEve('/v1/attestations?limit=1')).items[0]
+    frame = await stepIn(
+      browser.page,
+      program.console,
+      await open({ scopes: ['attestations:read', 'attestations:write'] }),
+      `/attestations/${one?.id}`,
+    )
+    await frame.getByLabel('For Globex alone').fill('seen with the customer')
+    await frame.getByRole('button', { name: 'Save' }).click()
+    await expect.poll(async () => (await asEve('/v1/attestations?limit=1')).items[0]?.note).toBe('seen with the customer')
+    await frame.waitForURL(/\/attestations\/att_/)
+    await expect.poll(() => frame.getByLabel('For Globex alone').inputValue()).toBe('seen with the customer')
+    expect(browser.complaints).toEqual([])
+  })
 })
