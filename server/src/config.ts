@@ -89,6 +89,7 @@ const Route = z
       .refine((text) => isTyped(text) && !/[\t\n]|^to /i.test(text), 'is one line such as "mark a notification as read", without "to"')
       .optional()
       .describe('What the route does, for people'),
+    cookies: z.literal('kept').optional().describe('In a view, the gateway keeps the cookies that the product sets, for the session'),
     upstream: z.string().optional().describe('Which of the upstreams serves it; default: `upstream`'),
     stream: z.enum(['sse', 'websocket']).optional().describe('It answers a stream of events, or is a WebSocket'),
     reads: z.boolean().optional().describe('It changes nothing, although its kind could: it may be in read_only'),
@@ -274,6 +275,11 @@ export const ConfigFile = z.strictObject({
       .optional()
       .describe('Where the product is shown in browsers: a domain for this alone; default http://*.localhost:<port> on loopback'),
     browser_origin_is_public_suffix: z.boolean().default(false).describe('The domain of `browser_origin` is on the Public Suffix List'),
+    browser_sources: z
+      .array(origin.refine((text) => text.startsWith('https:'), 'must be an https address'))
+      .max(20)
+      .default([])
+      .describe('Other origins from which pages of the product may load scripts, styles, fonts and images'),
     upstream: upstreamUrl.describe("The product's own API"),
     upstreams: z.record(UpstreamName, upstreamUrl).default({}).describe('Further addresses of the product, by name'),
     upstream_aliases: z

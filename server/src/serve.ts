@@ -268,7 +268,7 @@ export const serve = async (options: {
         issuer: publicUrl,
         gatewayUrl,
         findTrouble,
-        browsers: views && { ...views, console: new URL(publicUrl).origin },
+        browsers: views && { ...views, sources: config.gateway.browser_sources, console: new URL(publicUrl).origin },
       }).catch((error: unknown) => {
         throw portTrouble(error, 'gateway', config.gateway.port, 'COUNTERSIGN_GATEWAY_PORT')
       }),

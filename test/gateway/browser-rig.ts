@@ -36,7 +36,6 @@ export type BrowserRig = GatewayRig & {
 export const hostOf = (origin: string): string => `Host: ${new URL(origin).host}`
 export const ownFetch = ['Sec-Fetch-Site: same-origin', 'Sec-Fetch-Mode: cors', 'Sec-Fetch-Dest: empty']
 export const ownNavigation = ['Sec-Fetch-Site: same-origin', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: iframe']
-export const console = 'http://localhost:4000'
 
 /** The value of a cookie that an answer sets. */
 export const cookieIn = (answer: RawAnswer, name: string): string | undefined =>
@@ -46,8 +45,12 @@ export const cookieIn = (answer: RawAnswer, name: string): string | undefined =>
     .find((line) => line.startsWith(`${name}=`))
     ?.split(';', 1)[0]
 
-export const startBrowserRig = async ({ gateway = '', ...options }: Parameters<typeof startGatewayRig>[0] = {}): Promise<BrowserRig> => {
-  const rig = await startGatewayRig({ ...options, gateway: `browser_origin: https://*.view.example\n  ${gateway}` })
+export const startBrowserRig = async ({
+  gateway = '',
+  browserOrigin = 'https://*.view.example',
+  ...options
+}: Parameters<typeof startGatewayRig>[0] & { browserOrigin?: string } = {}): Promise<BrowserRig> => {
+  const rig = await startGatewayRig({ ...options, gateway: `browser_origin: ${browserOrigin}\n  ${gateway}` })
   const { store, journal } = rig.database
   const needs = { store, journal, views: browsersOf(rig.config), onViewsClosed: rig.gateway.cutViews }
   const as = (principal: StaffPrincipal = rig.staff) => ({ ...needs, principal })

@@ -77,10 +77,11 @@ export type GatewayRig = {
   close(): Promise<void>
 }
 
-export const browsersOf = ({ gateway: { browser_origin, browser_origin_is_public_suffix: isPublicSuffix, upstreams } }: Config) =>
-  browser_origin === undefined
-    ? undefined
-    : { labels: newLabels(browser_origin, { isPublicSuffix }), upstreams: Object.keys(upstreams), console: 'http://localhost:4000' }
+export const browsersOf = ({ gateway, console: { public_url = 'http://localhost:4000' } }: Config) => {
+  const { browser_origin, browser_origin_is_public_suffix: isPublicSuffix, browser_sources: sources } = gateway
+  if (browser_origin === undefined) return undefined
+  return { labels: newLabels(browser_origin, { isPublicSuffix }), upstreams: Object.keys(gateway.upstreams), sources, console: public_url }
+}
 
 /** One more gateway on the rig's database: another replica, which the caller closes. */
 export const startReplica = async (

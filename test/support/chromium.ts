@@ -15,7 +15,7 @@ export type Chromium = {
 /** What Chromium would otherwise keep from frames of other sites: cookies of theirs and storage. */
 const withStorageInFrames = { profile: { block_third_party_cookies: false, cookie_controls_mode: 0 } }
 
-type Options = { width?: number; scheme?: 'light' | 'dark'; storageInFrames?: boolean }
+type Options = { width?: number; scheme?: 'light' | 'dark'; storageInFrames?: boolean; args?: string[] }
 
 /** A real Chromium with a profile of its own. */
 export const openChromium = async (options: Options = {}): Promise<Chromium> => {
@@ -39,6 +39,7 @@ export const openChromium = async (options: Options = {}): Promise<Chromium> => 
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...(options.args ?? []),
     ],
   })
   context.setDefaultTimeout(60_000)

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Writable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 
 /** Held at most of an answer whose completion is still being recorded. */
@@ -34,11 +35,14 @@ export class Delivery {
   readonly status: number
   readonly #response: ServerResponse
   readonly #controller: Dispatcher.DispatchController | undefined
+  /** Where it goes: straight to the caller, or through what rewrites it first. */
+  readonly #out: Writable
   #bytes = 0
   #isDraining = false
   isWhole = false
 
-  constructor(status: number, response: ServerResponse, controller: Dispatcher.DispatchController | undefined) {
+  constructor(status: number, response: ServerResponse, controller: Dispatcher.DispatchController | undefined, out: Writable = response) {
+    this.#out = out
     this.status = status
     this.#response = response
     this.#controller = controller
@@ -48,9 +52,9 @@ export class Delivery {
   start({ status, head, chunks, isWhole }: Held, ownHeaders: readonly string[]): void {
     const response = this.#response
     response.writeHead(status, [...ownHeaders, ...head])
-    if (isWhole && chunks.length <= 1) this.#sendWhole(chunks[0] ?? empty)
+    if (isWhole && chunks.length <= 1 && this.#out === response) this.#sendWhole(chunks[0] ?? empty)
     else {
-      if (chunks.length === 0) response.flushHeaders()
+      if (chunks.length === 0 || this.#out !== response) response.flushHeaders()
       for (const chunk of chunks) this.write(chunk)
       if (isWhole) this.end()
       else this.#controller?.resume()
@@ -67,11 +71,11 @@ export class Delivery {
 
   write(chunk: Buffer): void {
     this.#bytes += chunk.length
-    if (this.#response.write(chunk)) return
+    if (this.#out.write(chunk)) return
     this.#controller?.pause()
     if (this.#isDraining) return
     this.#isDraining = true
-    this.#response.once('drain', () => {
+    this.#out.once('drain', () => {
       this.#isDraining = false
       this.#controller?.resume()
     })
@@ -79,11 +83,12 @@ export class Delivery {
 
   end(): void {
     this.isWhole = true
-    this.#response.end()
+    this.#out.end()
   }
 
   /** What has gone out. What still waits in our own buffer has not; it may hold framing too, so this is never too many. */
   goneBytes(): number {
-    return Math.max(0, this.#bytes - this.#response.writableLength)
+    const rewriting = this.#out === this.#response ? 0 : this.#out.writableLength
+    return Math.max(0, this.#bytes - this.#response.writableLength - rewriting)
   }
 }

@@ -5,7 +5,7 @@ import { Held } from './delivery.ts'
 import type { Exchange } from './exchange.ts'
 
 /** A person looks at it, not a script. */
-const isLookedAt = ({ headers, place }: Exchange): boolean => place !== undefined && headers.get('sec-fetch-mode') === 'navigate'
+export const isLookedAt = ({ headers, place }: Exchange): boolean => place !== undefined && headers.get('sec-fetch-mode') === 'navigate'
 
 /**
  * Our answer in place of a redirect that leads out of the product. The request was carried out, so it is no failure: the status is the

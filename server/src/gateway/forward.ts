@@ -1,5 +1,5 @@
-import type { IncomingMessage } from 'node:http'
-import type { Transform } from 'node:stream'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Transform, Writable } from 'node:stream'
 import type { ErrorCode } from '@countersign/contract/errors.ts'
 import { defaultUpstream } from '@countersign/contract/views.ts'
 import type { Dispatcher } from 'undici'
@@ -11,8 +11,10 @@ import { announcedBytes, filterHead, ownHeaders } from './answer.ts'
 import { cachingOf, varyBySession } from './assets/caching.ts'
 import { type BodyLimits, feedBody, findBroken } from './body.ts'
 import { viewHeaders } from './browser/headers.ts'
+import type { Jars } from './browser/jar.ts'
+import { rewritePage } from './browser/rewrite.ts'
 import { Delivery, Held } from './delivery.ts'
-import { heldElsewhere } from './elsewhere.ts'
+import { heldElsewhere, isLookedAt } from './elsewhere.ts'
 import { type Reached, type Why, whyOf } from './ending.ts'
 import type { Exchange } from './exchange.ts'
 import { mapAddress, type PublicBase } from './map-address.ts'
@@ -47,19 +49,22 @@ export type ForwardNeeds = BodyLimits &
     forwardHeaders: Forwarded
     passHeaders: ReadonlySet<string>
     troubles: Troubles
+    /** The product's cookies of each session. */
+    jars: Jars
     /** Where the caller of a request reaches the product's addresses. */
     publicBaseOf(exchange: Exchange): PublicBase
   }
 
 const interimMaximum = 10
 
-/** The headers of the request to the product. */
-export const headersFor = (forwarded: Forwarded, { id, headers, has_body, route }: Exchange, assertion: string | undefined): string[] => {
+/** The headers of the request to the product. A page is rewritten on its way back, so it is asked for unpacked. */
+export const headersFor = (forwarded: Forwarded, exchange: Exchange, assertion: string | undefined): string[] => {
+  const { id, headers, has_body, route } = exchange
   const sent = ['countersign-request-id', id, 'x-request-id', id]
   if (assertion !== undefined) sent.push('countersign-assertion', assertion)
   for (const name of route?.kind === 'sse' ? forwarded.to_stream : forwarded.always) {
     const value = headers.get(name)
-    if (value !== undefined) sent.push(name, value)
+    if (value !== undefined) sent.push(name, name === 'accept-encoding' && isLookedAt(exchange) ? 'identity' : value)
   }
   const length = has_body ? headers.get('content-length') : undefined
   if (length !== undefined) sent.push('content-length', length)
@@ -118,6 +123,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
   #controller: Dispatcher.DispatchController | undefined
   #body: Transform | undefined
   #release: (() => void) | undefined
+  #steps: readonly Transform[] = []
 
   constructor(needs: ForwardNeeds, exchange: Exchange, facts: SessionFacts, admitted: Passable) {
     this.#needs = needs
@@ -144,6 +150,13 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     return this.#admitted.needed.roles
   }
 
+  /** Where cookies of the product are kept for, and sent to: of a browser, on routes that say so. */
+  get #cookieUrl(): string | undefined {
+    const { place, route, target } = this.#exchange
+    const { origin, base } = this.#address
+    return place && route?.keeps_cookies ? origin + base + target : undefined
+  }
+
   start(): void {
     const { running, views } = this.#needs
     const { deadlineMs } = this.#admitted
@@ -167,6 +180,8 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     const { pool, release } = upstream.lend(name, this.#facts.id)
     this.#release = release
     const headers = headersFor(this.#needs.forwardHeaders, this.#exchange, this.#admitted.assertion)
+    const cookie = this.#cookieUrl && this.#needs.jars.find(this.#facts.id, this.#cookieUrl)
+    if (cookie) headers.push('cookie', cookie)
     if (has_body) {
       this.#body = feedBody(request, this.#needs, this.#exchange.look)
       if (expects_continue) response.writeContinue()
@@ -210,7 +225,10 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     const isStream = isEventStream(this.#exchange, status, headers)
     // A balancer in between passes it on as it comes.
     if (isStream) head.headers.push('x-accel-buffering', 'no')
-    const held = head.is_redirect_elsewhere ? heldElsewhere(status, head, this.#exchange) : new Held(status, head.headers)
+    const url = this.#cookieUrl
+    const set = headers['set-cookie']
+    if (url && set !== undefined) this.#needs.jars.keep(this.#facts.id, url, [set].flat(), this.#admitted.deadlineMs)
+    const held = head.is_redirect_elsewhere ? heldElsewhere(status, head, this.#exchange) : this.#holdAnswer(status, head.headers)
     this.#state = { name: 'answered', held }
     const bytes = this.#exchange.method === 'HEAD' ? undefined : (held.chunks[0]?.length ?? announcedBytes(headers))
     this.#outcome.answered({ status, bytes, note: head.note, isStream }).then(
@@ -219,6 +237,28 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     )
     // Of a redirect elsewhere nothing more is wanted.
     if (held.isWhole) controller.abort(new Error('over'))
+  }
+
+  /** A page for a browser has its addresses rewritten on its way. */
+  #holdAnswer(status: number, head: readonly string[]): Held {
+    const { method, place } = this.#exchange
+    const { base } = this.#address
+    const map = (reference: string) => this.#map(reference)
+    const page = place && rewritePage({ method, status, head, map, hasBase: base !== '' })
+    this.#steps = page?.steps ?? []
+    return new Held(status, page?.head ?? head)
+  }
+
+  /** What an answer goes through on its way to the caller. */
+  #openOut(response: ServerResponse): Writable {
+    const [first] = this.#steps
+    for (const [i, step] of this.#steps.entries()) {
+      step.on('error', (cause) =>
+        this.stop(cause instanceof Refusal ? cause : new Refusal('upstream_refused', { detail: 'Its page cannot be unpacked.', cause })),
+      )
+      step.pipe(this.#steps[i + 1] ?? response)
+    }
+    return first ?? response
   }
 
   #map(reference: string): string | undefined {
@@ -236,7 +276,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
       return
     }
     const { response } = this.#exchange
-    const delivery = new Delivery(held.status, response, this.#controller)
+    const delivery = new Delivery(held.status, response, this.#controller, this.#openOut(response))
     this.#state = { name: 'released', delivery }
     try {
       delivery.start(held, answerHeaders(this.#needs, this.#exchange, this.#caching))
@@ -318,6 +358,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     if (this.#exchange.view_id !== undefined) this.#needs.views.remove(this.#exchange.view_id, this)
     if (!isAnswerWhole(state)) this.#controller?.abort(new Error('over'))
     this.#body?.destroy()
+    for (const step of this.#steps) step.destroy()
     lingerFor(this.#exchange.request)
     this.#release?.()
     this.#over.resolve()

@@ -18,6 +18,8 @@ export type DeclaredRoute = {
   readonly scope: string | null
   /** Which of the product's addresses serves it. */
   readonly upstream: string
+  /** In a browser: what the product sets is kept for the session, and sent back. */
+  readonly keeps_cookies: boolean
   readonly segments: readonly Segment[]
   /** Whatever its method, it only reads. */
   readonly reads?: boolean | undefined
@@ -45,6 +47,7 @@ const compile = ({
   scope,
   upstream = defaultUpstream,
   tenant,
+  cookies,
   stream,
   reads,
   forms,
@@ -59,6 +62,7 @@ const compile = ({
     pattern_json: JSON.stringify(path),
     scope,
     upstream,
+    keeps_cookies: cookies === 'kept',
     segments,
     reads,
     forms,

@@ -20,7 +20,9 @@ import { newClaims } from './assertion.ts'
 import { newLoads } from './assets/loads.ts'
 import { addAssets } from './assets/table.ts'
 import { noteBroken } from './body.ts'
+import { crowdedProblemOf } from './browser/crowded.ts'
 import type { Browsers } from './browser/headers.ts'
+import { newJars } from './browser/jar.ts'
 import { answerReserved } from './browser/reserved.ts'
 import { newByPerson } from './by-person.ts'
 import { headersMaximum } from './checks/headers.ts'
@@ -152,6 +154,7 @@ export const startGateway = async ({
   const running = newRunning()
   const views = newRunning()
   const isByPerson = newByPerson({ idleMs: limits.idle_minutes * 60_000 })
+  const jars = newJars()
   const outbox = newOutbox(writer, log)
   const loads = newLoads(outbox)
   const streams = new Set<Run>()
@@ -187,6 +190,7 @@ export const startGateway = async ({
     forwardHeaders: newForwarded(settings.forward_headers),
     passHeaders: new Set([...passedAlways, ...settings.pass_headers]),
     troubles: newTroubles(log),
+    jars,
     publicBaseOf: ({ headers, place }) => {
       if (browsers && place) return (upstream) => browsers.labels.originOf({ label: place.label, upstream })
       const base = `${secure ? 'https' : 'http'}://${headers.get('host')?.toLowerCase()}`
@@ -280,8 +284,13 @@ export const startGateway = async ({
     }
   }
 
+  const brokenAnswer = (refusal: Refusal, { rawPacket }: { rawPacket?: Buffer | undefined }, id: string) => {
+    const crowded = refusal.code === 'headers_too_large' && browsers && crowdedProblemOf(browsers, rawPacket, { id, refusal, secure })
+    return { status: refusal.status, ...(crowded || problemOf(refusal, id, secure)) }
+  }
+
   /** There is no request yet, only bytes that are none: recorded and answered all the same. */
-  const refuseBroken = async (error: Error & { code?: string }, socket: Counted): Promise<void> => {
+  const refuseBroken = async (error: Error & { code?: string; rawPacket?: Buffer }, socket: Counted): Promise<void> => {
     if (!socket.writable || socket.destroyed || error.code === 'ECONNRESET' || isMute(error, socket)) return void socket.destroy()
     // An answer is under way on this connection: another one would be taken for a part of it.
     if ((socket.inFlight ?? 0) > 0) {
@@ -296,9 +305,9 @@ export const startGateway = async ({
       answer = new Refusal('store_unavailable')
     }
     if (socket.destroyed) return
-    const { headers, body } = problemOf(answer, id, secure)
+    const { status, headers, body } = brokenAnswer(answer, error, id)
     const lines = [...headers, 'connection', 'close'].map((text, i) => (i % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join('')
-    hangUp(socket, `HTTP/1.1 ${answer.status} Refused\r\n${lines}\r\n${body}`)
+    hangUp(socket, `HTTP/1.1 ${status} Refused\r\n${lines}\r\n${body}`)
   }
 
   const server: Server = createServer(
@@ -340,6 +349,7 @@ export const startGateway = async ({
   const leave = async (): Promise<void> => {
     loads.flushAll()
     await Promise.all([strangers.close(), outbox.close()])
+    jars.close()
     await upstream.close()
   }
   await new Promise<void>((resolve, reject) => {
@@ -388,6 +398,7 @@ export const startGateway = async ({
   return {
     address,
     cut: (sessionId) => {
+      jars.drop(sessionId)
       running.end(sessionId)
       loads.flush(sessionId)
     },

@@ -16,6 +16,7 @@ const compile = ({ path, upstream = defaultUpstream }: Declared['assets'][number
     pattern: path,
     pattern_json: JSON.stringify(path),
     scope: null,
+    keeps_cookies: false,
     upstream,
     segments,
   } as const

@@ -6,6 +6,8 @@ export type Browsers = {
   labels: Labels
   /** Names of the upstreams besides the default one. */
   upstreams: readonly string[]
+  /** Other origins that pages may load files from, such as a CDN. They are sent nothing but the request for the file. */
+  sources: readonly string[]
   /** The console's origin: it alone may frame a view. */
   console: string
 }
@@ -20,11 +22,13 @@ export const sistersOf = ({ labels, upstreams }: Browsers, { label }: Place): st
  */
 const policyOf = (browsers: Browsers, place: Place): string => {
   const own = sistersOf(browsers, place).join(' ')
+  const files = [own, ...browsers.sources].join(' ')
   const sockets = own.replaceAll(/\bhttp(s?):/g, 'ws$1:')
   return [
     `default-src ${own} data: blob:`,
-    `script-src ${own} 'unsafe-inline' 'unsafe-eval' blob:`,
-    `style-src ${own} 'unsafe-inline'`,
+    ...['img', 'font', 'media'].map((kind) => `${kind}-src ${files} data: blob:`),
+    `script-src ${files} 'unsafe-inline' 'unsafe-eval' blob:`,
+    `style-src ${files} 'unsafe-inline'`,
     `connect-src ${own} ${sockets}`,
     `frame-src ${own}`,
     `form-action ${own}`,
