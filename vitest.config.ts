@@ -16,6 +16,7 @@ const alone = [
   'test/load/doors.test.ts',
   'test/attacks/refused/signals-flood.test.ts',
   'test/gateway/endings.test.ts',
+  'test/gateway/browser-endings.test.ts',
   'test/attacks/refused/gateway-after-expiry.test.ts',
   'test/attacks/refused/gateway-after-the-tenant-is-gone.test.ts',
 ]

@@ -39,7 +39,7 @@ const page = '<a href="https://app.product.example/x">x</a><img src="https://api
 const rewritten = () => `<a href="${origins().app}/x">x</a><img src="${origins().api}/i.png">`
 const html = { 'content-type': 'text/html; charset=utf-8' }
 
-describe('A35 a page of the product', () => {
+describe('a page of the product in a browser', () => {
   it('has its addresses lead to the view, and is asked for unpacked', async () => {
     rig.upstream.answer = (_, response) => response.writeHead(200, { ...html, 'content-length': page.length, etag: '"1"' }).end(page)
     const answer = await rig.fetch(entered, 'GET /v1/reports', [...ownNavigation, 'Accept-Encoding: gzip, br'])
@@ -111,7 +111,7 @@ describe('A35 a page of the product', () => {
     expect(script.headers.get('content-encoding')).toBe('gzip')
   })
 
-  it('its redirects lead to the view, and out of it nowhere', async () => {
+  it('GW-11 its redirects lead to the view, and out of it nowhere', async () => {
     rig.upstream.answer = (_, response) => response.writeHead(302, { location: 'https://api.product.example/data' }).end()
     const inside = await rig.fetch(entered, 'GET /v1/reports', ownNavigation)
     expect([inside.status, inside.headers.get('location')]).toEqual([302, `${origins().api}/data`])
@@ -159,12 +159,12 @@ describe('HD-10 headers of a product that means harm to a browser', () => {
   })
 })
 
-describe('A35 the product’s cookies', () => {
+describe('the product’s cookies', () => {
   const set = (line: string) => {
     rig.upstream.answer = (_, response) => response.writeHead(200, { 'set-cookie': line }).end('{}')
   }
 
-  it('are kept at the gateway where the route says so, never reach the browser, and are gone with the session', async () => {
+  it('HD-9 HD-10 are kept at the gateway where the route says so, never reach the browser, and are gone with the session', async () => {
     const own = await rig.enter({ scopes: ['reports:read', 'reports:write'] })
     set('sid=1; Path=/; HttpOnly; Secure')
     const first = await rig.fetch(own, 'GET /kept')
@@ -191,7 +191,7 @@ describe('A35 the product’s cookies', () => {
   })
 })
 
-describe('A35 two upstreams of one view', () => {
+describe('two upstreams of one view', () => {
   const sister = () => [`Origin: ${origins().app}`, 'Sec-Fetch-Site: same-site', 'Sec-Fetch-Mode: cors', 'Sec-Fetch-Dest: empty']
 
   it('a preflight between them is answered here, and nothing is forwarded', async () => {

@@ -39,7 +39,7 @@ const useTab = async (entered: Entered, count: number, connections: readonly Raw
 }
 
 describe('two sessions at once in two tabs', () => {
-  it('SE-9 A35 nothing of one is in the other: answers, cookies, connections, records', async () => {
+  it('WB-9 nothing of one is in the other: answers, cookies, connections, records', async () => {
     const tabs = [await rig.enter(), await rig.enter({ tenant_id: 'ten_b', by: await rig.newStaff() })]
     const requests = share(5_000)
     const opened = await Promise.all(tabs.map(() => Promise.all(Array.from({ length: 4 }, () => openRaw(rig.port, 60_000)))))

@@ -23,7 +23,7 @@ const rewrite = async (pieces: readonly (string | Buffer)[], more: Partial<Rewri
   return out
 }
 
-describe('A35 the product’s own addresses in a page', () => {
+describe('the product’s own addresses in a page', () => {
   it.each([
     ['<a href="https://app.product.example/x?a=1&amp;b=2#c">', `<a href="${here}/x?a=1&amp;b=2#c">`],
     ["<a class=x href='//app.product.example/x' id=y>", `<a class=x href="${here}/x" id=y>`],
@@ -116,7 +116,7 @@ describe('A35 the product’s own addresses in a page', () => {
     )
   })
 
-  it('A35 is not kept in memory, however long it is; a tag that never ends is refused', async () => {
+  it('is not kept in memory, however long it is; a tag that never ends is refused', async () => {
     const rewriter = newHtmlRewriter({ map: () => undefined, hasBase: false, charset: undefined })
     const line = Buffer.from(`<p class="x"><a href="https://app.product.example/x">${'text '.repeat(300)}</a></p>\n`)
     let [sent, got, lag] = [0, 0, 0]

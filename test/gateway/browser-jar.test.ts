@@ -12,7 +12,7 @@ afterEach(() => jars.close())
 
 const at = 'http://10.0.0.5:8080/app/page'
 
-describe('A35 the jar of a session', () => {
+describe('the jar of a session', () => {
   it('gives back what the product set, to whom and where the product said', () => {
     open().keep('ses_a', at, ['a=1; Path=/; Secure; HttpOnly', 'b=2; Path=/app', 'c=3; Path=/other', '__Host-d=4; Path=/; Secure'], 1e9)
     expect(jars.find('ses_a', at)).toBe('b=2; a=1; __Host-d=4')

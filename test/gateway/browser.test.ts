@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => rig?.close())
 
 describe('the hand-over', () => {
-  it('A35 lets a browser in with a cookie of that origin alone, and is on the record', async () => {
+  it('lets a browser in with a cookie of that origin alone, and is on the record', async () => {
     const { session } = await rig.open()
     const view = await rig.openView(session.id)
     expect(view.origins).toEqual([{ upstream: 'default', origin: expect.stringMatching(/^https:\/\/[a-z2-7]{26}\.view\.example$/) }])
@@ -67,7 +67,7 @@ describe('the hand-over', () => {
 })
 
 describe('a request of a page', () => {
-  it('A35 C44 reaches the product with an assertion and without a cookie, and the record says that it came from a browser', async () => {
+  it('HD-9 C44 reaches the product with an assertion and without a cookie, and the record says that it came from a browser', async () => {
     const entered = await rig.enter()
     rig.upstream.forget()
     const answer = await rig.fetch(entered, 'GET /v1/reports?page=2', [...ownNavigation, 'Cookie2: x'])
@@ -127,7 +127,7 @@ describe('a request of a page', () => {
     expect(rig.upstream.received).toEqual([])
   })
 
-  it('A35 ends with its session, and with its view', async () => {
+  it('S3 ends with its session, and with its view', async () => {
     const first = await rig.enter()
     const second = await rig.enter()
     // The domain is shared by all views: a browser has one at a time.

@@ -32,7 +32,7 @@ const send = async ({ origin, code, cookie }: { origin: string; code: string; co
 const enteredIn = async (sessionId: string) =>
   (await rig.events({ session_id: sessionId })).filter(({ action }) => action === 'SUPPORT_SESSION.VIEW.ENTERED')
 
-describe('A35 a hand-over code in other hands', () => {
+describe('a hand-over code in other hands', () => {
   it('is refused when it is used twice, also by whoever used it first', async () => {
     const { session, origin, cookie, code } = await mintFor()
     expect((await rig.sendCode(origin, { code, cookie })).status).toBe(303)

@@ -16,7 +16,7 @@ beforeEach(() => rig.upstream.forget())
 
 const get = async (headers: readonly string[]) => sendRaw(rig.port, rawRequest('GET /v1/reports HTTP/1.1', [...headers, ...ownFetch]))
 
-describe('SE-9 a credential where it does not belong', () => {
+describe('AN-11 a credential where it does not belong', () => {
   it('the cookie of one view opens no other, of the same person or of somebody else', async () => {
     const own = await rig.enter()
     for (const host of [mallory.host, own.host, hostOf(`https://${'b'.repeat(26)}.view.example`)]) {
@@ -63,7 +63,7 @@ describe('SE-9 a credential where it does not belong', () => {
     expect((await get([mallory.host, `Cookie: ${mallory.cookie}`]))?.status).toBe(200)
   })
 
-  it('GW-4 a view of one tenant shows nothing of another', async () => {
+  it('S17 a view of one tenant shows nothing of another', async () => {
     const { scopes } = mallory.session
     expect(scopes).toContain('members:read')
     await expectRefusal(rig, await rig.fetch(mallory, 'GET /v1/tenants/ten_a/members'), 'other_tenant', mallory.session)

@@ -17,7 +17,7 @@ beforeEach(() => rig.upstream.forget())
 const fetched = (site: string, ...more: string[]) => [`Sec-Fetch-Site: ${site}`, 'Sec-Fetch-Mode: cors', 'Sec-Fetch-Dest: empty', ...more]
 const image = (site: string, ...more: string[]) => [`Sec-Fetch-Site: ${site}`, 'Sec-Fetch-Mode: no-cors', 'Sec-Fetch-Dest: image', ...more]
 
-describe('WB-3 XS-1 a request to a view from a page that is not its own', () => {
+describe('WB-2 a request to a view from a page that is not its own', () => {
   it.each<[string, (from: { evil: string }) => string[]]>([
     ['a fetch of another site', ({ evil }) => fetched('cross-site', `Origin: ${evil}`, `Referer: ${evil}/`)],
     ['an image of another site', ({ evil }) => image('cross-site', `Referer: ${evil}/`)],
@@ -48,7 +48,7 @@ describe('WB-3 XS-1 a request to a view from a page that is not its own', () => 
     expect(rig.upstream.bytes()).toHaveLength(0)
   })
 
-  it('XS-1 the product is shown in no tab of its own: a page of ours says so', async () => {
+  it('WB-2 the product is shown in no tab of its own: a page of ours says so', async () => {
     const headers = ['Sec-Fetch-Site: same-origin', 'Sec-Fetch-Mode: navigate', 'Sec-Fetch-Dest: document']
     for (const path of ['/v1/reports', '/.countersign/enter', '/']) {
       const answer = await rig.fetch(entered, `GET ${path}`, headers)
@@ -69,7 +69,7 @@ describe('WB-3 XS-1 a request to a view from a page that is not its own', () => 
     expect(rig.upstream.bytes()).toHaveLength(0)
   })
 
-  it('A35 no service worker is installed', async () => {
+  it('no service worker is installed', async () => {
     for (const headers of [
       ['Sec-Fetch-Site: same-origin', 'Sec-Fetch-Mode: same-origin', 'Sec-Fetch-Dest: serviceworker', 'Service-Worker: script'],
       fetched('same-origin', 'Service-Worker: script'),

@@ -74,7 +74,7 @@ const enter = async ({ store, journal }: Base, { code, browser, place }: Knock):
   return await transaction(store, async (tx): Promise<Entered> => {
     const codeHash = hashOf(code)
     const row = await loadCode(tx, codeHash, browser)
-    if (!row) return { refused: 'handover_refused', token_hash: undefined }
+    if (!row) throw new Error('a code that was minted is not there')
     const refused = whyNot(row, place)
     if (refused !== undefined) return { refused, token_hash: row.token_hash }
     await sql`
@@ -93,6 +93,13 @@ const enter = async ({ store, journal }: Base, { code, browser, place }: Knock):
   })
 }
 
+const readMinted = async (store: Store, codeHashes: readonly string[]): Promise<Map<string, true>> => {
+  const { rows } = await sql<{ code_hash: string }>`
+    select encode(code_hash, 'hex') as code_hash from session_view_codes
+    where code_hash = any(${codeHashes.map((hash) => Buffer.from(hash, 'hex'))}::bytea[])`.execute(store.db)
+  return new Map(rows.map(({ code_hash }) => [code_hash, true]))
+}
+
 const readEntered = async (store: Store, cookieHashes: readonly string[]): Promise<Map<string, EnteredView>> => {
   const { rows } = await sql<EnteredView & { cookie_hash: string }>`
     select encode(c.cookie_hash, 'hex') as cookie_hash, v.id, v.label, c.upstream, encode(s.token_hash, 'hex') as token_hash
@@ -106,8 +113,13 @@ export const newHandOver = (base: Base): HandOver => {
   // What a cookie leads to never changes; whether it is still worth something is asked at each use.
   const known = new Map<string, EnteredView>()
   const lookUp = newGatherer((hashes) => readEntered(store, hashes))
+  // Codes that nobody was given cost no more than a share of a statement.
+  const isMinted = newGatherer((hashes) => readMinted(store, hashes))
   return {
-    enter: (knock) => enter(base, knock),
+    enter: async (knock) =>
+      (await isMinted(hashOf(knock.code).toString('hex')))
+        ? await enter(base, knock)
+        : { refused: 'handover_refused', token_hash: undefined },
     find: (cookieHash) =>
       known.get(cookieHash) ??
       lookUp(cookieHash).then((view) => {
