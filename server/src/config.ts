@@ -563,9 +563,11 @@ const requireOwnDomain = (config: Config): void => {
     throw new Trouble(`gateway.browser_origin is ${browser_origin}: without TLS, views could be read on the way.`, hint)
   if (isLocal) return
   const domain = getDomain(hostname) ?? hostname
-  for (const url of [...Object.values(addressesOf(config)), config.gateway.upstream]) {
-    const host = url && new URL(url.replace('*.', '')).hostname
-    if (url !== browser_origin && host && (getDomain(host) ?? host) === domain)
+  const { upstream, upstreams, upstream_aliases } = config.gateway
+  const others = [addressesOf(config).console_url, upstream, ...Object.values(upstreams), ...Object.values(upstream_aliases).flat()]
+  for (const url of others) {
+    const host = new URL(url).hostname
+    if ((getDomain(host) ?? host) === domain)
       throw new Trouble(`gateway.browser_origin shares the domain ${domain} with ${url}: pages shown there could set cookies for it.`, hint)
   }
 }

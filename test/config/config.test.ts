@@ -241,6 +241,29 @@ describe('the configuration', () => {
     }
   })
 
+  it.each([
+    ['http://*.view.example', /without TLS/],
+    ['https://view.example', /must be like/],
+    ['https://*.view.example/path', /must be like/],
+    ['https://*.*.view.example', /must be like/],
+    ['https://*.console.example', /shares the domain console\.example with https:\/\/support\.console\.example/],
+    ['https://*.view.console.example', /shares the domain console\.example/],
+    ['https://*.view.product.example', /shares the domain product\.example with https:\/\/app\.product\.example/],
+    ['https://*.view.other.example', /shares the domain other\.example with https:\/\/api\.other\.example/],
+    ['https://*.view.co.uk', 'no trouble'],
+    ['https://*.access.example', 'no trouble'],
+  ])('AN-11 shows the product on a domain of its own, by TLS: %s', (browserOrigin, expected) => {
+    const more = [
+      `browser_origin: '${browserOrigin}'`,
+      "upstream_aliases: { default: ['https://app.product.example'], api: ['https://api.other.example'] }",
+      "upstreams: { api: 'http://127.0.0.1:4003' }",
+      "public_url: 'https://gateway.access.example'",
+    ]
+    const text = minimal.replace('gateway:', `gateway:\n  ${more.join('\n  ')}`)
+    const rest = "console: { public_url: 'https://support.console.example' }\nidentity: { issuer: 'https://id.example', client_id: c }"
+    expect(troubleOf(() => load(`${text}\n${rest}`))).toMatch(expected)
+  })
+
   it('refuses a public address that is not loopback while the local sign-in is on', () => {
     expect(troubleOf(() => load(`${minimal}\nconsole: { public_url: 'https://console.example' }`))).toMatch(
       /no identity provider is configured/,
