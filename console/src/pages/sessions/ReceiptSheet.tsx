@@ -7,6 +7,7 @@ import { Card, Facts } from '../../ui/Card.tsx'
 import { formatNumber } from '../../ui/format.ts'
 import { Inert } from '../../ui/Inert.tsx'
 import { FailureNote, Loading } from '../../ui/States.tsx'
+import { Ticket } from '../../ui/Ticket.tsx'
 import { At } from '../../ui/Time.tsx'
 
 const lasted = (minutes: number): string => (minutes < 1 ? 'less than a minute' : `${minutes} minutes`)
@@ -36,7 +37,7 @@ export function ReceiptSheet({ session }: { session: Session }) {
               </span>,
             ],
             ['Why', <Inert key="why" text={receipt.reason ?? 'erased'} className="whitespace-pre-line" />],
-            ['Ticket', receipt.ticket ?? 'none'],
+            ['Ticket', receipt.ticket === null ? 'none' : <Ticket key="ticket" id={receipt.ticket} />],
             ['Opened', <At key="opened" at={receipt.opened_at} />],
             receipt.ended_at !== null &&
               receipt.ended_by !== null && [

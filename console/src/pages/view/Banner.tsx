@@ -13,6 +13,7 @@ import { formatCountdown } from '../../ui/format.ts'
 import { Inert, InertLine } from '../../ui/Inert.tsx'
 import { Avatar } from '../../ui/Person.tsx'
 import { FailureNote } from '../../ui/States.tsx'
+import { Ticket } from '../../ui/Ticket.tsx'
 import { isChanging } from '../sessions/presets.ts'
 import { Scopes } from '../sessions/Scopes.tsx'
 
@@ -128,7 +129,7 @@ function Why({ session }: { session: Session }) {
       </span>
       <span className={clsx('shrink-0', !isOpen && 'max-sm:hidden')}>
         <span className="text-soft">Ticket </span>
-        {session.ticket ?? <span className="text-soft">none</span>}
+        {session.ticket === null ? <span className="text-soft">none</span> : <Ticket id={session.ticket} />}
       </span>
       <span className={clsx('flex min-w-0 items-center gap-1.5', !isOpen && 'max-sm:hidden')}>
         <span className="text-soft">May</span> <Scopes scopes={session.scopes} />
