@@ -242,6 +242,31 @@ const openGates = async (page: Page, action: string) => {
   await page.getByRole('form', { name: action }).getByLabel('Reason').waitFor()
 }
 
+const ticketLink = '/go?ticket=SUP-4831&user=eve@globex.example'
+
+/** From the link of a ticket to the product, by keyboard. */
+const stepIn = async (page: Page) => {
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'eve@globex.example' }).waitFor()
+  await page.keyboard.press('i')
+  await dialog(page).getByRole('button', { name: 'Step in', disabled: false }).waitFor()
+  await page.keyboard.press('Enter')
+  await product(page).getByRole('heading', { name: 'Dashboard' }).waitFor()
+}
+const product = (page: Page) => page.frameLocator('iframe')
+const openNotification = async (page: Page) => {
+  await product(page).getByRole('link', { name: 'Notifications' }).click()
+  await product(page).locator('a[href^="/notifications/"]').first().click()
+  await page.getByText('The page tried to mark a notification as read').waitFor()
+}
+
+const sendRequest = async (page: Page) => {
+  await page.getByRole('tab', { name: 'Send a request' }).click()
+  await page.getByLabel('Route').selectOption('GET /v1/attestations')
+  await page.getByRole('button', { name: /^Send/ }).click()
+  await page.getByRole('table').first().waitFor()
+}
+
 /** A passkey in software, in the browser itself. */
 const giveKey = async (page: Page) => {
   const devtools = await page.context().newCDPSession(page)
@@ -376,6 +401,7 @@ const pictures = ({ session, revoked, user, request }: Made): Picture[] => [
       await page.getByText('The server does not answer').first().waitFor()
     },
   },
+  { name: 'runner', path: `/sessions/${session}`, act: sendRequest },
   {
     name: 'session-created',
     path: '/tenants/ten_hooli',
@@ -384,6 +410,16 @@ const pictures = ({ session, revoked, user, request }: Made): Picture[] => [
       await dialog(page).getByLabel('Time to live').fill('1')
       await dialog(page).getByRole('button', { name: 'Create Session' }).click()
       await dialog(page).getByText('shown once').waitFor()
+    },
+  },
+  { name: 'go', path: ticketLink },
+  { name: 'view', path: ticketLink, act: stepIn },
+  { name: 'view-refused', act: openNotification },
+  {
+    name: 'view-ended',
+    act: async (page) => {
+      await page.getByRole('button', { name: 'End now' }).click()
+      await page.getByText('You ended the session').waitFor()
     },
   },
 ]

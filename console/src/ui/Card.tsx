@@ -31,7 +31,7 @@ export type Fact = readonly [label: string, value: ReactNode]
 /** Names and values, one under the other. Values that are not there are left out. */
 export function Facts({ facts }: { facts: readonly (Fact | false | null | undefined)[] }) {
   return (
-    <dl className="grid grid-cols-[minmax(84px,max-content)_minmax(0,1fr)] items-baseline gap-x-5 gap-y-2 text-sm">
+    <dl className="grid grid-cols-[minmax(84px,max-content)_minmax(0,1fr)] content-start items-baseline gap-x-5 gap-y-2 text-sm">
       {facts.map((fact) =>
         fact ? (
           <Fragment key={fact[0]}>

@@ -24,7 +24,8 @@ export const exampleRoute = (catalogue: ScopeCatalogue, scopes: readonly string[
   catalogue.scopes
     .filter(({ scope }) => scopes.includes(scope) && scope.endsWith(':read'))
     .flatMap(({ routes }) => routes)
-    .filter(({ method }) => method === 'GET')
+    // What stands at the root is a page, as a rule.
+    .filter(({ method, path }) => method === 'GET' && path !== '/')
     .map((route) => ({ ...route, path: fillPath(route.path, target) }))
     .sort((a, b) => openParameters(a.path) - openParameters(b.path) || a.path.length - b.path.length)[0]
 

@@ -71,7 +71,10 @@ const refusedSource = sourceOf(refusedScript)
 export const problemPage = (refusal: Refusal, requestId: string, console?: string): Page => {
   const { title, hint } = errorCatalogue[refusal.code]
   const { detail, scope } = refusal.facts
-  const lines = [...(detail === undefined ? [] : [detail]), ...(scope === undefined ? [] : [`It needs the scope ${scope}.`]), hint]
+  const lines = [
+    ...(detail === undefined ? [] : [detail]),
+    scope === undefined ? hint : `It needs the scope ${scope}. Nothing was changed in the product.`,
+  ]
   const told = console === undefined ? '' : ` data-console="${escapeHtml(console)}" data-code="${refusal.code}"`
   return {
     html: document(
