@@ -3,7 +3,7 @@ import { type PackFile, packFiles, verifyPack } from './verify-pack.ts'
 
 const inNode = async (): Promise<void> => {
   const { readFile } = await import('node:fs/promises')
-  const folder = new URL('log/', import.meta.url)
+  const folder = new URL(/* @vite-ignore */ 'log/', import.meta.url)
   try {
     const lines = await verifyPack((file) => readFile(new URL(file, folder), 'utf8'), process.argv[2])
     process.stdout.write(`The evidence verifies.\n${lines.map((line) => `  ${line}\n`).join('')}`)
