@@ -124,7 +124,10 @@ export const Session = z
       .number()
       .int()
       .nonnegative()
-      .describe(`Requests that the log has of it, refused ones too; ${mostCountedRequests} stands for that many or more`),
+      .nullable()
+      .describe(
+        `Requests that the log has of it, refused ones too; ${mostCountedRequests} stands for that many or more, null for not counted`,
+      ),
     issued_at: z.iso.datetime(),
     expires_at: z.iso.datetime(),
     idle_at: z.iso.datetime().describe('When it ends if nobody does anything in it until then'),

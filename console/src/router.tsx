@@ -165,6 +165,10 @@ export const router = createRouter({
 })
 
 declare module '@tanstack/react-router' {
+  interface HistoryState {
+    /** A link of the ticket desk led here: stepping in is one key away. */
+    isFromTicket?: boolean
+  }
   interface Register {
     router: typeof router
   }

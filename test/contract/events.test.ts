@@ -23,7 +23,19 @@ describe('X4 X11 the table of events', () => {
 
   it('has a session on one user as an impersonation, in the category of support sessions', () => {
     const impersonations = eventNames.filter((name) => name.startsWith('IMPERSONATE.'))
-    expect(impersonations.map((name) => name.slice(12)).sort()).toEqual(['DENIED', 'ENDED', 'EXPIRED', 'REVOKED', 'STARTED'])
+    expect(impersonations.map((name) => name.slice(12)).sort()).toEqual([
+      'DENIED',
+      'ENDED',
+      'EXPIRED',
+      'EXTENDED',
+      'FROZEN',
+      'REVOKED',
+      'ROLE_LOST',
+      'SIGNED_OUT',
+      'STARTED',
+      'TENANT_GONE',
+      'TIMED_OUT',
+    ])
     for (const name of impersonations) expect(eventTable[name][0]).toBe('support_session')
   })
 })

@@ -52,6 +52,5 @@ const pages: [path: string, shown: string, notes: string[]][] = [
 it.each(pages)('T9 %s shows the good rows, and says which were left out', async (path, shown, notes) => {
   await goTo(browser.page, path)
   await browser.page.locator('#main').getByText(shown).first().waitFor()
-  await browser.page.getByRole('note').first().waitFor()
-  expect(await browser.page.getByRole('note').allTextContents()).toEqual(notes)
+  await expect.poll(() => browser.page.getByRole('note').allTextContents()).toEqual(notes)
 })

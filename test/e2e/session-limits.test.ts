@@ -55,7 +55,7 @@ describe('the limits of a session in the console', () => {
     expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([])
     if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/extend.png` })
     await dialog.getByRole('button', { name: 'Extend Session' }).click()
-    await page.getByText('Session extended').waitFor()
+    await page.getByText('Session extended', { exact: true }).waitFor()
     expect(Date.parse((await read(session)).expires_at) - Date.parse(session.expires_at)).toBe(600_000)
     if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/running.png` })
   })

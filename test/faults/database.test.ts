@@ -8,6 +8,7 @@ import { startEmbedded } from '../../server/src/store/embedded.ts'
 import { signIn } from '../support/browser.ts'
 import { asSuperuser } from '../support/database.ts'
 import { newFolder } from '../support/embedded.ts'
+import { isLong } from '../support/long.ts'
 import { type Program, startProgram } from '../support/program.ts'
 import { until } from '../support/until.ts'
 import { startUpstream, type Upstream } from '../support/upstream.ts'
@@ -118,7 +119,7 @@ describe('the embedded database', () => {
   const dataDir = newFolder()
   afterAll(() => dataDir.remove())
 
-  it.each(signals)(
+  it.each(isLong ? signals : signals.slice(0, 2))(
     'DB-1 hit by %s, is back, the program with it, and /readyz was true all along',
     async (signal) => {
       program = await startProgram(dataDir.path, {}, ['--config', writeConfig(dataDir.path, upstream.url)])
@@ -159,7 +160,7 @@ describe("one's own database", () => {
     dataDir.remove()
   })
 
-  it.each(signals)(
+  it.each(isLong ? signals : signals.slice(2))(
     'DB-1 hit by %s and started again, has the program back, and /readyz was true all along',
     async (signal) => {
       program = await startProgram(dataDir.path, environment, ['--config', writeConfig(dataDir.path, upstream.url)])

@@ -21,6 +21,7 @@ import { newThresholds } from '../../server/src/health/thresholds.ts'
 import { windowAt } from '../../server/src/health/window.ts'
 import { rob, staff } from '../directory/rig.ts'
 import { asSuperuser, newDatabase, type TestDatabase } from '../support/database.ts'
+import { share } from '../support/long.ts'
 import { addTenants, healthConfig, minuteMs, minuteNow, minuteOf, newJudging } from './rig.ts'
 
 const hour = 60
@@ -436,7 +437,7 @@ describe('for random signals', () => {
           }
         },
       ),
-      { numRuns: 12 },
+      { numRuns: share(40) },
     )
   })
 })

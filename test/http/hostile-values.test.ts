@@ -255,8 +255,9 @@ describe('RS-1 hostile values at every route of the console and tenant door', ()
       const takesAny =
         names.length === 0 && !(await attack(caller, 'unknown', method, `${target}?nobody_knows=x`, [])).body.includes('nobody_knows')
       for (const name of names) {
-        for (const value of name === 'cursor' ? [...inAddresses, ...cursors] : inAddresses)
-          await attack(caller, name, method, `${target}?${name}=${value}`, [])
+        for (const [i, value] of (name === 'cursor' ? [...inAddresses, ...cursors] : inAddresses).entries())
+          if (isLong || (i + turn) % 3 === 0) await attack(caller, name, method, `${target}?${name}=${value}`, [])
+        turn += 1
         await attack(caller, 'twice', method, `${target}?${name}=1&${name}=2`, [])
         if (takesAny) continue
         const misspelled = `${name.slice(0, 1)}${name.slice(2)}_`
@@ -302,7 +303,7 @@ describe('RS-1 hostile values at every route of the console and tenant door', ()
       for (const [i, name] of headerNames.entries()) {
         const lines = [...inHeaders.map((value) => [`${name}: ${value}`]), [`${name}: a`, `${name}: b`]]
         for (const [k, headers] of lines.entries()) {
-          if (!isLong && (i * lines.length + k + turn) % 10 !== 0) continue
+          if (!isLong && (i * lines.length + k + turn) % 40 !== 0) continue
           await attack(caller, headers.join(' ').slice(0, 60), method, fill(path), headers)
         }
       }

@@ -101,6 +101,7 @@ describe('two processes over one database', () => {
       'exports',
       'gateway',
       'gateway watch',
+      'gateway views',
       'gateway outbox',
       'gateway strangers',
       'console door',

@@ -89,7 +89,8 @@ export const revokeSession = verb({
       await lockSession(tx, session_id)
       const mine = await insertRevocation(tx, session_id, { kind, staff_id: principal.id, event })
       if (mine) await journal.write(tx, [event])
-      const [found] = await selectSessions(tx, sql`s.id = ${session_id}`)
+      // A revocation does not wait for whatever the log waits for.
+      const [found] = await selectSessions(tx, sql`s.id = ${session_id}`, 1, false)
       if (!found) throw new Refusal('not_found')
       if (!mine && found.session.status !== 'REVOKED') throw new Refusal('session_already_over')
       return found.session

@@ -41,15 +41,16 @@ const sqlRequests = sql<number>`(
     limit ${sql.lit(mostCountedRequests)}
   ) counted)`
 
-/** Sessions with all that people are shown of them, narrowed by `where`. */
+/** Sessions with all that people are shown of them, narrowed by `where`; their requests are not counted where the log is not to be read. */
 export const selectSessions = async (
   db: Kysely<Tables>,
   where: RawBuilder<unknown>,
   limit = 1,
+  isCounted = true,
 ): Promise<{ session: Session; issued_us: string }[]> => {
   const { rows } = await sql<Row>`
     select s.id, ${sqlStatus} as status, ${sqlStanding} as standing, s.tenant_id, t.name as tenant_name, s.target_user_id, ${disclosed('s.id', 'target.label', sql`s.digests ->> 'target.label'`)} as label, s.staff_id, m.email as staff_email,
-      ${disclosed('s.id', 'reason', sql`s.digests ->> 'reason'`)} as reason, ${disclosed('s.id', 'ticket', sql`s.digests ->> 'ticket'`)} as ticket, s.scopes, ${sqlRequests} as requests, s.issued_at, s.expires_at, a.idle_at,
+      ${disclosed('s.id', 'reason', sql`s.digests ->> 'reason'`)} as reason, ${disclosed('s.id', 'ticket', sql`s.digests ->> 'ticket'`)} as ticket, s.scopes, ${isCounted ? sqlRequests : sql`null::int`} as requests, s.issued_at, s.expires_at, a.idle_at,
       s.idle_seconds / 60.0::float8 as idle_minutes,
       case ${sqlStatus} when 'REVOKED' then r.revoked_at when 'EXPIRED' then ${sqlEnds} end as ended_at,
       case ${sqlStatus} when 'REVOKED' then r.revoked_by_kind when 'EXPIRED' then case when a.idle_at < s.expires_at then 'idle' else 'expiry' end end as ended_by,

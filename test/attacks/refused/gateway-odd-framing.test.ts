@@ -59,6 +59,7 @@ describe('FR-4 framing that another reader could take differently', () => {
     [['Content-Length: 0x5'], 'hello'],
     [['Content-Length: 5', 'Transfer-Encoding: chunked'], '0\r\n\r\n'],
     [['Transfer-Encoding: chunked', 'Transfer-Encoding: identity'], '0\r\n\r\n'],
+    [['Transfer-Encoding: chunked, chunked'], '0\r\n\r\n'],
   ])('is refused by the parser: %j', async (headers, body) => {
     rig.upstream.forget()
     await expectRefusal(rig, await sendRaw(rig.port, post(headers, body)), 'invalid_request')
@@ -68,8 +69,6 @@ describe('FR-4 framing that another reader could take differently', () => {
   it.each([
     ['header_refused', ['Content-Length: 005'], 'hello'],
     ['header_refused', ['Transfer-Encoding: gzip, chunked'], '0\r\n\r\n'],
-    ['header_refused', ['Transfer-Encoding: chunked, chunked'], '0\r\n\r\n'],
-    ['header_refused', ['Transfer-Encoding: chunked;q=1'], '0\r\n\r\n'],
     ['header_refused', ['Transfer_Encoding: chunked', 'Content-Length: 5'], '0\r\n\r\n'],
     ['header_refused', ['Expect: 200-ok', 'Content-Length: 2'], '{}'],
     ['unsupported_media_type', ['Content-Encoding: gzip', 'Content-Length: 2'], '{}'],
@@ -79,18 +78,21 @@ describe('FR-4 framing that another reader could take differently', () => {
     expect(rig.upstream.bytes()).toHaveLength(0)
   })
 
-  it.each(['xchunked', 'chunked;x=1'])('is refused on the record where the parser gives up on the body meanwhile: %s', async (coding) => {
-    rig.upstream.forget()
-    const before = (await rig.events()).length
-    const answer = await sendRaw(rig.port, post([`Transfer-Encoding: ${coding}`], '0\r\n\r\n'))
-    // The parser may end the connection before there is an answer.
-    if (answer) expect(codeOf(answer)).toBe('header_refused')
-    const events = await eventsAfter(before, 1)
-    expect(events).toMatchObject([
-      { action: 'SUPPORT_SESSION.REQUEST.REFUSED', result: 'deny', code: 'header_refused', session_id: session.id },
-    ])
-    expect(rig.upstream.bytes()).toHaveLength(0)
-  })
+  it.each(['xchunked', 'chunked;x=1', 'chunked;q=1'])(
+    'is refused on the record where the parser gives up on the body meanwhile: %s',
+    async (coding) => {
+      rig.upstream.forget()
+      const before = (await rig.events()).length
+      const answer = await sendRaw(rig.port, post([`Transfer-Encoding: ${coding}`], '0\r\n\r\n'))
+      // The parser may end the connection before there is an answer.
+      if (answer) expect(codeOf(answer)).toBe('header_refused')
+      const events = await eventsAfter(before, 1)
+      expect(events).toMatchObject([
+        { action: 'SUPPORT_SESSION.REQUEST.REFUSED', result: 'deny', code: 'header_refused', session_id: session.id },
+      ])
+      expect(rig.upstream.bytes()).toHaveLength(0)
+    },
+  )
 
   it.each(['zz', '10000000000000000', '-1', '5 '])('is cut when a chunk’s size is none, or too long to be one: %j', async (size) => {
     rig.upstream.forget()

@@ -24,7 +24,7 @@ const useLookUp = () => {
     try {
       const { items } = await client.fetchQuery(userSearchQuery(user))
       const meant = findMeant(items, user)
-      await navigate(meant ? paths.user(meant.id, ticket) : paths.users(user, ticket))
+      await (meant ? navigate({ ...paths.user(meant.id, ticket), state: { isFromTicket: true } }) : navigate(paths.users(user, ticket)))
     } catch (failure) {
       setError(failure)
     }

@@ -43,8 +43,8 @@ function OnUser({ session: { target_user_id: id, target_user_label: label, ticke
   )
 }
 
-export const requestWords = (count: number): string =>
-  count >= mostCountedRequests ? `${formatNumber(mostCountedRequests)}+` : formatNumber(count)
+export const requestWords = (count: number | null): string =>
+  count === null ? '–' : count >= mostCountedRequests ? `${formatNumber(mostCountedRequests)}+` : formatNumber(count)
 
 function Requests({ session }: { session: Session }) {
   return <span className={`nums ${session.requests === 0 ? 'text-faint' : ''}`}>{requestWords(session.requests)}</span>

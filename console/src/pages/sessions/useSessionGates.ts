@@ -7,5 +7,5 @@ export const useSessionGates = (tenantId: string, userId: string | undefined) =>
   const { data: table } = useQuery(actionTableQuery(target))
   const row = table?.items.find(({ action }) => action === (userId === undefined ? 'open_session' : 'impersonate'))
   const needs = (gate: string) => row?.requirements.some((requirement) => requirement.gate === gate) ?? false
-  return { asksApproval: needs('approval'), needsSignature: needs('step_up'), needsTicket: needs('ticket') }
+  return { isKnown: row !== undefined, asksApproval: needs('approval'), needsSignature: needs('step_up'), needsTicket: needs('ticket') }
 }

@@ -2,7 +2,7 @@ import type { ActionName } from '@countersign/contract/actions.ts'
 import { only } from '@countersign/contract/choice.ts'
 import type { UserPane } from '@countersign/contract/users.ts'
 import { useQuery } from '@tanstack/react-query'
-import { Link, useParams, useSearch } from '@tanstack/react-router'
+import { Link, useLocation, useParams, useSearch } from '@tanstack/react-router'
 import { KeyRound, Lock, LockOpen } from 'lucide-react'
 import { actionTableQuery } from '../../api/actions.ts'
 import { useNoConnection } from '../../api/connection.ts'
@@ -28,6 +28,7 @@ import { EventList } from '../audit/EventList.tsx'
 import { accountFacts } from './account.tsx'
 import { Factors } from './Factors.tsx'
 import { openImpersonate, useImpersonateKey } from './impersonate.ts'
+import { StepInBar } from './StepInBar.tsx'
 import { UserAct } from './UserAct.tsx'
 import { UserSessions } from './UserSessions.tsx'
 import { useUserActs } from './useUserActs.tsx'
@@ -56,6 +57,7 @@ function Pane({ pane, error }: { pane: UserPane; error: unknown }) {
   const noConnection = useNoConnection()
   const why = canUseConsole(useMe()) ? noConnection : roleMissing
   useImpersonateKey(pane, why === undefined)
+  const isFromTicket = useLocation({ select: ({ state }) => state.isFromTicket === true })
   return (
     <Page
       title={user.email}
@@ -73,6 +75,7 @@ function Pane({ pane, error }: { pane: UserPane; error: unknown }) {
       }
     >
       {error ? <FailureNote error={error} /> : null}
+      {isFromTicket && why === undefined ? <StepInBar pane={pane} /> : null}
       <div className="grid items-start gap-4 lg:grid-cols-2 xl:grid-cols-[minmax(0,7fr)_minmax(0,9fr)_minmax(0,11fr)]">
         <Card title="For the call">
           <Facts facts={factsOf(pane)} />

@@ -4,8 +4,8 @@ import { isTaken } from '../../ui/keys.ts'
 import { openOverlay } from '../../ui/overlay.ts'
 
 /** Where a ticket says why, a reason is offered that points to it. */
-const reasonOf = (ticket: string | null): { reason?: string } =>
-  ticket === null ? {} : { reason: `Look into ticket ${ticket} as the user sees the product` }
+export const reasonOf = (ticket: string | null): string | undefined =>
+  ticket === null ? undefined : `Look into ticket ${ticket} as the user sees the product`
 
 /** Opens the dialog for a session on the user of the pane, with the pane's ticket (A42). */
 export const openImpersonate = ({ user, tenant, opened }: UserPane) =>
@@ -14,7 +14,7 @@ export const openImpersonate = ({ user, tenant, opened }: UserPane) =>
     tenant: { id: user.tenant_id, name: tenant?.name ?? user.tenant_id, status: tenant?.status },
     user: { id: user.id, email: user.email },
     ticket: opened.ticket ?? undefined,
-    ...reasonOf(opened.ticket),
+    reason: reasonOf(opened.ticket),
   })
 
 /** The key `i` on a pane does the same (M21). */
