@@ -256,7 +256,7 @@ const product = (page: Page) => page.frameLocator('iframe')
 const openNotification = async (page: Page) => {
   await product(page).getByRole('link', { name: 'Notifications' }).click()
   await product(page).locator('a[href^="/notifications/"]').first().click()
-  await page.getByText('The page tried to mark a notification as read').waitFor()
+  await page.getByRole('list').getByText('The page tried to mark a notification as read').waitFor()
 }
 
 const sendRequest = async (page: Page) => {
@@ -401,16 +401,6 @@ const pictures = ({ session, revoked, user, request }: Made): Picture[] => [
     },
   },
   { name: 'runner', path: `/sessions/${session}`, act: sendRequest },
-  {
-    name: 'session-created',
-    path: '/tenants/ten_hooli',
-    act: async (page) => {
-      await fillSession(page)
-      await dialog(page).getByLabel('Time to live').fill('1')
-      await dialog(page).getByRole('button', { name: 'Create Session' }).click()
-      await dialog(page).getByText('shown once').waitFor()
-    },
-  },
   { name: 'go', path: ticketLink },
   { name: 'view', path: ticketLink, act: stepIn },
   { name: 'view-refused', act: openNotification },
@@ -419,6 +409,16 @@ const pictures = ({ session, revoked, user, request }: Made): Picture[] => [
     act: async (page) => {
       await page.getByRole('button', { name: 'End now' }).click()
       await page.getByText('You ended the session').waitFor()
+    },
+  },
+  {
+    name: 'session-created',
+    path: '/tenants/ten_hooli',
+    act: async (page) => {
+      await fillSession(page)
+      await dialog(page).getByLabel('Time to live').fill('1')
+      await dialog(page).getByRole('button', { name: 'Create Session' }).click()
+      await dialog(page).getByText('shown once').waitFor()
     },
   },
 ]
@@ -459,7 +459,10 @@ const take = async (context: BrowserContext, page: Page, program: Program, all: 
     if (picture.path && who !== 'eve' && who !== 'nobody') {
       await page.goto(`${program.console}${picture.path}`)
       await (picture.isLoading ? page.locator('.skeleton').first().waitFor() : settle(page))
-      await page.getByText('connecting ·').waitFor({ state: 'detached' })
+      await page
+        .getByText(/^connecting\b/)
+        .first()
+        .waitFor({ state: 'detached' })
     }
     if (who === 'nobody') await page.getByRole('link', { name: /rob@vendor\.example/ }).waitFor()
     await picture.act?.(page)

@@ -17,6 +17,8 @@ export const fillPath = (path: string, { tenantId, userId }: Target): string =>
     )
     .join('/')
 
+/** A program asks the API, where the product has pages too. */
+const looksLikePage = (path: string): number => (/^\/(?:v\d+|api)\//.test(path) ? 0 : 1)
 const openParameters = (path: string) => path.split('/').filter((part) => part.startsWith(':')).length
 
 /** The route to show as an example: one that reads, is granted, and leaves the least to fill in. */
@@ -24,10 +26,12 @@ export const exampleRoute = (catalogue: ScopeCatalogue, scopes: readonly string[
   catalogue.scopes
     .filter(({ scope }) => scopes.includes(scope) && scope.endsWith(':read'))
     .flatMap(({ routes }) => routes)
-    // What stands at the root is a page, as a rule.
-    .filter(({ method, path }) => method === 'GET' && path !== '/')
+    .filter(({ method }) => method === 'GET')
     .map((route) => ({ ...route, path: fillPath(route.path, target) }))
-    .sort((a, b) => openParameters(a.path) - openParameters(b.path) || a.path.length - b.path.length)[0]
+    .sort(
+      (a, b) =>
+        looksLikePage(a.path) - looksLikePage(b.path) || openParameters(a.path) - openParameters(b.path) || a.path.length - b.path.length,
+    )[0]
 
 /** A command that can be pasted into a shell: whatever an id contains, it is data there. */
 export const formatCurl = (gatewayUrl: string, path: string, token: string): string =>
