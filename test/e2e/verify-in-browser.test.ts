@@ -52,6 +52,8 @@ const verifyNewest = async () => {
   await settle(page)
   await rowsOf(page, 'Events').first().locator('td').first().click()
   const panel = page.getByRole('complementary').filter({ has: page.getByRole('button', { name: 'Verify' }) })
+  // The last of the panel that comes: what still moves is not hit.
+  await panel.getByText(/· signed/).waitFor()
   await panel.getByRole('button', { name: 'Verify' }).click()
   await page.getByText(/^(Verified in this browser|This does not verify|This could not be verified)\.$/).waitFor()
   const verdict = await page.getByText(/^(Verified in this browser|This does not verify|This could not be verified)\.$/).textContent()

@@ -43,8 +43,8 @@ export function VerifyEvent({ event }: { event: LoggedEvent }) {
   }
   return (
     <div className="flex flex-col gap-2 rounded-md border border-line px-3 py-2.5">
-      <div className="flex flex-wrap items-center gap-x-3 gap-y-1.5">
-        <p className="min-w-0 flex-1 text-sm">
+      <div className="flex items-start gap-x-3">
+        <p className="min-w-0 flex-1 pt-0.5 text-sm">
           In the log <span className="nums">#{formatNumber(event.log_index)}</span>
           {log?.signed_at ? (
             <span className="text-faint">
