@@ -31,6 +31,8 @@ export const openChromium = async (options: Options = {}): Promise<Chromium> => 
     headless: true,
     viewport: { width: options.width ?? 1440, height: 900 },
     colorScheme: options.scheme ?? 'light',
+    // What still moves is not hit where it was seen.
+    reducedMotion: 'reduce',
     args: [
       '--no-sandbox',
       '--disable-gpu',
