@@ -506,9 +506,14 @@ describe('how much it weighs', () => {
         return performance
           .getEntriesByType('resource')
           .filter(({ startTime }) => startTime < shownAt)
-          .map(({ name }) => new URL(name).pathname)
+          .map((entry) => [new URL(entry.name).pathname, (entry as PerformanceResourceTiming).encodedBodySize] as const)
       })
-      const seen = [...files].filter(([path]) => first.includes(path))
+      // As they are sent: the browser's own count, as not every answer announces its length.
+      const sizes = new Map(first)
+      const seen = [...files].flatMap(([path, file]) => {
+        const length = sizes.get(path)
+        return length === undefined ? [] : [[path, { ...file, length }] as [string, typeof file]]
+      })
       await own.page.evaluate(() => document.fonts.ready)
       const isFont = ([path]: [string, unknown]) => path.endsWith('.woff2')
       const code = seen.filter((file) => !isFont(file))
