@@ -1,8 +1,7 @@
-import { SlidersHorizontal } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { Button } from './Button.tsx'
 import { Chip } from './Chip.tsx'
-import { Dialog } from './Dialog.tsx'
+import { FilterSheet } from './FilterSheet.tsx'
 import { FilterMenu } from './Menu.tsx'
 import { Options } from './Options.tsx'
 import { useWidth } from './width.ts'
@@ -57,30 +56,23 @@ export function Filters({ search, filters, order, onClear, children }: Props) {
 type SheetProps = { filters: readonly ListFilter[]; order: Order | undefined; count: number }
 
 function Sheet({ filters, order, count }: SheetProps) {
-  const [isOpen, setOpen] = useState(false)
   return (
-    <>
-      <Button icon={<SlidersHorizontal />} onClick={() => setOpen(true)} className="pointer-coarse:h-10">
-        Filters{count > 0 ? ` (${count})` : ''}
-      </Button>
-      {isOpen ? (
-        <Dialog
-          title="Filters"
-          onClose={() => setOpen(false)}
-          footer={
-            <Button kind="main" onClick={() => setOpen(false)}>
-              Show
-            </Button>
-          }
-        >
-          <div className="flex flex-col gap-5">
-            {filters.map(({ name, ...filter }) => (
-              <Options key={name} label={name} {...filter} />
-            ))}
-            {order ? <Options label="Order" {...order} /> : null}
-          </div>
-        </Dialog>
-      ) : null}
-    </>
+    <FilterSheet
+      count={count}
+      footer={(close) => (
+        <Button kind="main" onClick={close}>
+          Show
+        </Button>
+      )}
+    >
+      {() => (
+        <div className="flex flex-col gap-5">
+          {filters.map(({ name, ...filter }) => (
+            <Options key={name} label={name} {...filter} />
+          ))}
+          {order ? <Options label="Order" {...order} /> : null}
+        </div>
+      )}
+    </FilterSheet>
   )
 }

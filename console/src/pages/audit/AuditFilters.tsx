@@ -1,10 +1,10 @@
-import { ChevronDown, SlidersHorizontal } from 'lucide-react'
+import { ChevronDown } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { useMe } from '../../api/me.ts'
 import { Button, buttonClass } from '../../ui/Button.tsx'
 import { Chip } from '../../ui/Chip.tsx'
-import { Dialog } from '../../ui/Dialog.tsx'
+import { FilterSheet } from '../../ui/FilterSheet.tsx'
 import { formatInstant, plural, shortId } from '../../ui/format.ts'
 import { Inert } from '../../ui/Inert.tsx'
 import { Popover } from '../../ui/Popover.tsx'
@@ -24,7 +24,7 @@ export function AuditFilters({ search, onSet, onClear, count }: Props) {
     <div className="flex flex-col gap-2">
       <div className="flex flex-wrap items-center gap-2">
         <Words search={search} onSet={onSet} />
-        {isPhone ? <FilterSheet search={search} onSet={onSet} onClear={onClear} count={count} /> : null}
+        {isPhone ? <AuditSheet search={search} onSet={onSet} onClear={onClear} count={count} /> : null}
         <Quick search={search} onSet={onSet} />
       </div>
       {isPhone ? null : <FilterBar search={search} onSet={onSet} />}
@@ -144,48 +144,40 @@ function FilterBar(props: FilterProps) {
   )
 }
 
-/** All of them in one place, where there is no room for a bar. */
-function FilterSheet({ search, onSet, onClear, count }: Props) {
-  const [isOpen, setOpen] = useState(false)
+function AuditSheet({ search, onSet, onClear, count }: Props) {
   const inForce = countFilters(search)
   const props = { search, onSet }
   return (
-    <>
-      <Button icon={<SlidersHorizontal aria-hidden="true" />} onClick={() => setOpen(true)}>
-        Filters{inForce > 0 ? ` (${inForce})` : ''}
-      </Button>
-      {isOpen ? (
-        <Dialog
-          title="Filters"
-          onClose={() => setOpen(false)}
-          footer={
-            <>
-              <span className="min-w-0 flex-1 text-soft text-sm">{count}</span>
-              <Button onClick={onClear} disabled={inForce === 0}>
-                Clear all
-              </Button>
-              <Button kind="main" onClick={() => setOpen(false)}>
-                Show
-              </Button>
-            </>
-          }
-        >
-          <div className="-mx-5 -my-4 flex flex-col">
-            <SheetPart label="Time" set={search.last || search.from || search.to ? 1 : 0}>
-              <TimeBody {...props} />
-            </SheetPart>
-            {[...inBar, ...inMore].map((name) => {
-              const { any, none } = choiceOf(search, name)
-              return (
-                <SheetPart key={name} label={fields[name].label} set={any.length + none.length}>
-                  <ListBody name={name} {...props} />
-                </SheetPart>
-              )
-            })}
-          </div>
-        </Dialog>
-      ) : null}
-    </>
+    <FilterSheet
+      count={inForce}
+      footer={(close) => (
+        <>
+          <span className="min-w-0 flex-1 text-soft text-sm">{count}</span>
+          <Button onClick={onClear} disabled={inForce === 0}>
+            Clear all
+          </Button>
+          <Button kind="main" onClick={close}>
+            Show
+          </Button>
+        </>
+      )}
+    >
+      {() => (
+        <div className="-mx-5 -my-4 flex flex-col">
+          <SheetPart label="Time" set={search.last || search.from || search.to ? 1 : 0}>
+            <TimeBody {...props} />
+          </SheetPart>
+          {[...inBar, ...inMore].map((name) => {
+            const { any, none } = choiceOf(search, name)
+            return (
+              <SheetPart key={name} label={fields[name].label} set={any.length + none.length}>
+                <ListBody name={name} {...props} />
+              </SheetPart>
+            )
+          })}
+        </div>
+      )}
+    </FilterSheet>
   )
 }
 

@@ -9,7 +9,7 @@ import { Csv, changeOf, chosenIn, type Filter, type FilterProps, filtersOf } fro
 import { SavedViews } from './SavedViews.tsx'
 import type { TenantsSearch } from './search.ts'
 
-const FilterSheet = lazy(() => import('./FilterSheet.tsx').then((part) => ({ default: part.FilterSheet })))
+const OverviewSheet = lazy(() => import('./OverviewSheet.tsx').then((part) => ({ default: part.OverviewSheet })))
 
 /** Search and filters, which combine and live in the address; on a phone the filters are one sheet. */
 export function OverviewFilters({ search, first, onSet, onOpen, children }: FilterProps) {
@@ -27,7 +27,7 @@ export function OverviewFilters({ search, first, onSet, onOpen, children }: Filt
         />
         {isPhone ? (
           <Suspense>
-            <FilterSheet search={search} filters={filters} first={first} onSet={onSet} onOpen={onOpen} />
+            <OverviewSheet search={search} filters={filters} first={first} onSet={onSet} onOpen={onOpen} />
           </Suspense>
         ) : (
           <>
