@@ -8,7 +8,7 @@ import { pickPort } from '../../server/src/ports.ts'
 import { type Server, serve } from '../../server/src/serve.ts'
 import { newVisitor, type Visitor } from './browser.ts'
 import { asSuperuser, newDatabase, type TestDatabase } from './database.ts'
-import { startDirectory } from './directory.ts'
+import { startDirectory, type World } from './directory.ts'
 import { until } from './until.ts'
 import { startUpstream, type Upstream } from './upstream.ts'
 
@@ -49,10 +49,14 @@ export type Rig = Server & {
 }
 
 /** The whole server in this process: real doors on free ports, a real database, a directory and a product of the test's own. */
-export const startRig = async ({ config: more = '' } = {}): Promise<Rig> => {
+export const startRig = async ({ config: more = '', world }: { config?: string; world?: World } = {}): Promise<Rig> => {
   const database = await newDatabase({ max: 16 })
   const consolePort = await pickPort('127.0.0.1', 0)
-  const directory = await startDirectory({ issuer: `http://localhost:${consolePort}`, audience: 'test-directory' })
+  const directory = await startDirectory({
+    issuer: `http://localhost:${consolePort}`,
+    audience: 'test-directory',
+    ...(world ? { world } : {}),
+  })
   const upstream = await startUpstream()
   const text = routes.replace('UPSTREAM', upstream.url).replace('DIRECTORY', directory.url)
   const file = parseConfig(`${text}${more}`, 'test')

@@ -2,6 +2,7 @@ import type { EventPage, LoggedEvent } from '@countersign/contract/events.ts'
 import type { Export } from '@countersign/contract/exports.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Visitor } from '../../support/browser.ts'
+import { newTenant } from '../../support/directory.ts'
 import { type Rig, startRig } from '../../support/rig.ts'
 import { until } from '../../support/until.ts'
 
@@ -9,16 +10,10 @@ let rig: Rig
 let admin: Visitor & { staff_id: string }
 let auditor: Visitor & { staff_id: string }
 beforeAll(async () => {
-  rig = await startRig()
+  rig = await startRig({ world: { tenants: ['ten_a', 'ten_b'].map((id) => newTenant(0, { id, name: id })), people: [] } })
+  await rig.knownTenant()
   admin = await rig.visitorWith(['support_admin'])
   auditor = await rig.visitorWith(['auditor'])
-  const { store } = rig.database
-  for (const id of ['ten_a', 'ten_b'])
-    await store.db
-      .insertInto('tenants')
-      .values({ id, name: id, status: 'active', created_at: new Date(), updated_at: new Date() })
-      .onConflict((c) => c.doNothing())
-      .execute()
 })
 afterAll(() => rig?.close())
 

@@ -5,6 +5,7 @@ import { createKey } from '../../../server/src/identity/tenant-key/create.ts'
 import { unpack } from '../../exports/repack.ts'
 import { fileOf, prepared, withKey } from '../../exports/rig.ts'
 import type { Visitor } from '../../support/browser.ts'
+import { newTenant } from '../../support/directory.ts'
 import { type Rig, startRig } from '../../support/rig.ts'
 import { until } from '../../support/until.ts'
 
@@ -17,15 +18,10 @@ let keys: { id: string; key: string }[]
 let a: ReturnType<typeof withKey>
 let b: ReturnType<typeof withKey>
 beforeAll(async () => {
-  rig = await startRig()
+  rig = await startRig({ world: { tenants: ['ten_a', 'ten_b'].map((id) => newTenant(0, { id, name: id })), people: [] } })
+  await rig.knownTenant()
   auditor = await rig.visitorWith(['auditor'])
   const { store, journal } = rig.database
-  for (const id of ['ten_a', 'ten_b'])
-    await store.db
-      .insertInto('tenants')
-      .values({ id, name: id, status: 'active', created_at: new Date(), updated_at: new Date() })
-      .onConflict((c) => c.doNothing())
-      .execute()
   keys = []
   for (const tenant of ['ten_a', 'ten_b'])
     keys.push(
