@@ -8,20 +8,22 @@ import { pickPort } from '../../server/src/ports.ts'
 import { eventOf, numbers } from '../audit/rig.ts'
 import { hostileTexts } from '../support/arbitrary-event.ts'
 import { newSelfSigned } from '../support/certificate.ts'
+import { findSyslogNg, type Receiver } from '../support/syslog-ng.ts'
 import { until } from '../support/until.ts'
 import { newRig, type Rig } from './rig.ts'
 
 type Daemon = {
-  program: string
-  version: string
+  name: string
+  /** Undefined where it is not installed. */
+  find(): Receiver | undefined
   config(at: { folder: string; port: number }): string
   args(config: string, folder: string): string[]
 }
 
 const daemons: Daemon[] = [
   {
-    program: 'rsyslogd',
-    version: '-v',
+    name: 'rsyslogd',
+    find: () => (spawnSync('rsyslogd', ['-v']).status === 0 ? { program: 'rsyslogd', args: [], env: {} } : undefined),
     config: ({ folder, port }) => `
 global(maxMessageSize="64k" workDirectory="${folder}" DefaultNetstreamDriverCAFile="${folder}/cert.pem"
   DefaultNetstreamDriverCertFile="${folder}/cert.pem" DefaultNetstreamDriverKeyFile="${folder}/key.pem")
@@ -33,8 +35,8 @@ input(type="imtcp" address="127.0.0.1" port="${port}" ruleset="all")
     args: (config, folder) => ['-n', '-f', config, '-i', `${folder}/pid`],
   },
   {
-    program: 'syslog-ng',
-    version: '--version',
+    name: 'syslog-ng',
+    find: findSyslogNg,
     config: ({ folder, port }) => `@version: 3.38
 options { log-msg-size(65536); };
 source s { syslog(ip("127.0.0.1") port(${port}) transport("tls")
@@ -45,8 +47,6 @@ log { source(s); destination(d); };
     args: (config, folder) => ['-F', '-f', config, '-p', `${folder}/pid`, '-c', `${folder}/control`, '-R', `${folder}/persist`],
   },
 ]
-
-const isThere = ({ program, version }: Daemon): boolean => spawnSync(program, [version]).status === 0
 
 let rig: Rig
 let running: ChildProcess | undefined
@@ -62,7 +62,7 @@ afterEach(async () => {
   await rig.close()
 })
 
-const start = async (daemon: Daemon) => {
+const start = async (daemon: Daemon, { program, args, env }: Receiver) => {
   const folder = join(rig.dataDir, 'daemon')
   mkdirSync(folder)
   const { key, cert } = newSelfSigned('localhost')
@@ -71,7 +71,7 @@ const start = async (daemon: Daemon) => {
   const port = await pickPort('127.0.0.1', 0)
   const config = join(folder, 'daemon.conf')
   writeFileSync(config, daemon.config({ folder, port }))
-  running = spawn(daemon.program, daemon.args(config, folder), { stdio: 'ignore' })
+  running = spawn(program, [...args, ...daemon.args(config, folder)], { stdio: 'ignore', env: { ...process.env, ...env } })
   await until(async () => {
     const socket = connect(port, '127.0.0.1')
     return await new Promise<boolean>((resolve) => socket.once('connect', () => resolve(true)).once('error', () => resolve(false))).finally(
@@ -89,10 +89,11 @@ const textOf = (line: string): string =>
     .replace(/^\ufeff/, '')
     .trim()
 
-describe.each(daemons)('$program over TLS', (daemon) => {
+describe.each(daemons)('$name over TLS', (daemon) => {
   it('M17 one event in is one record out, whatever stands in it', async ({ skip }) => {
-    skip(!isThere(daemon), `${daemon.program} is not installed`)
-    const { port, lines } = await start(daemon)
+    const found = daemon.find()
+    if (!found) return skip(`${daemon.name} is not installed`)
+    const { port, lines } = await start(daemon, found)
     await rig.record(...hostileTexts.map((label, n) => eventOf(n, { target: { kind: 'tenant', id: 'ten_0', label } })))
     await rig.fill(500, hostileTexts.length)
     rig.declare('to', { type: 'syslog', host: 'localhost', port, format: 'countersign', ca_file: 'daemon/cert.pem' })
