@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ActionRequestId, PasskeyId, SessionId, StaffId } from '../ids.ts'
-import { ofTenant, refusal, target, ticket } from './common.ts'
+import { ofTenant, ofTenantIfAny, refusal, target, ticket } from './common.ts'
 import { erasable, kept } from './members.ts'
 
 const about = {
@@ -18,9 +18,10 @@ const details = {
   request_id: kept(ActionRequestId.optional().describe('The request; none for an attempt that was refused')),
 }
 
-/** An action on a user or a tenant: tried, refused by a gate, or done; and what else becomes of a request. */
+/** An action on a user or a tenant: tried, refused by a gate, or done; and what else becomes of a request. Of no tenant where there is no such target. */
 export const actionAttempted = {
   ...about,
+  ...ofTenantIfAny,
   details: {
     ...details,
     count: kept(z.number().int().optional().describe('How many were affected, such as sessions ended')),

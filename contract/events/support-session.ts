@@ -20,8 +20,9 @@ export const sessionOpened = {
   },
 }
 
+/** Of no tenant where there is none of that id. */
 export const sessionDenied = {
-  ...ofTenant,
+  ...ofTenantIfAny,
   ...refusal,
   target,
   reason: erasable(z.string().optional()),

@@ -46,6 +46,20 @@ describe('an action whose gates are met', () => {
   })
 })
 
+describe('an action on what there is not', () => {
+  it.each([
+    ['suspend_account', 'ACCOUNT.SUSPEND', 'user', 'usr_mistyped'],
+    ['reset_passkey', 'PASSKEY.RESET', 'user', 'usr_mistyped'],
+    ['force_logout', 'TENANT.SESSIONS.REVOKED', 'tenant', 'ten_mistyped'],
+  ])('A26 A39 %s is an error on the record and no denial: nobody was kept from anything', async (action, name, kind, id) => {
+    const { status, body } = await rig.act(rob, action, id, { ticket: 'SUP-1' })
+    expect([status, body.code]).toEqual([404, 'not_found'])
+    const event = (await rig.events({ actor_id: rob.staff_id })).at(-1)
+    expect(event).toMatchObject({ action: name, result: 'error', code: 'not_found', target: { kind, id }, reason, details: { action } })
+    expect(event).not.toHaveProperty('tenant_id')
+  })
+})
+
 describe('an action with a gate unmet', () => {
   it.each([
     ['A19 ticket', 'reset_passkey', {}, 'ticket missing'],

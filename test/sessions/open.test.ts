@@ -130,11 +130,14 @@ describe('opening a session', () => {
     expect((await denials()).at(-1)).toMatchObject({ code: 'scope_unknown', tenant_id: 'ten_a' })
   })
 
-  it('finds no tenant that is unknown or deleted, and records nothing of what does not exist', async () => {
-    const before = (await rig.events()).length
-    expect(await codeOf(rig.open({ tenant_id: 'ten_unknown' }))).toBe('not_found')
-    expect(await rig.events()).toHaveLength(before)
-    expect(await codeOf(rig.open({ tenant_id: 'ten_gone' }))).toBe('not_found')
+  it.each([
+    ['ten_unknown', undefined],
+    ['ten_gone', 'ten_gone'],
+  ])('finds no tenant that is unknown or deleted, which is an error on the record and no denial: %s', async (id, tenant_id) => {
+    expect(await codeOf(rig.open({ tenant_id: id }))).toBe('not_found')
+    const event = (await denials()).at(-1)
+    expect(event).toMatchObject({ result: 'error', code: 'not_found', note: 'There is no such tenant.', target: { kind: 'tenant', id } })
+    expect(event?.tenant_id).toBe(tenant_id)
   })
 
   it('A22 A35 says as whom, by the e-mail address that the product gave', async () => {
@@ -149,6 +152,7 @@ describe('opening a session', () => {
     for (const target_user_id of ['usr_b', 'usr_unknown']) {
       expect(await codeOf(rig.open({ target_user_id }))).toBe('not_found')
       expect((await denials()).at(-1)).toMatchObject({
+        result: 'error',
         code: 'not_found',
         tenant_id: 'ten_a',
         action: 'IMPERSONATE.DENIED',

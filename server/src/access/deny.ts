@@ -47,10 +47,11 @@ export class Denied extends Error {
  * What was asked for is not there, as with a mistyped id: nobody was kept from anything, so the record calls it an error. Whoever is told
  * of nothing because they may not see it is denied.
  */
-export const miss = (attempt: Attempt): Denied => {
-  const refusal = new Refusal('not_found')
-  return new Denied(refusal, { ...denialOf(refusal, attempt), result: 'error' } as unknown as Denial)
-}
+export const miss = (attempt: Attempt, refusal = new Refusal('not_found')): Denied =>
+  new Denied(refusal, { ...denialOf(refusal, attempt), result: 'error' } as unknown as Denial)
+
+/** Nothing to be kept from was found, unless a denial says that there is something. */
+export const isMiss = (error: unknown): error is Refusal => error instanceof Refusal && error.code === 'not_found'
 
 /**
  * Refuses on the record. Refusals of those whom nobody vouches for have a limit: beyond it they are counted, and the next one that

@@ -1,7 +1,7 @@
 import { Refusal } from '../errors.ts'
 import type { Named } from './concerned.ts'
 import type { Ctx } from './ctx.ts'
-import { type Attempt, Denied, deny } from './deny.ts'
+import { type Attempt, Denied, deny, isMiss, miss } from './deny.ts'
 import { type MayOf, requireMay } from './may.ts'
 import type { Principal } from './principal.ts'
 import { onRecord } from './transact.ts'
@@ -36,7 +36,8 @@ const asDenied = async (error: unknown, attempt: () => Promise<Attempt | undefin
   const refusal = error instanceof Denied ? error.refusal : error
   if (!(refusal instanceof Refusal) || refusal.status >= 500) return error
   const attempted = await attempt()
-  return attempted ? deny(refusal, attempted) : error
+  if (!attempted) return error
+  return isMiss(error) ? miss(attempted, error) : deny(refusal, attempted)
 }
 
 /**

@@ -31,6 +31,16 @@ const givenOf = (input: AttemptAction) => {
   return { ...(reason.success ? { reason: reason.data } : {}), ...(ticket.success ? { ticket: ticket.data } : {}) }
 }
 
+/** An attempt on what there is not: on nobody's record but ours. */
+export const missedAttempt = ({ principal, policy }: JudgeCtx, input: AttemptAction): Attempt =>
+  ({
+    action: actions[input.action].events.attempt,
+    actor: actorOf(principal),
+    target: input.target,
+    ...givenOf(input),
+    details: { action: input.action, policy: policy.hash },
+  }) as Attempt
+
 /** An attempt that is refused, as its event names it (A26, A39). */
 export const refusedAttempt = async (ctx: JudgeCtx, input: AttemptAction, found: Found): Promise<Attempt> => {
   const session_id = (await findOwnSession(ctx.store.db, ctx.principal.id, found.tenant_id)) ?? null

@@ -48,7 +48,7 @@ export const attemptOfSession = ({ tenant_id, target_user_id, reason, ticket, sc
 
 const Named = z.object({ tenant_id: TenantId, target_user_id: UserId.optional().catch(undefined) })
 
-/** A refused attempt on a tenant that exists is on the record, where the tenant sees it too (A26, A39, X3). */
+/** A refused attempt is on the record, and where the tenant exists the tenant sees it too (A26, A39, X3). */
 const findAttempt = async (
   { store, policy, principal }: Omit<JudgeCtx, 'principal'> & { principal: Principal },
   raw: unknown,
@@ -57,11 +57,10 @@ const findAttempt = async (
   if (!named.success) return undefined
   const { tenant_id, target_user_id } = named.data
   const tenant = await store.db.selectFrom('tenants').select('id').where('id', '=', tenant_id).executeTakeFirst()
-  if (!tenant) return undefined
   return {
     action: deniedName({ target_user_id: target_user_id ?? null }),
     actor: actorOf(principal),
-    tenant_id,
+    ...(tenant ? { tenant_id } : {}),
     target: target_user_id === undefined ? { kind: 'tenant', id: tenant_id } : { kind: 'user', id: target_user_id },
     details: { policy: policy.hash },
   }

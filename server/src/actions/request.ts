@@ -3,7 +3,7 @@ import { actions, isExtension } from '@countersign/contract/actions.ts'
 import { roles } from '@countersign/contract/staff.ts'
 import { sql, type Transaction } from 'kysely'
 import { z } from 'zod'
-import { deny } from '../access/deny.ts'
+import { deny, isMiss, miss } from '../access/deny.ts'
 import { parse } from '../access/parse.ts'
 import { actorOf } from '../access/principal.ts'
 import { transact } from '../access/transact.ts'
@@ -13,7 +13,7 @@ import { explain } from '../policy/explain.ts'
 import type { Tables } from '../store/tables.ts'
 import { consumeBoundSignature } from './bind.ts'
 import { hashAttempt } from './canonical.ts'
-import { aboutOf, refusedAttempt } from './events.ts'
+import { aboutOf, missedAttempt, refusedAttempt } from './events.ts'
 import { isClaimed } from './execute.ts'
 import { insertRequest } from './insert.ts'
 import { attemptOf, gatesUnmet, parseGiven, requireForm, unmetOf } from './judge.ts'
@@ -59,6 +59,14 @@ const requireRoom = async (tx: Transaction<Tables>, { principal }: JudgeCtx): Pr
     where requester_id = ${principal.id} and state = 'pending' and expires_at > clock_timestamp()`.execute(tx)
   if ((rows[0]?.waiting ?? 0) >= pendingMaximum)
     throw new Refusal('too_many_requests', { detail: `You have ${pendingMaximum} requests that wait for an approval.` })
+}
+
+const findOnRecord = async (ctx: JudgeCtx, input: AttemptAction): Promise<Found> => {
+  try {
+    return await requireTarget(ctx, input.target)
+  } catch (error) {
+    throw isMiss(error) ? miss(missedAttempt(ctx, input), error) : error
+  }
 }
 
 type Written = { id: string; isPending: boolean }
@@ -119,7 +127,7 @@ export const requestAction = verb({
       throw new Refusal('invalid_request', { errors: [{ path: '/action', message: `is done by ${where}` }] })
     }
     requireForm(input)
-    const found = await requireTarget(ctx, input.target)
+    const found = await findOnRecord(ctx, input)
     try {
       const earlier = await findEarlier(ctx, input, key)
       if (earlier) return earlier

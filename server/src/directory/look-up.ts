@@ -1,6 +1,6 @@
 import type { NewEventOf } from '@countersign/contract/events.ts'
 import type { Ctx } from '../access/ctx.ts'
-import { miss } from '../access/deny.ts'
+import { isMiss, miss } from '../access/deny.ts'
 import { actorOf, type StaffPrincipal } from '../access/principal.ts'
 import { Refusal } from '../errors.ts'
 import { transaction } from '../store/transaction.ts'
@@ -31,7 +31,7 @@ export const lookUp = async <T>(ctx: LookUpCtx, attempt: Attempt, ask: () => Pro
     if (found === undefined) throw new Refusal('not_found')
     return found
   } catch (error) {
-    if (error instanceof Refusal && error.code === 'not_found') throw miss({ ...attempt, actor, note: 'no such thing in the directory' })
+    if (isMiss(error)) throw miss({ ...attempt, actor, note: 'no such thing in the directory' })
     const code = error instanceof Refusal ? error.code : 'internal'
     const note = 'the directory did not answer as it should'
     await transaction(ctx.store, (tx) => ctx.journal.record(tx, { ...attempt, result: 'error', actor, code, note }))

@@ -18,6 +18,11 @@ const ok =
   (event) =>
     event.result === 'ok' && is(event)
 
+const denied =
+  (is: Is): Is =>
+  (event) =>
+    event.result === 'deny' && is(event)
+
 /** Ends that nobody brought about. */
 const byTime = ['SUPPORT_SESSION.EXPIRED', 'IMPERSONATE.EXPIRED', 'SUPPORT_SESSION.TIMED_OUT', 'IMPERSONATE.TIMED_OUT'] as const
 
@@ -33,7 +38,7 @@ const counted = {
   keysCreated: named('KEY.CREATED'),
   keysRevoked: named('KEY.REVOKED'),
   sessionsOpened: isOpening,
-  sessionsDenied: named('SUPPORT_SESSION.DENIED', 'IMPERSONATE.DENIED'),
+  sessionsDenied: denied(named('SUPPORT_SESSION.DENIED', 'IMPERSONATE.DENIED')),
   sessionsRevoked: named(...endingEvents.filter((name) => !byTime.some((other) => other === name))),
   sessionsExpired: named(...byTime),
   staffDisabled: named('STAFF.DISABLED'),
