@@ -3,6 +3,7 @@ export const logErrors = {
   malformed_note: 'The bytes are not a signed note.',
   malformed_key: 'The text is not a verifier key for Ed25519.',
   malformed_checkpoint: 'The note is not a checkpoint.',
+  malformed_promise: 'The note is not an inclusion promise.',
   malformed_proof: 'The text is not a proof in the form of C2SP tlog-proof.',
   malformed_tile: 'The tile does not have the expected form.',
   ambiguous_key: 'Two trusted keys share a name and an id.',

@@ -345,6 +345,7 @@ export const serve = async (options: {
         store: store.get(),
         stores: stores.get(),
         journal,
+        logKey: logKey.get(),
         publicUrl,
         frames: browser_origin,
         log,

@@ -3,6 +3,7 @@ import type { RouteOptions } from 'fastify'
 import pino from 'pino'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { buildDoor } from '../../server/src/http/app.ts'
+import { logKeyOf } from '../../server/src/sequencer/log-key.ts'
 import { type Rig, startRig } from '../support/rig.ts'
 
 let rig: Rig
@@ -32,6 +33,7 @@ it('refuses to start with a route that does not say who may call it', async () =
     buildDoor({
       store: rig.database.store,
       journal: rig.database.journal,
+      logKey: logKeyOf(rig.database.keys, 'test.example/log'),
       publicUrl: 'http://localhost:1',
       log: pino({ level: 'silent' }),
       routes: routes as never,

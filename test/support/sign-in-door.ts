@@ -9,6 +9,7 @@ import type { Door } from '../../server/src/http/door.ts'
 import { authRoutes } from '../../server/src/http/routes/auth.ts'
 import { sessionCookie } from '../../server/src/identity/cookies.ts'
 import { openIdentity } from '../../server/src/identity/open.ts'
+import { logKeyOf } from '../../server/src/sequencer/log-key.ts'
 import { endSessionsOfStaff } from '../../server/src/sessions/end-of-staff.ts'
 import type { Visitor } from './browser.ts'
 import { newDatabase, type TestDatabase } from './database.ts'
@@ -67,6 +68,7 @@ export const startSignInDoor = async (
   const door = await buildDoor({
     store,
     journal,
+    logKey: logKeyOf(database.keys, 'test.example/log'),
     publicUrl,
     log,
     routes: async (app) => {

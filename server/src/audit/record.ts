@@ -3,7 +3,9 @@ import canonicalize from 'canonicalize'
 import { type Kysely, sql } from 'kysely'
 import { newId } from '../ids.ts'
 import type { Tables } from '../store/tables.ts'
+import { afterCommit } from '../store/transaction.ts'
 import { type DisclosureRow, partEvent } from './commit.ts'
+import { whoHears } from './committed.ts'
 import { hmacOf } from './mac.ts'
 
 declare const made: unique symbol
@@ -96,7 +98,10 @@ const write = async (tx: Kysely<Tables>, drafts: readonly DraftEvent[]): Promise
       with ordinality as draft (head, tail, mac, place)
     order by place
     returning body`.execute(tx)
-  return rows.map(({ body }) => body)
+  const bodies = rows.map(({ body }) => body)
+  const hear = whoHears()
+  if (hear) afterCommit(tx, () => hear(bodies))
+  return bodies
 }
 
 /**

@@ -16,11 +16,14 @@ import type { Door } from './door.ts'
 import { sendProblem } from './fail.ts'
 import { securityHeaders } from './headers.ts'
 import { guardInput } from './input.ts'
+import { describePromises, type PromisingKey, promiseCommitted } from './promises.ts'
 import { newLanes, type Work } from './work.ts'
 
 type Options = Base & {
   /** Of kinds of work that have connections of their own. */
   stores?: Partial<Record<Work, Base['store']>>
+  /** Signs what the log promises to have. */
+  logKey: PromisingKey
   publicUrl: string
   /** Origins that may be shown in a frame of the console. */
   frames?: string | undefined
@@ -33,7 +36,7 @@ type Options = Base & {
  * The console and tenant door. Every route added to it declares who may call it and its schemas, which are the
  * validation, the serialisation and the OpenAPI document at once.
  */
-export const buildDoor = async ({ store, stores, journal, publicUrl, frames, log, routes }: Options): Promise<Door> => {
+export const buildDoor = async ({ store, stores, journal, logKey, publicUrl, frames, log, routes }: Options): Promise<Door> => {
   const own = securityHeaders(frames)
   const app = fastify({
     loggerInstance: log,
@@ -76,6 +79,7 @@ export const buildDoor = async ({ store, stores, journal, publicUrl, frames, log
       throw new Refusal('invalid_request', { errors: [{ path: '/headers/expect', message: 'may only be 100-continue' }] })
     }
   })
+  promiseCommitted(app as unknown as Door, logKey)
   await app.register(fastifySSE, { heartbeatInterval: 15_000 })
   await compressReads(app as unknown as Door)
   guardInput(app)
@@ -119,7 +123,7 @@ export const buildDoor = async ({ store, stores, journal, publicUrl, frames, log
       if ('permission' in access) return { schema: { ...schema, security: [{ tenant_key: [] }], 'x-permission': access.permission }, url }
       return { schema: { ...schema, security: [{ staff: [] }], 'x-roles': access }, url }
     },
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => describePromises(jsonSchemaTransformObject(document)),
   })
   await app.register(async (scope) => routes(scope as unknown as Door))
   return app as unknown as Door
