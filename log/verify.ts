@@ -28,6 +28,9 @@ export type LogSource = {
   replacements?: readonly Replacement[]
 }
 
+/** Told of each entry in its order: its place, its members where they are known, and its leaf hash. */
+export type EntryListener = (index: number, entry: object, leaf: Uint8Array) => void
+
 export type Verification = {
   checkpoint: Checkpoint
   checkpoints: number
@@ -131,7 +134,7 @@ const readMembers = (bytes: Uint8Array): object => (JSON.parse(strict.decode(byt
 export const verifyLog = async (
   hash: Hash,
   source: LogSource,
-  { trusted, earlier = [] }: { trusted: readonly VerifierKey[]; earlier?: readonly string[] },
+  { trusted, earlier = [], onEntry }: { trusted: readonly VerifierKey[]; earlier?: readonly string[]; onEntry?: EntryListener | undefined },
 ): Promise<Verification> => {
   const checkpoint = await verifyCheckpoint(source.checkpoint, trusted)
   const findings: Finding[] = []
@@ -160,6 +163,7 @@ export const verifyLog = async (
       verifier.addLeaf(leaf)
       if (tiles?.add(leaf)) await tiles.flush()
       tallies.add(index, members, leaf)
+      onEntry?.(index, members, leaf)
       await beside?.add(index, members)
     }
   }

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node
 import { join } from 'node:path'
 import { parseDisclosure } from '@countersign/log/disclosure.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Recordable } from '../../server/src/audit/record.ts'
+import { draftEvent, type Recordable } from '../../server/src/audit/record.ts'
 import { runExport } from '../../server/src/cli/export.ts'
 import { runVerify } from '../../server/src/cli/verify.ts'
 import { transaction } from '../../server/src/store/transaction.ts'
@@ -129,5 +129,32 @@ describe('A40 P7 the signature of every approval', () => {
     const { code, text } = await verify(await exportTo('made-up'))
     expect(code).toBe(1)
     expect(text).toMatch(/signs another request.*approval_mismatch/)
+  })
+
+  it('AU-14 fails in an event that was forged with the stolen key of events: the mark is right, the approval is nobody’s', async () => {
+    const [made] = await rig.events({ action: 'ACCOUNT.SUSPEND.APPROVED' })
+    if (made?.action !== 'ACCOUNT.SUSPEND.APPROVED') throw new Error('there is no approval')
+    const stolen = Buffer.from(readFileSync(join(rig.database.dataDir, 'keys', 'event.key'), 'utf8'), 'base64')
+    const { action, result, actor, tenant_id, target, details } = made
+    // A true signature of this manager, for another request.
+    const forged = { action, result, actor, tenant_id, target, details: { ...details, request_id: 'act_forged', digest: 'B'.repeat(43) } }
+    const { id, head, tail, mac } = draftEvent(stolen, forged as Recordable)
+    await rig.asSuperuser(
+      `insert into events (body, mac) values ('${head}2026-11-30T12:00:00.000000Z${tail}', '\\x${mac.toString('hex')}')`,
+    )
+    await inLog()
+    const { rows } = await rig.database.store.pool.query<{ log_index: string }>('select log_index from log_entries where event_id = $1', [
+      id,
+    ])
+    const index = rows[0]?.log_index
+    expect(index).toBeDefined()
+    const lines: string[] = []
+    const code = await runVerify({ source: { store: rig.database.store, keys: rig.database.keys }, print: (line) => lines.push(line) })
+    expect(code).toBe(1)
+    // Of all that is found, nothing says that the program did not write it.
+    expect(lines.join('\n')).not.toContain('HMAC')
+    expect(lines.join('\n')).toMatch(
+      new RegExp(`entry ${index}: The approval is not to be believed: it signs another request.*approval_mismatch`),
+    )
   })
 })

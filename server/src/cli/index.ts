@@ -83,22 +83,28 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .description('verify the log: of the database here, of an exported folder, or of a running server; or an export of events')
     .argument('[source]', 'folder made by export, file of an export, or address of a server (default: the database here)')
     .option('--checkpoint <file>', 'a checkpoint that you kept: the log must still contain it')
+    .option('--promises <file>', 'promises that you kept (headers Countersign-Promise, one a line, or their notes): the log must keep them')
     .option('--vkey <key>', 'verifier key of the log that you trust (default: the one of the source)')
     .option('--key-file <file>', 'with an address, a file with an API key: also check every event of its tenant, and that none is missing')
-    .addHelpText('after', '\nExit code: 0 it verifies, 1 it does not, 2 it could not be verified.')
+    .addHelpText('after', '\nExit code: 0 it verifies, 1 it does not, 2 it could not be verified, 3 it verifies and has broken a promise.')
     .addHelpText('after', '\nExample:\n  countersign verify http://localhost:4000 --checkpoint monday.txt\n')
-    .action(async (source: string | undefined, { keyFile, ...options }: { checkpoint?: string; vkey?: string; keyFile?: string }) => {
-      const { readKeyFile, runVerify } = await import('./verify.ts')
-      await judge(async () => {
-        if (source === undefined) {
-          return work(({ store, keys, config }) => runVerify({ ...options, source: { store, keys, dataDir: config.data_dir } }), {
-            toVerify: true,
-          })
-        }
-        const apiKey = keyFile === undefined ? undefined : await readKeyFile(keyFile)
-        code = await runVerify({ ...options, source: /^https?:\/\//.test(source) ? { url: source, apiKey } : { folder: source } })
-      })
-    })
+    .action(
+      async (
+        source: string | undefined,
+        { keyFile, ...options }: { checkpoint?: string; promises?: string; vkey?: string; keyFile?: string },
+      ) => {
+        const { readKeyFile, runVerify } = await import('./verify.ts')
+        await judge(async () => {
+          if (source === undefined) {
+            return work(({ store, keys, config }) => runVerify({ ...options, source: { store, keys, dataDir: config.data_dir } }), {
+              toVerify: true,
+            })
+          }
+          const apiKey = keyFile === undefined ? undefined : await readKeyFile(keyFile)
+          code = await runVerify({ ...options, source: /^https?:\/\//.test(source) ? { url: source, apiKey } : { folder: source } })
+        })
+      },
+    )
   program
     .command('export')
     .description('write the whole log into a folder that anybody can verify')

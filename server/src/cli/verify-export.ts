@@ -5,12 +5,15 @@ import { Trouble } from '../errors.ts'
 import { fingerprintOf } from '../sequencer/log-key.ts'
 import { verifyArchive } from '../verify/archive.ts'
 import type { readKeptCheckpoint } from '../verify/note-file.ts'
+import type { PromiseWatch } from '../verify/promises.ts'
 import { printFindings } from './findings.ts'
+import { printPromises } from './promises.ts'
 
 type Options = {
   path: string
   vkey: string | undefined
   kept: Awaited<ReturnType<typeof readKeptCheckpoint>> | undefined
+  watch: PromiseWatch | undefined
   print: (line: string) => void
 }
 
@@ -20,9 +23,9 @@ const formatFilters = (filters: { [name: string]: unknown }): string =>
     .join(' ') || 'none'
 
 /** Verifies an export and says what it found. Answers the exit code, as `verify` does. */
-export const runVerifyExport = async ({ path, vkey, kept, print }: Options): Promise<number> => {
+export const runVerifyExport = async ({ path, vkey, kept, watch, print }: Options): Promise<number> => {
   const started = performance.now()
-  const { checkpoint, key, rows, values, erased, manifest, findings } = await verifyArchive(path, vkey)
+  const { checkpoint, key, rows, values, erased, manifest, findings } = await verifyArchive(path, vkey, watch?.add)
   const { origin, size, root } = checkpoint
   if (kept && kept.says.size !== size) {
     throw new Trouble(
@@ -33,7 +36,11 @@ export const runVerifyExport = async ({ path, vkey, kept, print }: Options): Pro
   if (kept && !sameBytes(kept.says.root, root)) {
     findings.push({ code: 'root_mismatch', reason: `The checkpoint that you kept says another root of the first ${size} entries.` })
   }
-  if (printFindings(`The export of ${origin}`, findings, print)) return 1
+  const promised = await watch?.finish({ key: parseVerifierKey(sha256, key), size, isWhole: false, now: new Date().toISOString() })
+  if (printFindings(`The export of ${origin}`, findings, print)) {
+    if (promised) printPromises(promised, print)
+    return 1
+  }
   print(`The export of ${origin} verifies.`)
   print(`  events      ${rows} checked, of the first ${manifest.size} entries of the log`)
   print(`  values      ${values} checked${erased === 0 ? '' : `, ${erased} not there any more`}`)
@@ -43,5 +50,5 @@ export const runVerifyExport = async ({ path, vkey, kept, print }: Options): Pro
   print(`  checkpoint  ${size} entries, root ${formatBase64(root)}`)
   print(`  key         ${fingerprintOf(parseVerifierKey(sha256, key))}${vkey === undefined ? ' (from the export itself: compare it)' : ''}`)
   print(`  took        ${((performance.now() - started) / 1000).toFixed(2)} s`)
-  return 0
+  return promised ? printPromises(promised, print) : 0
 }

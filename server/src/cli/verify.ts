@@ -6,7 +6,7 @@ import { parseVerifierKey } from '@countersign/log/note.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
 import type { Tally } from '@countersign/log/tally.ts'
 import type { Finding } from '@countersign/log/verifier.ts'
-import { verifyLog } from '@countersign/log/verify.ts'
+import { type EntryListener, verifyLog } from '@countersign/log/verify.ts'
 import { isArchive } from '../archive/open.ts'
 import { Trouble } from '../errors.ts'
 import type { Keys } from '../keys.ts'
@@ -17,8 +17,11 @@ import { type ApprovalAccount, createApprovals, watching } from '../verify/appro
 import { verifyDatabase } from '../verify/database.ts'
 import { openLogFolder } from '../verify/folder.ts'
 import { readKeptCheckpoint } from '../verify/note-file.ts'
+import { readPromiseFile } from '../verify/promise-file.ts'
+import { watchPromises } from '../verify/promises.ts'
 import { verifyUrl } from '../verify/url.ts'
 import { printFindings } from './findings.ts'
+import { printPromises } from './promises.ts'
 import { runVerifyExport } from './verify-export.ts'
 
 export type VerifyOptions = {
@@ -29,6 +32,8 @@ export type VerifyOptions = {
     | { url: string; apiKey?: string }
   /** File with a checkpoint that somebody kept. */
   checkpoint?: string
+  /** File with promises that somebody kept. */
+  promises?: string
   /** Verifier key; without it the source's own is taken. */
   vkey?: string
   print?: (line: string) => void
@@ -52,7 +57,9 @@ type Verified = {
 /** Values that are named at most. */
 const maxPrinted = 20
 
-const verifyFolder = async (folder: string, vkey: string | undefined, earlier: string[]): Promise<Verified> => {
+type Judging = { vkey: string | undefined; earlier: string[]; onEntry: EntryListener | undefined }
+
+const verifyFolder = async (folder: string, { vkey, earlier, onEntry }: Judging): Promise<Verified> => {
   const source = await openLogFolder(folder).catch((cause) => {
     throw new Trouble(`${folder} is not an exported log: ${(cause as Error).message}`, 'Make one with countersign export.', cause)
   })
@@ -62,6 +69,7 @@ const verifyFolder = async (folder: string, vkey: string | undefined, earlier: s
     const { checkpoint, ...result } = await verifyLog(sha256, watching(source, approvals), {
       trusted: [parseVerifierKey(sha256, key)],
       earlier,
+      onEntry,
     })
     const { findings, entries } = result
     const approved = approvals.finish()
@@ -78,22 +86,22 @@ const verifyFolder = async (folder: string, vkey: string | undefined, earlier: s
 
 const verifyStore = async (
   { store, keys, dataDir }: { store: Store; keys?: Pick<Keys, 'log' | 'event'>; dataDir?: string },
-  vkey: string | undefined,
-  earlier: string[],
+  { vkey, earlier, onEntry }: Judging,
 ): Promise<Verified> => {
   const origin = await findOrigin(store)
   const key = vkey ?? (keys && origin && verifierKeyOf(keys, origin))
   if (!key) throw new Trouble('There is no key to verify with.', 'Give the verifier key of the log, or the folder of its keys.')
   const kept = dataDir === undefined ? undefined : await readFile(guardPath(dataDir), 'utf8').catch(() => undefined)
   const trusted = [parseVerifierKey(sha256, key)]
-  const result = await verifyDatabase(store, { trusted, earlier: kept === undefined ? earlier : [...earlier, kept], eventKey: keys?.event })
+  const known = kept === undefined ? earlier : [...earlier, kept]
+  const result = await verifyDatabase(store, { trusted, earlier: known, eventKey: keys?.event, onEntry })
   return { ...result, key }
 }
 
-const verifySource = async (source: VerifyOptions['source'], vkey: string | undefined, earlier: string[]): Promise<Verified> => {
-  if ('folder' in source) return await verifyFolder(source.folder, vkey, earlier)
-  if ('store' in source) return await verifyStore(source, vkey, earlier)
-  return await verifyUrl(source.url, { vkey, earlier, apiKey: source.apiKey })
+const verifySource = async (source: VerifyOptions['source'], judging: Judging): Promise<Verified> => {
+  if ('folder' in source) return await verifyFolder(source.folder, judging)
+  if ('store' in source) return await verifyStore(source, judging)
+  return await verifyUrl(source.url, { ...judging, apiKey: source.apiKey })
 }
 
 /** What is not there any more is a fact, not a fault: the log holds without it. */
@@ -132,18 +140,20 @@ const requireKey = (vkey: string): string => {
 }
 
 /**
- * Verifies a log and says what it found. Answers the exit code: 0 where nothing is wrong, 1 where anything is. Throws where there is
- * no telling.
+ * Verifies a log and says what it found. Answers the exit code: 0 where nothing is wrong, 1 where anything is; where the log is as it was
+ * signed, 3 for a promise that it broke, 2 for one that it cannot be judged by. Throws where there is no telling.
  */
-export const runVerify = async ({ source, checkpoint, vkey, print = console.log }: VerifyOptions): Promise<number> => {
+export const runVerify = async ({ source, checkpoint, promises, vkey, print = console.log }: VerifyOptions): Promise<number> => {
   const started = performance.now()
+  const now = new Date().toISOString()
+  const watch = promises === undefined ? undefined : watchPromises(await readPromiseFile(promises))
   const kept = checkpoint === undefined ? undefined : await readKeptCheckpoint(checkpoint)
   const trusted = vkey === undefined ? undefined : requireKey(vkey.trim())
   let verified: Verified
   try {
     if ('folder' in source && (await isArchive(source.folder)))
-      return await runVerifyExport({ path: source.folder, vkey: trusted, kept, print })
-    verified = await verifySource(source, trusted, kept ? [kept.note] : [])
+      return await runVerifyExport({ path: source.folder, vkey: trusted, kept, watch, print })
+    verified = await verifySource(source, { vkey: trusted, earlier: kept ? [kept.note] : [], onEntry: watch?.add })
   } catch (error) {
     if (!(error instanceof LogError)) throw error
     print(`It cannot be believed: ${error.message} (${error.code})`)
@@ -154,7 +164,13 @@ export const runVerify = async ({ source, checkpoint, vkey, print = console.log 
   if (kept && kept.says.origin !== origin && findings.length === 1) {
     throw new Trouble(`${checkpoint} is a checkpoint of ${kept.says.origin}, and this is ${origin}.`, 'Name a checkpoint of this log.')
   }
-  if (printFindings(`The log ${origin}`, findings, print)) return 1
+  // At an address entries say nothing of their time: there it is that of asking.
+  const asked = 'url' in source ? now : undefined
+  const promised = await watch?.finish({ key: parseVerifierKey(sha256, key), size, isWhole: true, asked, now })
+  if (printFindings(`The log ${origin}`, findings, print)) {
+    if (promised) printPromises(promised, print)
+    return 1
+  }
   print(`The log ${origin} verifies.`)
   print(`  size        ${size}`)
   print(`  root        ${formatBase64(root)}`)
@@ -168,5 +184,5 @@ export const runVerify = async ({ source, checkpoint, vkey, print = console.log 
   if (approvals) printApprovals(approvals, print)
   print(`  key         ${fingerprintOf(parseVerifierKey(sha256, key))}${vkey === undefined ? ' (from the log itself: compare it)' : ''}`)
   print(`  took        ${((performance.now() - started) / 1000).toFixed(2)} s`)
-  return 0
+  return promised ? printPromises(promised, print) : 0
 }

@@ -8,6 +8,7 @@ import { LogError } from '@countersign/log/errors.ts'
 import { parseVerifierKey } from '@countersign/log/note.ts'
 import { sha256 } from '@countersign/log/sha256-node.ts'
 import type { Finding } from '@countersign/log/verifier.ts'
+import type { EntryListener } from '@countersign/log/verify.ts'
 import { z } from 'zod'
 import { type ArchivedEntry, archiveFiles } from '../archive/files.ts'
 import { type Archive, openArchive } from '../archive/open.ts'
@@ -180,6 +181,7 @@ const judgeEntries = async (
   size: number,
   cover: ReturnType<typeof newCover>,
   findings: Finding[],
+  onEntry: EntryListener | undefined,
 ) => {
   const add = (finding: Finding): void => void (findings.length < findingsMaximum && findings.push(finding))
   const { head, between, tail, row } = written[format]
@@ -204,7 +206,9 @@ const judgeEntries = async (
       const { entry, disclosures, log_index: index } = parseArchived(line)
       if (index <= last || index >= size) add(mismatch('It is not in its place.', index))
       last = index
-      await cover.add(index, leafOf(sha256, entry))
+      const leaf = leafOf(sha256, entry)
+      onEntry?.(index, entry, leaf)
+      await cover.add(index, leaf)
       const judged = judgeDisclosures(sha256, entry, disclosures)
       for (const reason of judged.faults) add({ code: 'disclosure_mismatch', from: index, to: index + 1, reason })
       values += judged.values.size
@@ -224,7 +228,7 @@ const judgeEntries = async (
  * signed, the values behind the digests, that the events say no more and no less, and that it is all that the log has on
  * record of this export. Throws LogError where nothing of it can be believed.
  */
-export const verifyArchive = async (path: string, vkey: string | undefined): Promise<ArchiveVerification> => {
+export const verifyArchive = async (path: string, vkey: string | undefined, onEntry?: EntryListener): Promise<ArchiveVerification> => {
   const archive = await openArchive(path)
   const shown = await archive.text(archiveFiles.key)
   const key = vkey ?? shown.trim()
@@ -237,8 +241,10 @@ export const verifyArchive = async (path: string, vkey: string | undefined): Pro
   const bound = [archiveFiles.readme, archiveFiles.events(format), archiveFiles.entries]
   const expected = [...bound, archiveFiles.manifest, archiveFiles.proof, archiveFiles.checkpoint, archiveFiles.key]
   const cover = newCover(archive, checkpoint, findings)
-  const judged = await judgeEntries(archive, format, size, cover, findings)
-  await cover.add(archived.log_index, leafOf(sha256, archived.entry))
+  const judged = await judgeEntries(archive, format, size, cover, findings, onEntry)
+  const manifestLeaf = leafOf(sha256, archived.entry)
+  onEntry?.(archived.log_index, archived.entry, manifestLeaf)
+  await cover.add(archived.log_index, manifestLeaf)
   await cover.finish()
   if (archive.names.includes(archiveFiles.readme)) await drain(archive.read(archiveFiles.readme))
   if (judged.rows !== rows) findings.push(mismatch(`There are ${judged.rows} events, but the log has on record that there are ${rows}.`))

@@ -10,6 +10,7 @@ import type { Tally } from '@countersign/log/tally.ts'
 import { createTallyCheck } from '@countersign/log/tally-check.ts'
 import type { FullTile } from '@countersign/log/tile.ts'
 import { createVerifier, type ExpectedHead, type Finding, formatPlace } from '@countersign/log/verifier.ts'
+import type { EntryListener } from '@countersign/log/verify.ts'
 import { type Kysely, sql } from 'kysely'
 import { hasMac } from '../audit/check-event.ts'
 import { checkEntryRow, type EntryRow, readEntryRows } from '../audit/entry-rows.ts'
@@ -33,7 +34,12 @@ export type DatabaseVerification = {
   approvals: ApprovalAccount
 }
 
-type Needs = { trusted: readonly VerifierKey[]; earlier: readonly string[]; eventKey?: Buffer | undefined }
+type Needs = {
+  trusted: readonly VerifierKey[]
+  earlier: readonly string[]
+  eventKey?: Buffer | undefined
+  onEntry?: EntryListener | undefined
+}
 
 /** Findings that are kept: enough to see what happened, not so many that a ruined log fills the memory. */
 const maxFindings = 1000
@@ -216,6 +222,7 @@ const verifyTables = async (store: Pick<Store, 'db'>, needs: Needs, findings: Fi
           if (event) events.push([index, event])
           verifier.addLeaf(leaf)
           tallies.add(index, event ?? {}, leaf)
+          needs.onEntry?.(index, event ?? {}, leaf)
         }
         await beside.judge(events)
         await tiles.compare(full.splice(0))

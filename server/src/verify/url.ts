@@ -12,6 +12,7 @@ import { sha256 } from '@countersign/log/sha256-node.ts'
 import { emptyTally, extendTally, type Tally } from '@countersign/log/tally.ts'
 import { type FullTile, splitTile, type Tile, tileAt, tilePath, tileWidth } from '@countersign/log/tile.ts'
 import { createVerifier, type ExpectedHead, type Finding } from '@countersign/log/verifier.ts'
+import type { EntryListener } from '@countersign/log/verify.ts'
 import type { z } from 'zod'
 import { Trouble } from '../errors.ts'
 
@@ -28,7 +29,12 @@ export type UrlVerification = {
   complete: Tally | undefined
 }
 
-type Needs = { vkey?: string | undefined; earlier: readonly string[]; apiKey?: string | undefined }
+type Needs = {
+  vkey?: string | undefined
+  earlier: readonly string[]
+  apiKey?: string | undefined
+  onEntry?: EntryListener | undefined
+}
 
 const timeout = 30_000
 
@@ -150,7 +156,7 @@ const checkEvents = async (
 }
 
 /** Verifies a log over the network: its tiles against its checkpoints, and with an API key each of the tenant's events. */
-export const verifyUrl = async (base: string, { vkey, earlier, apiKey }: Needs): Promise<UrlVerification> => {
+export const verifyUrl = async (base: string, { vkey, earlier, apiKey, onEntry }: Needs): Promise<UrlVerification> => {
   const key = vkey ?? (await (await get(base, 'log/key')).text()).trim()
   const trusted = [parseVerifierKey(sha256, key)]
   const findings: Finding[] = []
@@ -182,6 +188,7 @@ export const verifyUrl = async (base: string, { vkey, earlier, apiKey }: Needs):
       if (twin !== undefined)
         findings.push({ code: 'duplicate_entry', from: place, to: place + 1, reason: `It has the hash of entry ${twin}.` })
       verifier.addLeaf(leaf)
+      onEntry?.(place, {}, leaf)
     }
     if (apiKey !== undefined) tiles.push(hashes)
     for (const tile of upper.splice(0)) await compareTile(base, tile, findings)
