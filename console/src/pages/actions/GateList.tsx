@@ -6,10 +6,10 @@ import type { Attempt } from '../../api/actions.ts'
 import { useNoConnection } from '../../api/connection.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Consequence } from '../../ui/Consequence.tsx'
-import { describedBy, Field, Input, TextArea } from '../../ui/Field.tsx'
+import { describedBy, Field, Input } from '../../ui/Field.tsx'
 import { Gate } from '../../ui/Gate.tsx'
 import { Inert } from '../../ui/Inert.tsx'
-import { ReasonCounter } from '../../ui/ReasonCounter.tsx'
+import { ReasonField } from '../../ui/ReasonField.tsx'
 import { FailureNote, Loading } from '../../ui/States.tsx'
 import { SigningFailure } from '../keys/SigningFailure.tsx'
 import { GateWords } from './GateWords.tsx'
@@ -75,25 +75,14 @@ export function GateList({ action, target, tenantName, concerns, ticket: inherit
       {input?.element}
       <ul aria-label="What it needs" className="flex flex-col gap-3">
         <Gate met={metOf('reason') ?? attempt.reason !== undefined}>
-          <Field
-            label="Reason"
-            htmlFor={`${id}-reason`}
+          <ReasonField
+            id={`${id}-reason`}
+            focus
+            reason={reason}
+            onReason={setReason}
             optional={metOf('reason') === undefined}
-            hint="One sentence that the customer may read."
-            aside={<ReasonCounter reason={reason} />}
-          >
-            <TextArea
-              id={`${id}-reason`}
-              data-autofocus
-              rows={2}
-              value={reason}
-              aria-describedby={describedBy(`${id}-reason`)}
-              onChange={(event) => setReason(event.target.value)}
-              onKeyDown={(event) => {
-                if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) submit()
-              }}
-            />
-          </Field>
+            onSubmit={submit}
+          />
         </Gate>
         <Gate met={metOf('ticket') ?? attempt.ticket !== undefined}>
           <Field

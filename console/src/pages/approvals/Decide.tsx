@@ -9,9 +9,8 @@ import { canApprove, useMe } from '../../api/me.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Card } from '../../ui/Card.tsx'
 import { Consequence } from '../../ui/Consequence.tsx'
-import { describedBy, Field, TextArea } from '../../ui/Field.tsx'
 import { Inert } from '../../ui/Inert.tsx'
-import { ReasonCounter } from '../../ui/ReasonCounter.tsx'
+import { ReasonField } from '../../ui/ReasonField.tsx'
 import { toast } from '../../ui/Toasts.tsx'
 import { actionWords } from '../actions/words.ts'
 import { SigningFailure } from '../keys/SigningFailure.tsx'
@@ -98,9 +97,7 @@ function Reject({ request }: Props) {
       }}
       className="flex flex-col gap-3 border-line border-t pt-4"
     >
-      <Field label="Reason to reject" htmlFor={id} hint="Who asked is told." aside={<ReasonCounter reason={reason} />}>
-        <TextArea id={id} rows={2} value={reason} aria-describedby={describedBy(id)} onChange={(event) => setReason(event.target.value)} />
-      </Field>
+      <ReasonField id={id} label="Reason to reject" hint="Who asked is told." reason={reason} onReason={setReason} />
       <div className="flex items-center justify-end gap-2">
         {isEnough ? null : <span className="mr-auto text-faint text-sm">reason missing</span>}
         <Button submit kind="danger" disabled={!isEnough || reject.isPending}>

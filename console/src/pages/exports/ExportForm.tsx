@@ -11,10 +11,9 @@ import { useMe } from '../../api/me.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Consequence } from '../../ui/Consequence.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
-import { describedBy, Field, TextArea } from '../../ui/Field.tsx'
 import { formatNumber, plural } from '../../ui/format.ts'
 import { Inert } from '../../ui/Inert.tsx'
-import { ReasonCounter } from '../../ui/ReasonCounter.tsx'
+import { ReasonField } from '../../ui/ReasonField.tsx'
 import { Segments } from '../../ui/Segments.tsx'
 import { FailureNote } from '../../ui/States.tsx'
 import { ExportsOfToday } from './ExportsOfToday.tsx'
@@ -88,21 +87,13 @@ export function ExportForm({ filters, onClose, onAsked, onOpen }: Props) {
           <p className="text-faint text-xs">{formatWords[format]}</p>
         </fieldset>
         {wide && mayWide ? (
-          <Field
-            label="Reason"
-            htmlFor={`${id}-reason`}
+          <ReasonField
+            id={`${id}-reason`}
+            focus
+            reason={reason}
+            onReason={setReason}
             hint={`${whyWords[wide]}, so the log says why you take it.`}
-            aside={<ReasonCounter reason={reason} />}
-          >
-            <TextArea
-              id={`${id}-reason`}
-              data-autofocus
-              rows={2}
-              value={reason}
-              onChange={(event) => setReason(event.target.value)}
-              aria-describedby={describedBy(`${id}-reason`)}
-            />
-          </Field>
+          />
         ) : null}
         {wide && !mayWide ? (
           <Consequence>

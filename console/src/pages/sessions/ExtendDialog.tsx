@@ -7,11 +7,11 @@ import { extensionOf, scopesQuery, useExtendSession } from '../../api/sessions.t
 import { Button } from '../../ui/Button.tsx'
 import { Consequence } from '../../ui/Consequence.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
-import { describedBy, Field, Input, TextArea } from '../../ui/Field.tsx'
+import { describedBy, Field, Input } from '../../ui/Field.tsx'
 import { formatMinute } from '../../ui/format.ts'
 import { Gate } from '../../ui/Gate.tsx'
 import { Inert } from '../../ui/Inert.tsx'
-import { ReasonCounter } from '../../ui/ReasonCounter.tsx'
+import { ReasonField } from '../../ui/ReasonField.tsx'
 import { FailureNote, Loading } from '../../ui/States.tsx'
 import { toast } from '../../ui/Toasts.tsx'
 import { GateWords } from '../actions/GateWords.tsx'
@@ -111,21 +111,7 @@ export function ExtendDialog({ session, onClose }: { session: Session; onClose: 
           </Field>
           <ul aria-label="What it needs" className="flex flex-col gap-3">
             <Gate met={metOf('reason') ?? attempt.reason !== undefined}>
-              <Field
-                label="Reason"
-                htmlFor={`${id}-reason`}
-                hint="One sentence that the customer may read."
-                aside={<ReasonCounter reason={reason} />}
-              >
-                <TextArea
-                  id={`${id}-reason`}
-                  data-autofocus
-                  rows={2}
-                  value={reason}
-                  aria-describedby={describedBy(`${id}-reason`)}
-                  onChange={(event) => setReason(event.target.value)}
-                />
-              </Field>
+              <ReasonField id={`${id}-reason`} focus reason={reason} onReason={setReason} onSubmit={submit} />
             </Gate>
             {metOf('ticket') === undefined ? null : (
               <Gate met={metOf('ticket') === true}>
