@@ -14,7 +14,15 @@ export default defineConfig(async ({ command }) => ({
       output: {
         codeSplitting: {
           // zod must be told not to compile code from strings before any schema is made: its chunk ends with being told.
-          groups: [{ name: 'zod', test: /node_modules\/zod\/|api\/jitless/ }],
+          groups: [
+            { name: 'zod', test: /node_modules\/zod\/|api\/jitless/ },
+            // What every page begins with, and what lists are made of, in one piece each: packed better, and fetched in two requests instead of forty.
+            { name: 'first', tags: ['$initial' as const] },
+            {
+              name: 'table',
+              test: /src\/ui\/(Table|LivePill|FilterSheet|Filters|Page|Search|Chip)|node_modules\/@tanstack\/[a-z]+-virtual/,
+            },
+          ],
         },
       },
     },

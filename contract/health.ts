@@ -2,8 +2,10 @@ import { z } from 'zod'
 import { Cursor, Limit, pageOf } from './pages.ts'
 import { LifecycleStatus, Tenant, TenantPage } from './tenants.ts'
 import { Sought, Wanted } from './text.ts'
+import { healthStatuses, overviewSorts } from './vocabulary.ts'
 
-export const healthStatuses = ['critical', 'warning', 'healthy', 'unknown'] as const
+export { healthStatuses, overviewSorts } from './vocabulary.ts'
+
 export const HealthStatus = z.enum(healthStatuses)
 export type HealthStatus = z.infer<typeof HealthStatus>
 
@@ -65,8 +67,6 @@ export const TenantHealthRow = z
 export type TenantHealthRow = z.infer<typeof TenantHealthRow>
 
 /** `worst` goes by health, and among equals by what changed last; `status` is the lifecycle's. */
-export const overviewSorts = ['worst', 'name', 'status', 'plan', 'calls', 'error_rate', 'last_call_at', 'created_at', 'user_count'] as const
-
 export const ReadOverview = z.strictObject({
   query: Wanted.optional().describe('Part of a name in any spelling of case and accents, or the beginning of an id'),
   health: HealthStatus.optional(),

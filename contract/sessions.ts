@@ -4,6 +4,9 @@ import { Cursor, Limit, pageOf } from './pages.ts'
 import { AssertionResponse } from './passkeys.ts'
 import { presetReadOnly, Scope, ScopeOrPreset } from './scopes.ts'
 import { Reason, Remark, Ticket } from './text.ts'
+import { sessionStatuses } from './vocabulary.ts'
+
+export { sessionStatuses } from './vocabulary.ts'
 
 export const ttlDefaultMinutes = 15
 export const ttlMaximumMinutes = 60
@@ -11,7 +14,6 @@ export const ttlMaximumMinutes = 60
 export const ttlMaximumUserMinutes = 15
 
 /** S7. The last two are terminal. */
-export const sessionStatuses = ['ACTIVE', 'EXPIRED', 'REVOKED'] as const
 export const SessionStatus = z.enum(sessionStatuses)
 export type SessionStatus = z.infer<typeof SessionStatus>
 

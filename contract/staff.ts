@@ -1,23 +1,20 @@
 import { z } from 'zod'
 import { StaffId } from './ids.ts'
+import { roles } from './vocabulary.ts'
 
-/** X5. A staff member may hold several. */
-export const roles = ['support_admin', 'support_manager', 'super_admin', 'auditor'] as const
+export {
+  actionRoles,
+  approverRoles,
+  auditRoles,
+  consoleRoles,
+  exportRoles,
+  paneRoles,
+  roles,
+  sessionReadRoles,
+} from './vocabulary.ts'
+
 export const Role = z.enum(roles)
 export type Role = z.infer<typeof Role>
-
-/** Who may use which part (C1, X5). `console` is everything but what only auditors need. */
-export const consoleRoles = ['support_admin', 'super_admin'] as const satisfies readonly Role[]
-export const approverRoles = ['support_manager', 'super_admin'] as const satisfies readonly Role[]
-/** Who may see support sessions and what was done in them; what may be done to them needs more. */
-export const sessionReadRoles = [...consoleRoles, 'auditor'] as const satisfies readonly Role[]
-/** Who may ask for an action, or decide on one. */
-export const actionRoles = ['support_admin', 'super_admin', 'support_manager'] as const satisfies readonly Role[]
-/** Who may open the pane of a user: approvers that of the users whom a request is about. */
-export const paneRoles = actionRoles
-export const auditRoles = ['support_admin', 'super_admin', 'auditor', 'support_manager'] as const satisfies readonly Role[]
-/** Who may export events of more than one tenant, or very many of them. */
-export const exportRoles = ['auditor', 'super_admin'] as const satisfies readonly Role[]
 
 export const Staff = z
   .object({

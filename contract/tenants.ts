@@ -2,8 +2,10 @@ import { z } from 'zod'
 import { TenantId, UserId } from './ids.ts'
 import { Cursor, Limit, pageOf, Unreadable } from './pages.ts'
 import { Wanted } from './text.ts'
+import { lifecycleStatuses } from './vocabulary.ts'
 
-export const lifecycleStatuses = ['active', 'trial', 'onboarding', 'pending', 'suspended', 'closed'] as const
+export { lifecycleStatuses } from './vocabulary.ts'
+
 export const LifecycleStatus = z.enum(lifecycleStatuses)
 export type LifecycleStatus = z.infer<typeof LifecycleStatus>
 

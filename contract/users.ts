@@ -4,8 +4,10 @@ import { Cursor, Limit, pageOf, Unreadable } from './pages.ts'
 import { Staff } from './staff.ts'
 import { Tenant } from './tenants.ts'
 import { Searched, Sought, Ticket } from './text.ts'
+import { userSorts, userStatuses } from './vocabulary.ts'
 
-export const userStatuses = ['active', 'invited', 'suspended', 'deleted'] as const
+export { userStatuses } from './vocabulary.ts'
+
 export const UserStatus = z.enum(userStatuses)
 
 export const User = z
@@ -75,8 +77,6 @@ export const FoundUser = User.extend({ tenant_name: z.string().nullable() }).met
 export type FoundUser = z.infer<typeof FoundUser>
 export const FoundUsers = z.object({ items: z.array(FoundUser), unreadable: Unreadable }).meta({ id: 'FoundUsers' })
 export type FoundUsers = z.infer<typeof FoundUsers>
-
-export const userSorts = ['name', 'email', 'role', 'status', 'last_seen_at'] as const
 
 /** All but the page needs a product that can search and sort the users of a tenant. */
 export const ListTenantUsers = z.strictObject({

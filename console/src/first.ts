@@ -1,7 +1,7 @@
 import { client } from './api/client.ts'
 import { overviewQuery } from './api/health.ts'
 import { canUseConsole, meQuery } from './api/me.ts'
-import { TenantsSearch } from './pages/tenants/search.ts'
+import { readTenantsSearch } from './pages/tenants/search.ts'
 import { parseSearch } from './search.ts'
 
 const place = 'countersign-opens-tenants'
@@ -18,6 +18,6 @@ const remember = async (): Promise<void> => {
 export const beginFirst = ({ pathname, search }: Pick<Location, 'pathname' | 'search'>): void => {
   if (pathname === '/sign-in') return
   if (opensTenants() && (pathname === '/' || pathname === '/tenants'))
-    void client.prefetchInfiniteQuery(overviewQuery(TenantsSearch.parse(parseSearch(search))))
+    void client.prefetchInfiniteQuery(overviewQuery(readTenantsSearch(parseSearch(search))))
   void remember()
 }

@@ -1,17 +1,17 @@
 import { createRootRoute, createRoute, createRouter, Navigate, Outlet } from '@tanstack/react-router'
 import type { ComponentType } from 'react'
 import { canApprove, canUseConsole, useMe } from './api/me.ts'
-import { ApprovalsSearch } from './pages/approvals/search.ts'
-import { AuditSearch } from './pages/audit/search.ts'
-import { GoSearch } from './pages/go/search.ts'
-import { InsightsSearch } from './pages/insights/search.ts'
-import { SessionSearch, SessionsSearch } from './pages/sessions/search.ts'
+import { readApprovalsSearch } from './pages/approvals/search.ts'
+import { readAuditSearch } from './pages/audit/address.ts'
+import { readGoSearch } from './pages/go/address.ts'
+import { readInsightsSearch } from './pages/insights/search.ts'
+import { readSessionSearch, readSessionsSearch } from './pages/sessions/search.ts'
 import { NotFound } from './pages/shell/NotFound.tsx'
 import { Shell } from './pages/shell/Shell.tsx'
-import { SignInSearch } from './pages/sign-in/search.ts'
-import { TenantSearch, TenantsSearch } from './pages/tenants/search.ts'
-import { UserSearch, UsersSearch } from './pages/users/search.ts'
-import { ViewSearch } from './pages/view/search.ts'
+import { readSignInSearch } from './pages/sign-in/search.ts'
+import { readTenantSearch, readTenantsSearch } from './pages/tenants/search.ts'
+import { readUserSearch, readUsersSearch } from './pages/users/search.ts'
+import { readViewSearch } from './pages/view/search.ts'
 import { formatSearch, parseSearch } from './search.ts'
 import { lazyPart, notLoaded } from './ui/lazyPart.tsx'
 import { FailedPage } from './ui/States.tsx'
@@ -40,7 +40,7 @@ const root = createRootRoute({
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: (search) => SignInSearch.parse(search),
+  validateSearch: readSignInSearch,
   component: lazyPage(async () => (await import('./pages/sign-in/SignInPage.tsx')).SignInPage),
 })
 
@@ -56,55 +56,55 @@ const home = createRoute({ getParentRoute: () => shell, path: '/', component: Ho
 const go = createRoute({
   getParentRoute: () => shell,
   path: '/go',
-  validateSearch: (search) => GoSearch.parse(search),
+  validateSearch: readGoSearch,
   component: lazyPage(async () => (await import('./pages/go/GoPage.tsx')).GoPage),
 })
 const tenants = createRoute({
   getParentRoute: () => shell,
   path: '/tenants',
-  validateSearch: (search) => TenantsSearch.parse(search),
+  validateSearch: readTenantsSearch,
   component: lazyPage(async () => (await import('./pages/tenants/TenantsPage.tsx')).TenantsPage),
 })
 const tenant = createRoute({
   getParentRoute: () => shell,
   path: '/tenants/$tenantId',
-  validateSearch: (search) => TenantSearch.parse(search),
+  validateSearch: readTenantSearch,
   component: lazyPage(async () => (await import('./pages/tenants/TenantPage.tsx')).TenantPage),
 })
 const users = createRoute({
   getParentRoute: () => shell,
   path: '/users',
-  validateSearch: (search) => UsersSearch.parse(search),
+  validateSearch: readUsersSearch,
   component: lazyPage(async () => (await import('./pages/users/UsersPage.tsx')).UsersPage),
 })
 const user = createRoute({
   getParentRoute: () => shell,
   path: '/users/$userId',
-  validateSearch: (search) => UserSearch.parse(search),
+  validateSearch: readUserSearch,
   component: lazyPage(async () => (await import('./pages/users/UserPage.tsx')).UserPage),
 })
 const sessions = createRoute({
   getParentRoute: () => shell,
   path: '/sessions',
-  validateSearch: (search) => SessionsSearch.parse(search),
+  validateSearch: readSessionsSearch,
   component: lazyPage(async () => (await import('./pages/sessions/SessionsPage.tsx')).SessionsPage),
 })
 const session = createRoute({
   getParentRoute: () => shell,
   path: '/sessions/$sessionId',
-  validateSearch: (search) => SessionSearch.parse(search),
+  validateSearch: readSessionSearch,
   component: lazyPage(async () => (await import('./pages/sessions/SessionPage.tsx')).SessionPage),
 })
 const view = createRoute({
   getParentRoute: () => shell,
   path: '/sessions/$sessionId/view',
-  validateSearch: (search) => ViewSearch.parse(search),
+  validateSearch: readViewSearch,
   component: lazyPage(async () => (await import('./pages/view/ViewPage.tsx')).ViewPage),
 })
 const approvals = createRoute({
   getParentRoute: () => shell,
   path: '/approvals',
-  validateSearch: (search) => ApprovalsSearch.parse(search),
+  validateSearch: readApprovalsSearch,
   component: lazyPage(async () => (await import('./pages/approvals/ApprovalsPage.tsx')).ApprovalsPage),
 })
 const approval = createRoute({
@@ -125,14 +125,14 @@ const keys = createRoute({
 const audit = createRoute({
   getParentRoute: () => shell,
   path: '/audit',
-  validateSearch: (search) => AuditSearch.parse(search),
+  validateSearch: readAuditSearch,
   component: lazyPage(async () => (await import('./pages/audit/AuditPage.tsx')).AuditPage),
 })
 
 const insights = createRoute({
   getParentRoute: () => shell,
   path: '/insights',
-  validateSearch: (search) => InsightsSearch.parse(search),
+  validateSearch: readInsightsSearch,
   component: lazyPage(async () => (await import('./pages/insights/InsightsPage.tsx')).InsightsPage),
 })
 

@@ -1,18 +1,10 @@
-import {
-  ActionRequest,
-  ActionRequestPage,
-  ActionTable,
-  type ActionTarget,
-  type ListActionRequests,
-  type RequestAction,
-} from '@countersign/contract/action-requests.ts'
-import { type ActionName, Explanation } from '@countersign/contract/actions.ts'
+import type { ActionRequest, ActionTarget, ListActionRequests, RequestAction } from '@countersign/contract/action-requests.ts'
+import type { ActionName } from '@countersign/contract/actions.ts'
 import type { AssertionResponse } from '@countersign/contract/passkeys.ts'
 import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation } from '@tanstack/react-query'
 import { get, post, withQuery } from './call.ts'
 import { again, client } from './client.ts'
 import { Failure } from './failure.ts'
-import { digestOf } from './signed.ts'
 
 const address = (id: string) => `/api/actions/${encodeURIComponent(id)}`
 type View = ListActionRequests['view']
@@ -21,7 +13,7 @@ type View = ListActionRequests['view']
 export const actionTableQuery = ({ kind, id }: ActionTarget) =>
   queryOptions({
     queryKey: ['actions', 'table', kind, id],
-    queryFn: ({ signal }) => get(withQuery('/api/actions/catalogue', { kind, id }), ActionTable, signal),
+    queryFn: ({ signal }) => get(withQuery('/api/actions/catalogue', { kind, id }), 'ActionTable', signal),
     staleTime: 60_000,
   })
 
@@ -38,7 +30,7 @@ export type Attempt = {
 export const explainQuery = (attempt: Attempt) =>
   queryOptions({
     queryKey: ['actions', 'explain', attempt],
-    queryFn: () => post('/api/actions/explain', attempt, Explanation),
+    queryFn: () => post('/api/actions/explain', attempt, 'Explanation'),
     placeholderData: keepPreviousData,
   })
 
@@ -46,7 +38,7 @@ export const requestsQuery = (view: View, targetId?: string) =>
   infiniteQueryOptions({
     queryKey: ['actions', 'list', view, targetId ?? null],
     queryFn: ({ pageParam, signal }) =>
-      get(withQuery('/api/actions', { view, target_id: targetId, cursor: pageParam, limit: 50 }), ActionRequestPage, signal),
+      get(withQuery('/api/actions', { view, target_id: targetId, cursor: pageParam, limit: 50 }), 'ActionRequestPage', signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     placeholderData: keepPreviousData,
@@ -56,7 +48,7 @@ export const requestsQuery = (view: View, targetId?: string) =>
 /** How many wait for an approval of mine, for the rail. */
 export const waitingCountQuery = queryOptions({
   queryKey: ['actions', 'waiting'],
-  queryFn: async ({ signal }) => (await get(withQuery('/api/actions', { view: 'waiting', limit: 1 }), ActionRequestPage, signal)).waiting,
+  queryFn: async ({ signal }) => (await get(withQuery('/api/actions', { view: 'waiting', limit: 1 }), 'ActionRequestPage', signal)).waiting,
   refetchInterval: 5_000,
 })
 
@@ -66,7 +58,7 @@ export const isOver = ({ state }: ActionRequest): boolean => over.includes(state
 export const requestQuery = (id: string) =>
   queryOptions({
     queryKey: ['actions', 'one', id],
-    queryFn: ({ signal }) => get(address(id), ActionRequest, signal),
+    queryFn: ({ signal }) => get(address(id), 'ActionRequest', signal),
     refetchInterval: again((request: ActionRequest | undefined) => (request && isOver(request) ? false : 2_000)),
   })
 
@@ -78,6 +70,7 @@ const keep = (request: ActionRequest) => {
 
 /** The rail counts requests on every page; what signs is fetched by whoever signs. */
 const sign: typeof import('./passkeys.ts').sign = async (...args) => (await import('./passkeys.ts')).sign(...args)
+const digestOf = async (signed: string): Promise<string> => (await import('./signed.ts')).digestOf(signed)
 
 /** A signature of mine that is good for this very attempt alone. */
 export const signAttempt = (attempt: Attempt): Promise<AssertionResponse> => sign('/api/actions/step-up/options', attempt)
@@ -88,14 +81,14 @@ export const useRequestAction = () =>
   useMutation({
     mutationFn: async ({ key, needsSignature, ask_approval, ...attempt }: Try) => {
       const signature = needsSignature ? { step_up: await signAttempt(attempt) } : {}
-      return post('/api/actions', { ...attempt, ask_approval, ...signature }, ActionRequest, { 'idempotency-key': key })
+      return post('/api/actions', { ...attempt, ask_approval, ...signature }, 'ActionRequest', { 'idempotency-key': key })
     },
     onSuccess: keep,
   })
 
 /** Signs what is shown, or nothing: a challenge that is not the hash of these bytes is not passed on to the authenticator. */
 const approve = async ({ request, isSigned }: { request: ActionRequest; isSigned: boolean }): Promise<ActionRequest> => {
-  if (!isSigned) return post(`${address(request.id)}/approval`, {}, ActionRequest)
+  if (!isSigned) return post(`${address(request.id)}/approval`, {}, 'ActionRequest')
   const response = await sign(`${address(request.id)}/approval/options`, {}, async (challenge) => {
     if (challenge === (await digestOf(request.signed))) return
     throw new Failure({
@@ -105,7 +98,7 @@ const approve = async ({ request, isSigned }: { request: ActionRequest; isSigned
       hint: 'Do not approve it. Load the page again, and tell your administrator if this is said again.',
     })
   })
-  return post(`${address(request.id)}/approval`, { response }, ActionRequest)
+  return post(`${address(request.id)}/approval`, { response }, 'ActionRequest')
 }
 
 type Done = (request: ActionRequest) => void
@@ -118,10 +111,10 @@ const keepAnd = (onDone: Done) => (request: ActionRequest) => {
 export const useApprove = (onDone: Done) => useMutation({ mutationFn: approve, onSuccess: keepAnd(onDone), onError: refresh })
 export const useReject = (onDone: Done) =>
   useMutation({
-    mutationFn: ({ id, reason }: { id: string; reason: string }) => post(`${address(id)}/rejection`, { reason }, ActionRequest),
+    mutationFn: ({ id, reason }: { id: string; reason: string }) => post(`${address(id)}/rejection`, { reason }, 'ActionRequest'),
     onSuccess: keepAnd(onDone),
   })
 export const useCancel = (onDone: Done) =>
-  useMutation({ mutationFn: (id: string) => post(`${address(id)}/cancellation`, {}, ActionRequest), onSuccess: keepAnd(onDone) })
+  useMutation({ mutationFn: (id: string) => post(`${address(id)}/cancellation`, {}, 'ActionRequest'), onSuccess: keepAnd(onDone) })
 export const useExecute = () =>
-  useMutation({ mutationFn: (id: string) => post(`${address(id)}/execution`, {}, ActionRequest), onSuccess: keep, onError: refresh })
+  useMutation({ mutationFn: (id: string) => post(`${address(id)}/execution`, {}, 'ActionRequest'), onSuccess: keep, onError: refresh })

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { isPersonActive } from './activity.ts'
 import { noteAnswer, noteSilence } from './connection.ts'
 import { type Failure, garbledAnswer, lostConnection, parseFailure } from './failure.ts'
@@ -41,27 +41,42 @@ const readJson = async (answer: Response): Promise<unknown> => {
   }
 }
 
-/** Answers what arrived, whole: members that the schema does not name are kept, because a leaf's hash covers them. */
-const read = async <S extends z.ZodType>(answer: Response, schema: S): Promise<z.infer<S>> => {
-  const body = await readJson(answer)
-  if (!answer.ok) {
-    const failure = parseFailure(answer.status, body)
-    if (answer.status === 401) reportSignedOut(failure)
-    throw failure
-  }
-  if (!schema.safeParse(body).success) throw garbledAnswer(answer.status)
-  return body as z.infer<S>
+type Answers = typeof import('./answers.ts')
+type AnswerName = keyof Answers
+type Answer<N extends AnswerName> = z.infer<Answers[N]>
+let answers: Answers | undefined
+
+/**
+ * Fetches the schemas of answers, from when on every answer is checked: a tab that stays open may be older than the server by then.
+ * The first page does without: it comes from the server that it asks, and that parses its answers on their way out.
+ */
+export const loadAnswers = async (): Promise<void> => {
+  answers = await import('./answers.ts')
 }
 
-export const get = async <S extends z.ZodType>(path: string, schema: S, signal?: AbortSignal): Promise<z.infer<S>> => {
+const refuse = async (answer: Response): Promise<never> => {
+  const failure = parseFailure(answer.status, await readJson(answer))
+  if (answer.status === 401) reportSignedOut(failure)
+  throw failure
+}
+
+/** Answers what arrived, whole: members that the schema does not name are kept, because a leaf's hash covers them. */
+const read = async <N extends AnswerName>(answer: Response, name: N): Promise<Answer<N>> => {
+  if (!answer.ok) return refuse(answer)
+  const body = await readJson(answer)
+  if (answers && !answers[name].safeParse(body).success) throw garbledAnswer(answer.status)
+  return body as Answer<N>
+}
+
+export const get = async <N extends AnswerName>(path: string, name: N, signal?: AbortSignal): Promise<Answer<N>> => {
   const headers = { accept: 'application/json', ...(isPersonActive() ? {} : backgroundHeader) }
-  return read(await send(path, { headers, signal: signal ?? null }), schema)
+  return read(await send(path, { headers, signal: signal ?? null }), name)
 }
 
 /** Bytes that are checked by what they are, such as a proof or a tile of hashes. */
 export const getBytes = async (path: string): Promise<Uint8Array<ArrayBuffer>> => {
   const answer = await send(path, { headers: isPersonActive() ? {} : backgroundHeader })
-  if (!answer.ok) return read(answer, z.never())
+  if (!answer.ok) return refuse(answer)
   try {
     return new Uint8Array(await answer.arrayBuffer())
   } catch {
@@ -74,17 +89,17 @@ const sendBody = (path: string, body: unknown, more: Record<string, string> = {}
   return send(path, { method: 'POST', headers, body: JSON.stringify(body), ...rest })
 }
 
-export const post = async <S extends z.ZodType>(
+export const post = async <N extends AnswerName>(
   path: string,
   body: unknown,
-  schema: S,
+  name: N,
   headers?: Record<string, string>,
-): Promise<z.infer<S>> => read(await sendBody(path, body, headers), schema)
+): Promise<Answer<N>> => read(await sendBody(path, body, headers), name)
 
 /** Where the answer says nothing but that it is done. */
 export const postSilent = async (path: string, body: unknown = {}, rest: RequestInit = {}): Promise<void> => {
   const answer = await sendBody(path, body, {}, rest)
-  if (!answer.ok) await read(answer, z.never())
+  if (!answer.ok) await refuse(answer)
 }
 
 /** `endSessions`: my open support sessions too; left out, as the configuration says. */

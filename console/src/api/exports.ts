@@ -1,4 +1,4 @@
-import { type AskExport, Export, ExportList } from '@countersign/contract/exports.ts'
+import type { AskExport } from '@countersign/contract/exports.ts'
 import { queryOptions, useMutation } from '@tanstack/react-query'
 import { get, post } from './call.ts'
 import { client } from './client.ts'
@@ -13,19 +13,19 @@ const preparingMs = 700
 export const exportQuery = (id: string) =>
   queryOptions({
     queryKey: ['exports', 'one', id],
-    queryFn: ({ signal }) => get(address(id), Export, signal),
+    queryFn: ({ signal }) => get(address(id), 'Export', signal),
     refetchInterval: ({ state }) => (state.data?.state === 'preparing' ? preparingMs : 30_000),
   })
 
 export const exportsQuery = queryOptions({
   queryKey: ['exports', 'mine'],
-  queryFn: async ({ signal }) => (await get('/api/exports', ExportList, signal)).items,
+  queryFn: async ({ signal }) => (await get('/api/exports', 'ExportList', signal)).items,
   refetchInterval: 10_000,
 })
 
 export const useAskExport = () =>
   useMutation({
-    mutationFn: (asked: AskExport) => post('/api/exports', asked, Export),
+    mutationFn: (asked: AskExport) => post('/api/exports', asked, 'Export'),
     onSuccess: (made) => {
       client.setQueryData(exportQuery(made.id).queryKey, made)
       return client.invalidateQueries({ queryKey: exportsQuery.queryKey })

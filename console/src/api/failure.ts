@@ -1,4 +1,4 @@
-import { Problem } from '@countersign/contract/errors.ts'
+import type { Problem } from '@countersign/contract/errors.ts'
 
 /** Anything that kept an answer from arriving, in words for the person who asked. */
 export class Failure extends Error {
@@ -50,9 +50,13 @@ export const garbledAnswer = (status: number) =>
     hint: 'Load the page again: the server may have been updated.',
   })
 
+const words = ['title', 'code', 'hint', 'request_id'] as const satisfies readonly (keyof Problem)[]
+/** Every answer that is a refusal is read, on the first page too: by hand, as that has no room for schemas. */
+const isProblem = (body: unknown): body is Problem =>
+  typeof body === 'object' && body !== null && words.every((name) => typeof (body as Record<string, unknown>)[name] === 'string')
+
 export const parseFailure = (status: number, body: unknown): Failure => {
-  const parsed = Problem.safeParse(body)
-  if (!parsed.success) return garbledAnswer(status)
-  const { title, code, hint, request_id, errors, detail, unmet } = parsed.data
+  if (!isProblem(body)) return garbledAnswer(status)
+  const { title, code, hint, request_id, errors, detail, unmet } = body
   return new Failure({ status, code, title: detail ?? title, hint, requestId: request_id, details: errors, unmet })
 }

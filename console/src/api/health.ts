@@ -1,4 +1,4 @@
-import { Overview, type ReadOverview, type ReadTenantHealth, TenantHealth } from '@countersign/contract/health.ts'
+import type { ReadOverview, ReadTenantHealth } from '@countersign/contract/health.ts'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { get, withQuery } from './call.ts'
 
@@ -6,7 +6,7 @@ export type OverviewFilters = Partial<Pick<ReadOverview, 'query' | 'health' | 's
 const pageRows = 100
 
 const readOverview = (filters: OverviewFilters, cursor: string | undefined, signal: AbortSignal) =>
-  get(withQuery('/api/overview', { ...filters, cursor, limit: pageRows }), Overview, signal)
+  get(withQuery('/api/overview', { ...filters, cursor, limit: pageRows }), 'Overview', signal)
 
 export const overviewQuery = (filters: OverviewFilters) =>
   infiniteQueryOptions({
@@ -29,7 +29,7 @@ export const overviewNowQuery = (filters: OverviewFilters) =>
 /** Whether sources send at all, for a line on every page. */
 export const signalsQuery = queryOptions({
   queryKey: ['overview', 'signals'],
-  queryFn: async ({ signal }) => (await get(withQuery('/api/overview', { limit: 1 }), Overview, signal)).signals,
+  queryFn: async ({ signal }) => (await get(withQuery('/api/overview', { limit: 1 }), 'Overview', signal)).signals,
   refetchInterval: 30_000,
 })
 
@@ -39,7 +39,7 @@ export const overviewCsv = (filters: OverviewFilters): string => withQuery('/api
 export const tenantHealthQuery = (id: string, window: ReadTenantHealth['window'] = '24h') =>
   queryOptions({
     queryKey: ['health', id, window],
-    queryFn: ({ signal }) => get(withQuery(`/api/tenants/${encodeURIComponent(id)}/health`, { window }), TenantHealth, signal),
+    queryFn: ({ signal }) => get(withQuery(`/api/tenants/${encodeURIComponent(id)}/health`, { window }), 'TenantHealth', signal),
     placeholderData: (before, query) => (query?.queryKey[1] === id ? before : undefined),
     refetchInterval: 10_000,
   })

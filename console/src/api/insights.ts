@@ -1,4 +1,3 @@
-import { Insights } from '@countersign/contract/insights.ts'
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { get, withQuery } from './call.ts'
 
@@ -6,7 +5,7 @@ import { get, withQuery } from './call.ts'
 export const insightsQuery = (weeks: string) =>
   queryOptions({
     queryKey: ['insights', weeks],
-    queryFn: ({ signal }) => get(withQuery('/api/insights', { weeks }), Insights, signal),
+    queryFn: ({ signal }) => get(withQuery('/api/insights', { weeks }), 'Insights', signal),
     staleTime: 300_000,
     placeholderData: keepPreviousData,
   })

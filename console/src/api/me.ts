@@ -1,14 +1,5 @@
-import { LogStatus } from '@countersign/contract/events.ts'
-import {
-  approverRoles,
-  auditRoles,
-  consoleRoles,
-  Me,
-  paneRoles,
-  type Role,
-  SignInOptions,
-  sessionReadRoles,
-} from '@countersign/contract/staff.ts'
+import type { Me } from '@countersign/contract/staff.ts'
+import { approverRoles, auditRoles, consoleRoles, paneRoles, type Role, sessionReadRoles } from '@countersign/contract/vocabulary.ts'
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query'
 import { get } from './call.ts'
 import { setServerNow } from './clock.ts'
@@ -16,7 +7,7 @@ import { setServerNow } from './clock.ts'
 export const meQuery = queryOptions({
   queryKey: ['me'],
   queryFn: async ({ signal }) => {
-    const me = await get('/api/me', Me, signal)
+    const me = await get('/api/me', 'Me', signal)
     setServerNow(me.now)
     return me
   },
@@ -26,12 +17,12 @@ export const meQuery = queryOptions({
 
 export const signInOptionsQuery = queryOptions({
   queryKey: ['sign-in', 'options'],
-  queryFn: ({ signal }) => get('/api/sign-in/options', SignInOptions, signal),
+  queryFn: ({ signal }) => get('/api/sign-in/options', 'SignInOptions', signal),
 })
 
 export const logQuery = queryOptions({
   queryKey: ['log'],
-  queryFn: ({ signal }) => get('/api/log', LogStatus, signal),
+  queryFn: ({ signal }) => get('/api/log', 'LogStatus', signal),
   refetchInterval: 5_000,
 })
 

@@ -1,11 +1,4 @@
-import {
-  AssertionResponse,
-  CeremonyOptions,
-  Passkey,
-  PasskeyList,
-  RegistrationResponse,
-  SteppedUp,
-} from '@countersign/contract/passkeys.ts'
+import { AssertionResponse, type Passkey, RegistrationResponse, type SteppedUp } from '@countersign/contract/passkeys.ts'
 import {
   type PublicKeyCredentialCreationOptionsJSON,
   type PublicKeyCredentialRequestOptionsJSON,
@@ -40,30 +33,30 @@ const inBrowser = async <S extends z.ZodType>(ceremony: () => Promise<unknown>, 
 
 /** Asks the person's authenticator for a signature over what the server's options name. */
 export const sign = async (path: string, body: unknown, check?: (challenge: string) => Promise<void>): Promise<AssertionResponse> => {
-  const { options } = await post(path, body, CeremonyOptions)
+  const { options } = await post(path, body, 'CeremonyOptions')
   const optionsJSON = options as unknown as PublicKeyCredentialRequestOptionsJSON
   await check?.(optionsJSON.challenge)
   return inBrowser(() => startAuthentication({ optionsJSON }), AssertionResponse)
 }
 
 export const stepUp = async (): Promise<SteppedUp> =>
-  post('/api/me/step-up', { response: await sign('/api/me/step-up/options', {}) }, SteppedUp)
+  post('/api/me/step-up', { response: await sign('/api/me/step-up/options', {}) }, 'SteppedUp')
 
 const enrol = async (name: string): Promise<Passkey> => {
-  const { options } = await post('/api/me/passkeys/options', {}, CeremonyOptions)
+  const { options } = await post('/api/me/passkeys/options', {}, 'CeremonyOptions')
   const optionsJSON = options as unknown as PublicKeyCredentialCreationOptionsJSON
   const response = await inBrowser(() => startRegistration({ optionsJSON }), RegistrationResponse)
-  return post('/api/me/passkeys', { name, response }, Passkey)
+  return post('/api/me/passkeys', { name, response }, 'Passkey')
 }
 
 export const myPasskeysQuery = queryOptions({
   queryKey: ['passkeys', 'mine'],
-  queryFn: async ({ signal }) => (await get('/api/me/passkeys', PasskeyList, signal)).items,
+  queryFn: async ({ signal }) => (await get('/api/me/passkeys', 'PasskeyList', signal)).items,
 })
 
 export const waitingPasskeysQuery = queryOptions({
   queryKey: ['passkeys', 'waiting'],
-  queryFn: async ({ signal }) => (await get('/api/passkeys/waiting', PasskeyList, signal)).items,
+  queryFn: async ({ signal }) => (await get('/api/passkeys/waiting', 'PasskeyList', signal)).items,
   refetchInterval: 10_000,
 })
 
@@ -80,4 +73,4 @@ const refreshAnd = (onDone: () => void) => () => {
 export const useRemovePasskey = (onDone: () => void) =>
   useMutation({ mutationFn: (id: string) => postSilent(`${address(id)}/removal`), onSuccess: refreshAnd(onDone) })
 export const useConfirmPasskey = (onDone: () => void) =>
-  useMutation({ mutationFn: (id: string) => post(`${address(id)}/confirmation`, {}, Passkey), onSuccess: refreshAnd(onDone) })
+  useMutation({ mutationFn: (id: string) => post(`${address(id)}/confirmation`, {}, 'Passkey'), onSuccess: refreshAnd(onDone) })

@@ -1,10 +1,6 @@
-import { ActionRequest, ActionRequestPage } from '@countersign/contract/action-requests.ts'
-import { Receipt } from '@countersign/contract/receipts.ts'
-import { ScopeCatalogue } from '@countersign/contract/scopes.ts'
-import type { CreateSession } from '@countersign/contract/sessions.ts'
-import { AccessLogPage, CreatedSession, type ListSessions, Session, SessionPage } from '@countersign/contract/sessions.ts'
+import type { Receipt } from '@countersign/contract/receipts.ts'
+import type { CreatedSession, CreateSession, ListSessions, Session } from '@countersign/contract/sessions.ts'
 import { infiniteQueryOptions, keepPreviousData, queryOptions, useMutation } from '@tanstack/react-query'
-import { z } from 'zod'
 import { type Attempt, signAttempt } from './actions.ts'
 import { get, post, postSilent, withQuery } from './call.ts'
 import { again, client } from './client.ts'
@@ -14,14 +10,15 @@ export type SessionFilters = Partial<Pick<ListSessions, 'status' | 'tenant_id' |
 
 export const scopesQuery = queryOptions({
   queryKey: ['scopes'],
-  queryFn: ({ signal }) => get('/api/scopes', ScopeCatalogue, signal),
+  queryFn: ({ signal }) => get('/api/scopes', 'ScopeCatalogue', signal),
   staleTime: 300_000,
 })
 
 export const sessionsQuery = (filters: SessionFilters) =>
   infiniteQueryOptions({
     queryKey: ['sessions', 'list', filters],
-    queryFn: ({ pageParam, signal }) => get(withQuery('/api/sessions', { ...filters, cursor: pageParam, limit: 100 }), SessionPage, signal),
+    queryFn: ({ pageParam, signal }) =>
+      get(withQuery('/api/sessions', { ...filters, cursor: pageParam, limit: 100 }), 'SessionPage', signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     placeholderData: keepPreviousData,
@@ -31,7 +28,7 @@ export const sessionsQuery = (filters: SessionFilters) =>
 /** How many are active, for the rail. */
 export const sessionCountersQuery = queryOptions({
   queryKey: ['sessions', 'counters'],
-  queryFn: async ({ signal }) => (await get(withQuery('/api/sessions', { limit: 1 }), SessionPage, signal)).counters,
+  queryFn: async ({ signal }) => (await get(withQuery('/api/sessions', { limit: 1 }), 'SessionPage', signal)).counters,
   refetchInterval: 5_000,
 })
 
@@ -39,7 +36,7 @@ export const mySessionsQuery = (staffId: string) =>
   queryOptions({
     queryKey: ['sessions', 'mine', staffId],
     queryFn: async ({ signal }) =>
-      (await get(withQuery('/api/sessions', { status: 'ACTIVE', staff_id: staffId, limit: 20 }), SessionPage, signal)).items,
+      (await get(withQuery('/api/sessions', { status: 'ACTIVE', staff_id: staffId, limit: 20 }), 'SessionPage', signal)).items,
     refetchInterval: 10_000,
   })
 
@@ -49,8 +46,8 @@ export const myReasonsQuery = (staffId: string) =>
     queryKey: ['sessions', 'reasons', staffId],
     queryFn: async ({ signal }) => {
       const [sessions, requests] = await Promise.all([
-        get(withQuery('/api/sessions', { staff_id: staffId, limit: 50 }), SessionPage, signal),
-        get(withQuery('/api/actions', { view: 'mine', limit: 50 }), ActionRequestPage, signal),
+        get(withQuery('/api/sessions', { staff_id: staffId, limit: 50 }), 'SessionPage', signal),
+        get(withQuery('/api/actions', { view: 'mine', limit: 50 }), 'ActionRequestPage', signal),
       ])
       return [
         ...sessions.items.map(({ reason, ticket, issued_at: at }) => ({ reason, ticket, at })),
@@ -62,14 +59,14 @@ export const myReasonsQuery = (staffId: string) =>
 export const sessionQuery = (id: string) =>
   queryOptions({
     queryKey: ['sessions', 'one', id],
-    queryFn: ({ signal }) => get(address(id), Session, signal),
+    queryFn: ({ signal }) => get(address(id), 'Session', signal),
     refetchInterval: again((session: Session | undefined) => (session?.status === 'ACTIVE' ? 10_000 : false)),
   })
 
 export const receiptQuery = ({ id, status }: Session) =>
   queryOptions({
     queryKey: ['sessions', 'receipt', id, status],
-    queryFn: ({ signal }) => get(`${address(id)}/receipt`, Receipt, signal),
+    queryFn: ({ signal }) => get(`${address(id)}/receipt`, 'Receipt', signal),
     refetchInterval: again((receipt: Receipt | undefined) => (receipt?.is_complete ? false : 5_000)),
   })
 
@@ -77,7 +74,7 @@ export const accessLogQuery = (id: string) =>
   infiniteQueryOptions({
     queryKey: ['access-log', id],
     queryFn: ({ pageParam, signal }) =>
-      get(withQuery(`${address(id)}/access-log`, { cursor: pageParam, limit: 100 }), AccessLogPage, signal),
+      get(withQuery(`${address(id)}/access-log`, { cursor: pageParam, limit: 100 }), 'AccessLogPage', signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     staleTime: Number.POSITIVE_INFINITY,
@@ -101,11 +98,7 @@ export const useCreateSession = () =>
   useMutation({
     mutationFn: async ({ input, needsSignature, ask_approval }: OpenCall) => {
       const signature = needsSignature ? { step_up: await signAttempt(attemptOf(input)) } : {}
-      return post(
-        '/api/sessions',
-        { ...input, ...(ask_approval ? { ask_approval } : {}), ...signature },
-        z.union([CreatedSession, ActionRequest]),
-      )
+      return post('/api/sessions', { ...input, ...(ask_approval ? { ask_approval } : {}), ...signature }, 'CreatedOrRequest')
     },
     onSuccess: refresh,
   })
@@ -113,7 +106,7 @@ export const useCreateSession = () =>
 /** The token of an approved session is made when it is claimed. */
 export const useClaimSession = (onCreated: (created: CreatedSession) => void) =>
   useMutation({
-    mutationFn: (request_id: string) => post('/api/sessions', { request_id }, CreatedSession),
+    mutationFn: (request_id: string) => post('/api/sessions', { request_id }, 'CreatedSession'),
     onSuccess: (created) => {
       onCreated(created)
       return Promise.all([refresh(), client.invalidateQueries({ queryKey: ['actions'] })])
@@ -148,24 +141,24 @@ export const useExtendSession = () =>
       const signature = needsSignature ? { step_up: await signAttempt(attempt) } : {}
       const { reason, ticket } = attempt
       const body = { minutes, reason, ...(ticket === undefined ? {} : { ticket }), ask_approval, ...signature }
-      return post(`${address(session.id)}/extension`, body, z.union([Session, ActionRequest]))
+      return post(`${address(session.id)}/extension`, body, 'SessionOrRequest')
     },
     onSuccess: (answer) => ('requester' in answer ? client.invalidateQueries({ queryKey: ['actions'] }) : keep(answer)),
   })
 
 export const useStay = () =>
-  useMutation({ mutationFn: (id: string) => post(`${address(id)}/stay`, {}, Session), onSuccess: keep, onError: refresh })
+  useMutation({ mutationFn: (id: string) => post(`${address(id)}/stay`, {}, 'Session'), onSuccess: keep, onError: refresh })
 
 export const useAddTicket = () =>
   useMutation({
-    mutationFn: ({ id, ticket }: { id: string; ticket: string }) => post(`${address(id)}/ticket`, { ticket }, Session),
+    mutationFn: ({ id, ticket }: { id: string; ticket: string }) => post(`${address(id)}/ticket`, { ticket }, 'Session'),
     onSuccess: keep,
   })
 
 export const useRevokeSession = () =>
   useMutation({
     mutationFn: ({ id, reason }: { id: string; reason: string | undefined }) =>
-      post(`${address(id)}/revocation`, reason ? { reason } : {}, Session),
+      post(`${address(id)}/revocation`, reason ? { reason } : {}, 'Session'),
     onSuccess: (session) => {
       client.setQueryData(sessionQuery(session.id).queryKey, session)
       return refresh()

@@ -1,5 +1,4 @@
-import { ReadTenantDetails, Tenant, TenantPage } from '@countersign/contract/tenants.ts'
-import { type ListTenantUsers, UserPage } from '@countersign/contract/users.ts'
+import type { ListTenantUsers } from '@countersign/contract/users.ts'
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { get, withQuery } from './call.ts'
 
@@ -8,7 +7,7 @@ const address = (id: string) => `/api/tenants/${encodeURIComponent(id)}`
 export const tenantHintsQuery = (query: string) =>
   queryOptions({
     queryKey: ['tenants', 'hints', query],
-    queryFn: ({ signal }) => get(withQuery('/api/tenants', { query, limit: 6 }), TenantPage, signal),
+    queryFn: ({ signal }) => get(withQuery('/api/tenants', { query, limit: 6 }), 'TenantPage', signal),
     placeholderData: keepPreviousData,
   })
 
@@ -16,7 +15,7 @@ export const tenantHintsQuery = (query: string) =>
 export const tenantQuery = (id: string) =>
   queryOptions({
     queryKey: ['tenants', 'one', id],
-    queryFn: ({ signal }) => get(address(id), Tenant, signal),
+    queryFn: ({ signal }) => get(address(id), 'Tenant', signal),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
   })
@@ -27,7 +26,7 @@ export const tenantUsersQuery = (id: string, narrowing: UserNarrowing) =>
   infiniteQueryOptions({
     queryKey: ['tenants', 'users', id, narrowing],
     queryFn: ({ pageParam, signal }) =>
-      get(withQuery(`${address(id)}/users`, { ...narrowing, cursor: pageParam, limit: 100 }), UserPage, signal),
+      get(withQuery(`${address(id)}/users`, { ...narrowing, cursor: pageParam, limit: 100 }), 'UserPage', signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     placeholderData: keepPreviousData,
@@ -38,7 +37,7 @@ export const tenantUsersQuery = (id: string, narrowing: UserNarrowing) =>
 export const tenantDetailsQuery = (id: string) =>
   queryOptions({
     queryKey: ['tenants', 'details', id],
-    queryFn: async ({ signal }) => (await get(`${address(id)}/details`, ReadTenantDetails, signal)).details,
+    queryFn: async ({ signal }) => (await get(`${address(id)}/details`, 'ReadTenantDetails', signal)).details,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
   })

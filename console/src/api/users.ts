@@ -1,4 +1,3 @@
-import { FoundUsers, UserPane } from '@countersign/contract/users.ts'
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { get, withQuery } from './call.ts'
 
@@ -8,7 +7,7 @@ export const mostUsers = 30
 export const userSearchQuery = (query: string, limit = mostUsers) =>
   queryOptions({
     queryKey: ['users', 'search', query, limit],
-    queryFn: ({ signal }) => get(withQuery('/api/users', { query, limit }), FoundUsers, signal),
+    queryFn: ({ signal }) => get(withQuery('/api/users', { query, limit }), 'FoundUsers', signal),
     placeholderData: keepPreviousData,
     staleTime: 60_000,
   })
@@ -17,7 +16,7 @@ export const userSearchQuery = (query: string, limit = mostUsers) =>
 export const userPaneQuery = (id: string, ticket: string | undefined) =>
   queryOptions({
     queryKey: ['users', 'pane', id, ticket ?? null],
-    queryFn: ({ signal }) => get(withQuery(`/api/users/${encodeURIComponent(id)}`, { ticket }), UserPane, signal),
+    queryFn: ({ signal }) => get(withQuery(`/api/users/${encodeURIComponent(id)}`, { ticket }), 'UserPane', signal),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
   })

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
 import { Button } from './Button.tsx'
 import { Chip } from './Chip.tsx'
+import { FilterMenu } from './FilterMenu.tsx'
 import { FilterSheet } from './FilterSheet.tsx'
-import { FilterMenu } from './Menu.tsx'
 import { Options } from './Options.tsx'
 import { useWidth } from './width.ts'
 

@@ -1,20 +1,34 @@
 import clsx from 'clsx'
-import { Check, ChevronDown } from 'lucide-react'
+import { Check } from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
 import type { ReactNode } from 'react'
-import { buttonClass } from './Button.tsx'
+import { ButtonRef, type Opened } from './Opener.tsx'
 
 const surface =
   'appear z-40 min-w-44 max-w-80 overflow-y-auto rounded-lg bg-panel p-1 text-sm shadow-over max-h-(--radix-dropdown-menu-content-available-height)'
 const itemClass =
   'flex min-h-7 cursor-default select-none items-center gap-2 rounded-md px-2 outline-none data-highlighted:bg-chosen data-highlighted:inset-ring data-highlighted:inset-ring-accent pointer-coarse:min-h-10'
 
+type MenuProps = Opened & { children: ReactNode; align?: 'start' | 'end' }
+
 /** A menu that leaves the page scrollable: nothing is injected into the document. */
-export function Menu({ trigger, children, align = 'start' }: { trigger: ReactNode; children: ReactNode; align?: 'start' | 'end' }) {
+export function Menu({ button, isOpen, onOpen, children, align = 'start' }: MenuProps) {
   return (
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Content align={align} sideOffset={4} collisionPadding={8} className={surface}>
+    <DropdownMenu.Root modal={false} open={isOpen} onOpenChange={onOpen}>
+      <DropdownMenu.Trigger asChild>
+        <ButtonRef button={button} />
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Content
+        aria-labelledby={button.id}
+        align={align}
+        sideOffset={4}
+        collisionPadding={8}
+        className={surface}
+        // The button closes it by itself.
+        onInteractOutside={(event) => {
+          if (button.contains(event.target as Node)) event.preventDefault()
+        }}
+      >
         {children}
       </DropdownMenu.Content>
     </DropdownMenu.Root>
@@ -38,7 +52,9 @@ export const MenuLine = () => <DropdownMenu.Separator className="-mx-1 my-1 h-px
 export type Choice = { value: string; label: ReactNode }
 type ChoiceGroup = { label?: string; choices: readonly Choice[] }
 
-export function Choices({ value, onChoose, groups }: { value: string; onChoose: (value: string) => void; groups: readonly ChoiceGroup[] }) {
+export type ChoicesProps = { value: string; onChoose: (value: string) => void; groups: readonly ChoiceGroup[] }
+
+export function Choices({ value, onChoose, groups }: ChoicesProps) {
   return (
     <DropdownMenu.RadioGroup value={value} onValueChange={onChoose}>
       {groups.map((group, at) => (
@@ -59,19 +75,9 @@ export function Choices({ value, onChoose, groups }: { value: string; onChoose: 
   )
 }
 
-type FilterMenuProps = { label: string; value: string; onChoose: (value: string) => void; groups: readonly ChoiceGroup[] }
-
-/** A filter that is chosen from a list. */
-export function FilterMenu({ label, value, onChoose, groups }: FilterMenuProps) {
+export function ChoiceMenu({ value, onChoose, groups, ...opened }: Opened & ChoicesProps) {
   return (
-    <Menu
-      trigger={
-        <button type="button" className={clsx(buttonClass('plain', 'small'), 'text-soft')}>
-          {label}
-          <ChevronDown aria-hidden="true" className="text-faint" />
-        </button>
-      }
-    >
+    <Menu {...opened}>
       <Choices value={value} onChoose={onChoose} groups={groups} />
     </Menu>
   )

@@ -1,4 +1,4 @@
-import { z } from 'zod'
 import { approvalsTabs } from '../../paths.ts'
+import { oneOf, searchOf } from '../../search.ts'
 
-export const ApprovalsSearch = z.object({ tab: z.enum(approvalsTabs).optional().catch(undefined) })
+export const readApprovalsSearch = searchOf({ tab: oneOf(approvalsTabs) })

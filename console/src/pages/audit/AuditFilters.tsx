@@ -108,12 +108,15 @@ function FilterButton({ label, children, wide = false }: { label: string; childr
     <Popover
       label={`Filter by ${label.toLowerCase()}`}
       className={wide ? 'w-96 p-3' : 'w-72 p-3'}
-      trigger={
-        <button type="button" className={`${buttonClass('plain', 'small')} text-soft`}>
-          {label}
-          <ChevronDown aria-hidden="true" className="text-faint" />
-        </button>
-      }
+      button={{
+        className: `${buttonClass('plain', 'small')} text-soft`,
+        children: (
+          <>
+            {label}
+            <ChevronDown aria-hidden="true" className="text-faint" />
+          </>
+        ),
+      }}
     >
       {children}
     </Popover>

@@ -6,11 +6,12 @@ import { ExportButton } from '../exports/ExportButton.tsx'
 import { AuditFilters } from './AuditFilters.tsx'
 import { EventCount } from './EventCount.tsx'
 import { EventList } from './EventList.tsx'
-import { type AuditSearch, toFilters } from './search.ts'
+import { AuditSearch, toFilters } from './search.ts'
 import { Views } from './Views.tsx'
 
 export function AuditPage() {
-  const search = useSearch({ from: '/shell/audit' })
+  const given = useSearch({ from: '/shell/audit' })
+  const search = useMemo(() => AuditSearch.parse(given), [given])
   const navigate = useNavigate({ from: '/audit' })
   const set = useCallback(
     (change: AuditSearch) => void navigate({ search: (now) => ({ ...now, event: undefined, ...change }) }),

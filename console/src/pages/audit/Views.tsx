@@ -14,7 +14,6 @@ type Props = { search: AuditSearch; onChoose: (search: AuditSearch) => void }
 export function Views({ search, onChoose }: Props) {
   const me = useMe()
   const [views, setViews] = useState(() => readViews(me.staff.id))
-  const [isOpen, setOpen] = useState(false)
   const keep = (next: View[]) => {
     keepViews(me.staff.id, next)
     setViews(next)
@@ -23,44 +22,47 @@ export function Views({ search, onChoose }: Props) {
     <Popover
       label="Saved views"
       align="end"
-      open={isOpen}
-      onOpen={setOpen}
-      trigger={
-        <button type="button" className={buttonClass('plain')}>
-          Views
-          <ChevronDown aria-hidden="true" className="text-faint" />
-        </button>
-      }
+      button={{
+        className: buttonClass('plain'),
+        children: (
+          <>
+            Views
+            <ChevronDown aria-hidden="true" className="text-faint" />
+          </>
+        ),
+      }}
     >
-      <div className="flex flex-col gap-3">
-        {views.length === 0 ? (
-          <p className="text-soft text-sm">None yet. Set filters, give them a name, and they are here the next time.</p>
-        ) : (
-          <ul className="-mx-2">
-            {views.map((view) => (
-              <li key={view.name} className="flex items-center gap-0.5">
-                <button
-                  type="button"
-                  onClick={() => {
-                    setOpen(false)
-                    onChoose(view.search)
-                  }}
-                  className="min-h-8 pointer-coarse:min-h-10 min-w-0 flex-1 truncate rounded-md px-2 text-left text-sm hover:bg-hover"
-                >
-                  <Inert text={view.name} />
-                </button>
-                <IconButton
-                  label={`Remove the view ${view.name}`}
-                  icon={<X />}
-                  onClick={() => keep(views.filter((each) => each !== view))}
-                />
-              </li>
-            ))}
-          </ul>
-        )}
-        <SaveView search={search} onSave={(view) => keep([...views.filter(({ name }) => name !== view.name), view])} />
-        <p className="text-faint text-xs">Views are kept in this browser. A link to this page says the same to somebody else.</p>
-      </div>
+      {(close) => (
+        <div className="flex flex-col gap-3">
+          {views.length === 0 ? (
+            <p className="text-soft text-sm">None yet. Set filters, give them a name, and they are here the next time.</p>
+          ) : (
+            <ul className="-mx-2">
+              {views.map((view) => (
+                <li key={view.name} className="flex items-center gap-0.5">
+                  <button
+                    type="button"
+                    onClick={() => {
+                      close()
+                      onChoose(view.search)
+                    }}
+                    className="min-h-8 pointer-coarse:min-h-10 min-w-0 flex-1 truncate rounded-md px-2 text-left text-sm hover:bg-hover"
+                  >
+                    <Inert text={view.name} />
+                  </button>
+                  <IconButton
+                    label={`Remove the view ${view.name}`}
+                    icon={<X />}
+                    onClick={() => keep(views.filter((each) => each !== view))}
+                  />
+                </li>
+              ))}
+            </ul>
+          )}
+          <SaveView search={search} onSave={(view) => keep([...views.filter(({ name }) => name !== view.name), view])} />
+          <p className="text-faint text-xs">Views are kept in this browser. A link to this page says the same to somebody else.</p>
+        </div>
+      )}
     </Popover>
   )
 }

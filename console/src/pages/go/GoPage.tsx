@@ -1,7 +1,7 @@
 import { isWorthSearching, Ticket } from '@countersign/contract/text.ts'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Eye, UserSearch } from 'lucide-react'
-import { type FormEvent, useId, useState } from 'react'
+import { type FormEvent, useId, useMemo, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { useNoConnection } from '../../api/connection.ts'
 import { userSearchQuery } from '../../api/users.ts'
@@ -12,6 +12,7 @@ import { describedBy, Field, Input } from '../../ui/Field.tsx'
 import { Page } from '../../ui/Page.tsx'
 import { FailureNote } from '../../ui/States.tsx'
 import { findMeant } from './find.ts'
+import { GoSearch } from './search.ts'
 
 /** Looks the user up, which is on the record, and opens the pane; where nobody or several are meant, the list says who there is. */
 const useLookUp = () => {
@@ -40,7 +41,8 @@ const whatIsMissing = (user: string, ticket: string): string | null => {
 
 /** Where a link of the ticket desk leads (M21). Opening it looks nobody up: that takes a person. */
 export function GoPage() {
-  const given = useSearch({ from: '/shell/go' })
+  const asked = useSearch({ from: '/shell/go' })
+  const given = useMemo(() => GoSearch.parse(asked), [asked])
   const id = useId()
   const [user, setUser] = useState(given.user ?? '')
   const [ticket, setTicket] = useState(given.ticket ?? '')

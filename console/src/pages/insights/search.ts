@@ -1,4 +1,4 @@
-import { z } from 'zod'
 import { insightSpans } from '../../paths.ts'
+import { oneOf, searchOf } from '../../search.ts'
 
-export const InsightsSearch = z.object({ weeks: z.enum(insightSpans).optional().catch(undefined) })
+export const readInsightsSearch = searchOf({ weeks: oneOf(insightSpans) })

@@ -1,12 +1,8 @@
-import { SessionStatus } from '@countersign/contract/sessions.ts'
-import { z } from 'zod'
+import { sessionStatuses } from '@countersign/contract/vocabulary.ts'
 import { sessionTabs } from '../../paths.ts'
+import { oneOf, searchOf, text } from '../../search.ts'
 
-export const SessionsSearch = z.object({
-  status: SessionStatus.optional().catch(undefined),
-  tenant_id: z.string().max(200).optional().catch(undefined),
-  staff_id: z.string().max(200).optional().catch(undefined),
-})
-export type SessionsSearch = z.infer<typeof SessionsSearch>
+export const readSessionsSearch = searchOf({ status: oneOf(sessionStatuses), tenant_id: text(200), staff_id: text(200) })
+export type SessionsSearch = ReturnType<typeof readSessionsSearch>
 
-export const SessionSearch = z.object({ tab: z.enum(sessionTabs).optional().catch(undefined) })
+export const readSessionSearch = searchOf({ tab: oneOf(sessionTabs) })

@@ -2,7 +2,6 @@ import type { LogStatus } from '@countersign/contract/events.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import clsx from 'clsx'
-import { useState } from 'react'
 import { useStaleSince } from '../../api/connection.ts'
 import { logQuery } from '../../api/me.ts'
 import { paths } from '../../paths.ts'
@@ -26,36 +25,34 @@ const lagWords = (log: LogStatus) => (log.pending === 0 ? 'nothing waits' : `${p
 /** Whether the log keeps up, and how far it is. */
 export function LogState() {
   const { data: log, error } = useQuery(logQuery)
-  const [isOpen, setOpen] = useState(false)
   const isLost = useStaleSince() !== null
   const state: State = isLost ? 'unknown' : (log?.state ?? 'unknown')
   const look = looks[state]
   return (
     <Popover
-      open={isOpen}
-      onOpen={setOpen}
       align="end"
       label="State of the log"
       className="w-96 p-4"
-      trigger={
-        <button
-          type="button"
-          className="flex h-7 pointer-coarse:h-10 pointer-coarse:min-w-10 items-center justify-center gap-1.5 rounded-md px-2 text-soft text-sm transition-colors nums hover:bg-sunk hover:text-ink"
-        >
-          <svg width="8" height="8" viewBox="0 0 8 8" aria-hidden="true" className={look.tone}>
-            <path d={look.shape} fill="currentColor" />
-          </svg>
-          <span className="max-sm:sr-only">
-            Log {look.words}
-            {log ? ` · ${formatNumber(log.size)}` : ''}
-            {log && log.pending > 0 ? (
-              <span className={state === 'live' ? 'text-faint' : look.tone}> +{formatNumber(log.pending)}</span>
-            ) : null}
-          </span>
-        </button>
-      }
+      button={{
+        className:
+          'flex h-7 pointer-coarse:h-10 pointer-coarse:min-w-10 items-center justify-center gap-1.5 rounded-md px-2 text-soft text-sm transition-colors nums hover:bg-sunk hover:text-ink',
+        children: (
+          <>
+            <svg width="8" height="8" viewBox="0 0 8 8" aria-hidden="true" className={look.tone}>
+              <path d={look.shape} fill="currentColor" />
+            </svg>
+            <span className="max-sm:sr-only">
+              Log {look.words}
+              {log ? ` · ${formatNumber(log.size)}` : ''}
+              {log && log.pending > 0 ? (
+                <span className={state === 'live' ? 'text-faint' : look.tone}> +{formatNumber(log.pending)}</span>
+              ) : null}
+            </span>
+          </>
+        ),
+      }}
     >
-      {error && !log ? <FailureNote error={error} /> : log ? <LogFacts log={log} onLeave={() => setOpen(false)} /> : <Loading />}
+      {(close) => (error && !log ? <FailureNote error={error} /> : log ? <LogFacts log={log} onLeave={close} /> : <Loading />)}
     </Popover>
   )
 }

@@ -1,17 +1,22 @@
 import type { Session } from '@countersign/contract/sessions.ts'
 import type { Me } from '@countersign/contract/staff.ts'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { Link } from '@tanstack/react-router'
 import clsx from 'clsx'
 import { useNow } from '../../api/clock.ts'
 import { paths } from '../../paths.ts'
 import { buttonClass } from '../../ui/Button.tsx'
 import { Countdown, endsSoonSeconds, secondsLeft } from '../../ui/Countdown.tsx'
-import { shortId } from '../../ui/format.ts'
 import { Inert } from '../../ui/Inert.tsx'
-import { Menu, MenuItem } from '../../ui/Menu.tsx'
+import { lazyPart } from '../../ui/lazyPart.tsx'
+import { Opener } from '../../ui/Opener.tsx'
 import { isAtLeast, useWidth } from '../../ui/width.ts'
 import { tellApart } from './tell.ts'
 import { nameOf, useMyOpenSessions } from './useMyOpenSessions.ts'
+
+const MySessionsMenu = lazyPart(
+  async () => (await import('./MySessionsMenu.tsx')).MySessionsMenu,
+  () => null,
+)
 
 /** My open sessions, each with what is left of it. */
 export function MySessions({ me }: { me: Me }) {
@@ -55,48 +60,28 @@ function SessionChip({ session, detail }: { session: Session; detail: string | u
 }
 
 function Rest({ sessions, isAll }: { sessions: readonly Session[]; isAll: boolean }) {
-  const navigate = useNavigate()
   const now = useNow(1)
   const nearest = sessions[0]
   const isSoon = nearest !== undefined && secondsLeft(nearest.expires_at, now) <= endsSoonSeconds
   return (
-    <Menu
-      align="end"
-      trigger={
-        <button
-          type="button"
-          className={clsx(
-            buttonClass('plain', 'small'),
-            isSoon ? '!border-warn-edge !bg-warn-wash' : '!border-accent-edge !bg-accent-wash',
-            'nums',
-          )}
-        >
-          <span className="sr-only">My sessions: </span>
-          {isAll && nearest ? (
-            <>
-              <Countdown issuedAt={nearest.issued_at} expiresAt={nearest.expires_at} />
-              {sessions.length > 1 ? <span>+{sessions.length - 1}</span> : null}
-            </>
-          ) : (
-            `+${sessions.length}`
-          )}
-        </button>
-      }
+    <Opener
+      popup="menu"
+      className={clsx(
+        buttonClass('plain', 'small'),
+        isSoon ? '!border-warn-edge !bg-warn-wash' : '!border-accent-edge !bg-accent-wash',
+        'nums',
+      )}
+      popped={(opened) => <MySessionsMenu {...opened} sessions={sessions} />}
     >
-      {sessions.map((session) => (
-        <MenuItem key={session.id} onSelect={() => void navigate(paths.session(session.id))}>
-          <span className="flex min-w-0 flex-1 flex-col py-1">
-            <span className="truncate">
-              <Inert text={nameOf(session)} />
-              {session.target_user_id ? (
-                <span className="text-faint"> · {session.target_user_label ?? shortId(session.target_user_id)}</span>
-              ) : null}
-            </span>
-            <Inert text={session.reason} className="truncate text-faint text-xs" />
-          </span>
-          <Countdown issuedAt={session.issued_at} expiresAt={session.expires_at} />
-        </MenuItem>
-      ))}
-    </Menu>
+      <span className="sr-only">My sessions: </span>
+      {isAll && nearest ? (
+        <>
+          <Countdown issuedAt={nearest.issued_at} expiresAt={nearest.expires_at} />
+          {sessions.length > 1 ? <span>+{sessions.length - 1}</span> : null}
+        </>
+      ) : (
+        `+${sessions.length}`
+      )}
+    </Opener>
   )
 }

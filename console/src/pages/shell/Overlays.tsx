@@ -1,11 +1,15 @@
 import { useRouter } from '@tanstack/react-router'
 import { Suspense, useEffect } from 'react'
+import { loadAnswers } from '../../api/call.ts'
 import { client } from '../../api/client.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
+import { ChoiceMenu } from '../../ui/FilterMenu.tsx'
 import { lazyPart, notLoaded } from '../../ui/lazyPart.tsx'
 import { closeOverlay, useOverlay } from '../../ui/overlay.ts'
+import { PopoverBox } from '../../ui/Popover.tsx'
 import { FailureNote } from '../../ui/States.tsx'
+import { AccountMenu } from './Account.tsx'
 
 function Absent({ onRetry, onClose }: { onRetry: () => void; onClose: () => void }) {
   return (
@@ -36,7 +40,8 @@ export function Overlays() {
       quiet = client.isFetching() > 0 || router.state.status === 'pending' ? 0 : quiet + 1
       if (quiet < quietFor) return
       clearInterval(timer)
-      void Promise.all([CreateDialog.preload(), Palette.preload()])
+      for (const part of [CreateDialog, Palette, Keys, AccountMenu, ChoiceMenu, PopoverBox]) void part.preload()
+      void loadAnswers().catch(() => {})
     }, 200)
     return () => clearInterval(timer)
   }, [router])

@@ -3,6 +3,7 @@ import { Outlet, useLocation } from '@tanstack/react-router'
 import { Suspense, useEffect, useRef } from 'react'
 import { isForbidden } from '../../api/failure.ts'
 import { meQuery, useMe } from '../../api/me.ts'
+import { lazyPart, notLoaded } from '../../ui/lazyPart.tsx'
 import { Mark } from '../../ui/Mark.tsx'
 import { FailedPage, Loading } from '../../ui/States.tsx'
 import { Forbidden } from './Forbidden.tsx'
@@ -10,9 +11,13 @@ import { Lines } from './Lines.tsx'
 import { Overlays } from './Overlays.tsx'
 import { mayOpen, rolesOf } from './pages.ts'
 import { BottomBar, Rail } from './Rail.tsx'
-import { RoleMissing } from './RoleMissing.tsx'
 import { TopBar } from './TopBar.tsx'
 import { useKeys } from './useKeys.ts'
+
+const RoleMissing = lazyPart(
+  async () => (await import('./RoleMissing.tsx')).RoleMissing,
+  ({ onRetry }) => <FailedPage error={notLoaded()} onRetry={onRetry} />,
+)
 
 export function Shell() {
   const { data: me, error, refetch } = useQuery(meQuery)

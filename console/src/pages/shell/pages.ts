@@ -1,5 +1,5 @@
 import type { Me } from '@countersign/contract/staff.ts'
-import { actionRoles, auditRoles, consoleRoles, paneRoles, type Role, roles, sessionReadRoles } from '@countersign/contract/staff.ts'
+import { actionRoles, auditRoles, consoleRoles, paneRoles, type Role, roles, sessionReadRoles } from '@countersign/contract/vocabulary.ts'
 import { Building2, ChartNoAxesColumn, FileSignature, KeyRound, type LucideIcon, ScrollText, Send, Users } from 'lucide-react'
 import { paths } from '../../paths.ts'
 

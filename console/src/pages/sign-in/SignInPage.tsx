@@ -1,4 +1,4 @@
-import { errorCatalogue } from '@countersign/contract/errors.ts'
+import { errorCatalogue, isErrorCode } from '@countersign/contract/errors.ts'
 import { useQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import { ArrowRight, LogIn } from 'lucide-react'
@@ -49,7 +49,9 @@ export function SignInPage() {
             {words}
           </p>
         ) : null}
-        {refused ? <FailureNote error={new Failure({ code: refused, requestId, ...errorCatalogue[refused] })} /> : null}
+        {refused && isErrorCode(refused) ? (
+          <FailureNote error={new Failure({ code: refused, requestId, ...errorCatalogue[refused] })} />
+        ) : null}
         {error ? <FailureNote error={error} onRetry={() => void refetch()} /> : null}
         {!options && !error ? <Loading lines={3} /> : null}
         {options?.local_people ? <People people={options.local_people} returnTo={returnTo} /> : null}

@@ -1,12 +1,8 @@
-import { errorCatalogue } from '@countersign/contract/errors.ts'
-import { RequestId } from '@countersign/contract/ids.ts'
-import { z } from 'zod'
+import { like, oneOf, searchOf } from '../../search.ts'
 
-const refusals = Object.keys(errorCatalogue) as [keyof typeof errorCatalogue, ...(keyof typeof errorCatalogue)[]]
-
-export const SignInSearch = z.object({
-  return_to: z.string().max(2000).startsWith('/').optional().catch(undefined),
-  why: z.enum(['not_signed_in', 'session_idle', 'session_over', 'signed_out']).optional().catch(undefined),
-  refused: z.enum(refusals).optional().catch(undefined),
-  request_id: RequestId.optional().catch(undefined),
+export const readSignInSearch = searchOf({
+  return_to: like(/^\/.{0,1999}$/s),
+  why: oneOf(['not_signed_in', 'session_idle', 'session_over', 'signed_out']),
+  refused: like(/^[a-z_]{1,60}$/),
+  request_id: like(/^req_[0-9a-f]{32}$/),
 })

@@ -1,5 +1,5 @@
 import { Bookmark, ChevronDown } from 'lucide-react'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense } from 'react'
 import { buttonClass } from '../../ui/Button.tsx'
 import { Popover } from '../../ui/Popover.tsx'
 import { Loading } from '../../ui/States.tsx'
@@ -9,30 +9,32 @@ const ViewList = lazy(() => import('./ViewList.tsx').then((part) => ({ default: 
 
 /** Filters and order that somebody comes back to, under a name. */
 export function SavedViews({ search, onOpen }: ViewsProps) {
-  const [isOpen, setOpen] = useState(false)
   return (
     <Popover
-      open={isOpen}
-      onOpen={setOpen}
       label="Saved views"
       className="w-80 p-2"
-      trigger={
-        <button type="button" className={`${buttonClass('plain', 'small')} text-soft`}>
-          <Bookmark aria-hidden="true" />
-          Views
-          <ChevronDown aria-hidden="true" className="text-faint" />
-        </button>
-      }
+      button={{
+        className: `${buttonClass('plain', 'small')} text-soft`,
+        children: (
+          <>
+            <Bookmark aria-hidden="true" />
+            Views
+            <ChevronDown aria-hidden="true" className="text-faint" />
+          </>
+        ),
+      }}
     >
-      <Suspense fallback={<Loading lines={2} />}>
-        <ViewList
-          search={search}
-          onOpen={(chosen) => {
-            setOpen(false)
-            onOpen(chosen)
-          }}
-        />
-      </Suspense>
+      {(close) => (
+        <Suspense fallback={<Loading lines={2} />}>
+          <ViewList
+            search={search}
+            onOpen={(chosen) => {
+              close()
+              onOpen(chosen)
+            }}
+          />
+        </Suspense>
+      )}
     </Popover>
   )
 }

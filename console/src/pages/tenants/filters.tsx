@@ -1,5 +1,5 @@
-import { healthStatuses, type Overview } from '@countersign/contract/health.ts'
-import { lifecycleStatuses } from '@countersign/contract/tenants.ts'
+import type { Overview } from '@countersign/contract/health.ts'
+import { healthStatuses, lifecycleStatuses } from '@countersign/contract/vocabulary.ts'
 import { Download } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { overviewCsv } from '../../api/health.ts'

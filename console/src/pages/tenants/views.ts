@@ -1,11 +1,11 @@
 import { useState } from 'react'
 import { z } from 'zod'
-import { TenantsSearch } from './search.ts'
+import { readTenantsSearch, type TenantsSearch } from './search.ts'
 
 const place = 'countersign-tenant-views'
 const viewsMaximum = 20
 
-const View = z.object({ name: z.string().min(1).max(60), search: TenantsSearch })
+const View = z.object({ name: z.string().min(1).max(60), search: z.record(z.string(), z.unknown()).transform(readTenantsSearch) })
 export type View = z.infer<typeof View>
 
 /** What this browser kept. What does not parse was not ours. */

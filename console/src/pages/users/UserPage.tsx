@@ -1,5 +1,6 @@
 import type { ActionName } from '@countersign/contract/actions.ts'
 import { only } from '@countersign/contract/choice.ts'
+import { Ticket as TicketName } from '@countersign/contract/text.ts'
 import type { UserPane } from '@countersign/contract/users.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useLocation, useParams, useSearch } from '@tanstack/react-router'
@@ -35,7 +36,7 @@ import { useUserActs } from './useUserActs.tsx'
 
 export function UserPage() {
   const { userId } = useParams({ from: '/shell/users/$userId' })
-  const { ticket } = useSearch({ from: '/shell/users/$userId' })
+  const { data: ticket } = TicketName.safeParse(useSearch({ from: '/shell/users/$userId' }).ticket)
   const { data: pane, error, refetch } = useQuery(userPaneQuery(userId, ticket))
   if (error && !pane) return <FailedPage title="User" above={<Crumbs to="Users" />} error={error} onRetry={() => void refetch()} />
   if (!pane)

@@ -1,9 +1,6 @@
-import { Ticket } from '@countersign/contract/text.ts'
-import { z } from 'zod'
+import { searchOf, text } from '../../search.ts'
 
-export const UsersSearch = z.object({
-  query: z.string().max(200).optional().catch(undefined),
-  ticket: z.string().max(65).optional().catch(undefined),
-})
+const ticket = text(65)
 
-export const UserSearch = z.object({ ticket: Ticket.optional().catch(undefined) })
+export const readUsersSearch = searchOf({ query: text(200), ticket })
+export const readUserSearch = searchOf({ ticket })
