@@ -35,14 +35,16 @@ const counted = async () => {
 }
 
 describe('docs/health.md', () => {
-  it.skipIf(!has('curl'))('the call by curl', async () => {
+  it('the call by curl', async ({ skip }) => {
+    skip(!has('curl'), 'there is no curl here')
     const call = blocks('sh').find((text) => text.includes('curl')) as string
     const { stdout } = await run('sh', ['-c', call], { env: environment() })
     expect(JSON.parse(stdout)).toMatchObject({ accepted: 1 })
     expect(await counted()).toEqual({ calls: 120, errors: 3 })
   })
 
-  it.skipIf(!has('python3'))('the call in Python', async () => {
+  it('the call in Python', async ({ skip }) => {
+    skip(!has('python3'), 'there is no python3 here')
     const { stdout } = await run('python3', ['-c', blocks('python')[0] as string], { env: environment() })
     expect(stdout).toContain("'accepted': 1")
     expect(await counted()).toEqual({ calls: 120, errors: 3 })

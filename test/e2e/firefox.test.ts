@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { seededPassword } from '../../examples/acme/src/seed/people.ts'
 import { signIn } from '../acme/rig.ts'
 import { newFolder } from '../support/embedded.ts'
 import { type Firefox, openFirefox, whyNoFirefox } from '../support/firefox.ts'
 import { type Program, startProgram } from '../support/program.ts'
-
-if (whyNoFirefox !== undefined) console.log(`The story in Firefox is skipped: ${whyNoFirefox}.`)
+import { describeUnless } from '../support/unless.ts'
 
 const dataDir = newFolder()
 let program: Program
@@ -21,7 +20,7 @@ const unread = async () =>
   ((await asEve('/v1/notifications')) as List<{ id: string; read_at: string | null }>).items.filter(({ read_at }) => read_at === null)
 const sessions = () => asEve('/api/auth/list-sessions')
 
-describe.skipIf(whyNoFirefox !== undefined)('C43 S13 the story of stepping in, in Firefox', () => {
+describeUnless(whyNoFirefox, 'C43 S13 the story of stepping in, in Firefox', () => {
   beforeAll(async () => {
     program = await startProgram(dataDir.path, { ACME_TRAFFIC: '0' })
     firefox = await openFirefox()

@@ -11,6 +11,7 @@ import { nextRange, startPrometheus } from '../../server/src/health/ingest/prome
 import type { Loop } from '../../server/src/run/loop.ts'
 import { asSuperuser, newDatabase, type TestDatabase } from '../support/database.ts'
 import { type PrometheusServer, startPrometheusServer, whyNoPrometheus } from '../support/prometheus.ts'
+import { describeUnless } from '../support/unless.ts'
 import { until } from '../support/until.ts'
 import { addTenants } from './rig.ts'
 
@@ -115,10 +116,7 @@ directory: { connector: { url: 'http://127.0.0.1:9', audience: test } }
   })
 })
 
-const why = whyNoPrometheus()
-if (why) console.log(`a real Prometheus: ${why}`)
-
-describe.skipIf(why !== undefined)('C8 a real Prometheus', () => {
+describeUnless(whyNoPrometheus(), 'C8 a real Prometheus', () => {
   let prometheus: PrometheusServer
   const minuteNow = Math.floor(Date.now() / 60_000) * 60
   const beganAt = minuteNow - 40 * 3_600

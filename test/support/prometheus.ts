@@ -13,9 +13,7 @@ export const whyNoPrometheus = (): string | undefined => {
   if (has('prometheus') && has('promtool')) return undefined
   if (process.env.CI && process.getuid?.() === 0 && has('apt-get'))
     spawnSync('apt-get', ['install', '-y', '--no-install-recommends', 'prometheus'], { stdio: 'ignore', timeout: 300_000 })
-  return has('prometheus') && has('promtool')
-    ? undefined
-    : 'skipped: neither prometheus nor promtool is installed (Debian: apt-get install prometheus)'
+  return has('prometheus') && has('promtool') ? undefined : 'prometheus or promtool is not installed (Debian: apt-get install prometheus)'
 }
 
 export type PrometheusServer = { url: string; stop(): Promise<void>; start(): Promise<void>; remove(): Promise<void> }

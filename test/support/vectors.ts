@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { describe, it } from 'vitest'
+import { describeUnless } from './unless.ts'
 
 const shared = resolve(import.meta.dirname, '../../../shared/vectors')
 
@@ -9,6 +9,6 @@ const shared = resolve(import.meta.dirname, '../../../shared/vectors')
  * skipped, and the run says so; in CI they are never skipped.
  */
 export const describeVectors = (folder: string, title: string, tests: (path: string) => void): void => {
-  if (existsSync(shared) || process.env.CI) describe(title, () => tests(resolve(shared, folder)))
-  else describe(title, () => it('agrees with data of others', ({ skip }) => skip('the folder ../shared/vectors is missing')))
+  const isThere = existsSync(shared) || process.env.CI
+  describeUnless(isThere ? undefined : 'the folder ../shared/vectors is missing', title, () => tests(resolve(shared, folder)))
 }
