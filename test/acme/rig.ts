@@ -1,4 +1,5 @@
 import { createHash, createHmac, generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { SignJWT } from 'jose'
@@ -8,7 +9,7 @@ import { seededTotpSecret } from '../../examples/acme/src/seed/people.ts'
 import { type Running, start } from '../../examples/acme/src/start.ts'
 import type { Keys } from '../../server/src/keys.ts'
 import { ensureDatabase } from '../../server/src/store/embedded.ts'
-import { asSuperuser, newName, server } from '../support/database.ts'
+import { asSuperuser, copyDatabase, doOnce, newName, renameDatabase, server } from '../support/database.ts'
 
 type Claims = Record<string, unknown>
 
@@ -116,22 +117,38 @@ export type OrderOptions = {
 
 export const rob = { sub: 'stf_1', email: 'rob@vendor.example' }
 
-export async function newAcmeDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
+type AcmeDatabase = { name: string; url: string; drop(): Promise<void> }
+const owner = 'countersign_test_acme'
+
+/** An empty database for the product, or a copy of one. */
+export async function newAcmeDatabase(original?: string): Promise<AcmeDatabase> {
   const { superuserUrl } = server()
   const name = newName()
-  const url = await ensureDatabase(superuserUrl, name, 'countersign_test_acme')
+  if (original !== undefined) await copyDatabase(original, name, owner)
   return {
-    url,
+    name,
+    url: await ensureDatabase(superuserUrl, name, owner),
     drop: async () => {
       await asSuperuser(superuserUrl, `drop database if exists ${name} with (force)`)
     },
   }
 }
 
+/** The name of a database with the product's data in it. */
+async function makeData(): Promise<string> {
+  const made = await doOnce('acme', async (at) => {
+    const { name, url } = await newAcmeDatabase()
+    await (await start(parseEnvironment({ ACME_PORT: '0', ACME_TRAFFIC: '0', DATABASE_URL: url }))).stop()
+    await renameDatabase(name, at.name)
+    writeFileSync(at.path, '')
+  })
+  return made.name
+}
+
 /** The example product in this process, on a database of its own. */
 export async function startAcme(environment: Record<string, string> = {}): Promise<AcmeRig> {
   const issuer = await newIssuer()
-  const database = await newAcmeDatabase()
+  const database = await newAcmeDatabase(await makeData())
   const running = await start(
     parseEnvironment({
       ACME_PORT: '0',

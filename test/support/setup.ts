@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { passwordOf } from '../../server/src/store/embedded/secret.ts'
@@ -20,6 +21,7 @@ import { migrate } from '../../server/src/store/migrate.ts'
 import { connect } from '../../server/src/store/open.ts'
 import { ensureRole, ensureRoles } from '../../server/src/store/roles.ts'
 import { withLogin } from '../../server/src/store/urls.ts'
+import { memory } from './memory.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -28,7 +30,6 @@ declare module 'vitest' {
 }
 
 const prefix = 'countersign-tests-'
-const memory = '/dev/shm'
 const neededBytes = 2 * 1024 ** 3
 
 const hasMemory = (): boolean => {
@@ -99,6 +100,9 @@ const prepare = async (superuserUrl: string) => {
     await client.end()
   }
 }
+
+// What programs and threads of the tests compile is kept where the program keeps it; they find the place by the environment.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('../../node_modules/.cache/countersign', import.meta.url))
 
 export default async (project: TestProject) => {
   await removeStale()
