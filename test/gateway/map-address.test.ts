@@ -1,6 +1,6 @@
+import { isTarget } from '@countersign/contract/target.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isTarget } from '../../server/src/gateway/checks/target.ts'
 import { mapLinks } from '../../server/src/gateway/link.ts'
 import { mapAddress } from '../../server/src/gateway/map-address.ts'
 import { addressOf, productOf } from '../../server/src/gateway/product.ts'

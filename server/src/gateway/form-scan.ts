@@ -1,6 +1,6 @@
+import { isOverride } from '@countersign/contract/method-override.ts'
 import { decodeWhole } from '@countersign/contract/secrets.ts'
 import { Refusal } from '../errors.ts'
-import { isOverride } from './method-override.ts'
 
 /** Looks at the pieces of a body as they pass, and throws where it finds what may not. */
 export type Look = (chunk: Buffer, isLast: boolean) => void

@@ -1,4 +1,4 @@
-import { isTarget } from './checks/target.ts'
+import { isTarget } from '@countersign/contract/target.ts'
 import type { Product, ProductAddress } from './product.ts'
 import { resolveReference } from './resolve.ts'
 

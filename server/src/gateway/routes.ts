@@ -83,7 +83,7 @@ const byParticularity = (a: DeclaredRoute, b: DeclaredRoute): number => {
 const takeValue = ({ verb }: Parameter, written: string): string | undefined => {
   if (!written.endsWith(verb)) return undefined
   const value = written.slice(0, written.length - verb.length)
-  return value === '' || value.includes(':') || value.includes('%3A') ? undefined : value
+  return value === '' || value.includes(':') || /%3a/i.test(value) ? undefined : value
 }
 
 export const matches = (pattern: readonly Segment[], segments: readonly string[]): boolean =>

@@ -96,9 +96,13 @@ const authoritiesOf = (gatewayUrl: string, port: number): Set<string> => {
 }
 
 /** What Node's parser refuses before there is a request. */
-const codeOfBroken = (code: string | undefined): 'headers_too_large' | 'request_timeout' | 'invalid_request' => {
-  if (code === 'HPE_HEADER_OVERFLOW' || code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return 'headers_too_large'
-  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'invalid_request'
+const refusalOfBroken = (code: string | undefined): Refusal => {
+  if (code === 'HPE_HEADER_OVERFLOW' || code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return new Refusal('headers_too_large')
+  if (code === 'HPE_INVALID_URL')
+    return new Refusal('target_refused', {
+      detail: 'A character that cannot stand in a target as it is: write spaces and whatever is not ASCII percent-encoded.',
+    })
+  return new Refusal(code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'invalid_request')
 }
 
 /** Says goodbye, and waits a moment for the other side to read it before the connection goes. */
@@ -294,11 +298,11 @@ export const startGateway = async ({
     if (!socket.writable || socket.destroyed || error.code === 'ECONNRESET' || isMute(error, socket)) return void socket.destroy()
     // An answer is under way on this connection: another one would be taken for a part of it.
     if ((socket.inFlight ?? 0) > 0) {
-      if (error.code !== 'HPE_INVALID_EOF_STATE') noteBroken(socket, new Refusal(codeOfBroken(error.code)))
+      if (error.code !== 'HPE_INVALID_EOF_STATE') noteBroken(socket, refusalOfBroken(error.code))
       return void socket.destroy()
     }
     const id = newId('request')
-    let answer = new Refusal(strangers.mayAsk(socket.remoteAddress) ? codeOfBroken(error.code) : 'too_many_requests')
+    let answer = strangers.mayAsk(socket.remoteAddress) ? refusalOfBroken(error.code) : new Refusal('too_many_requests')
     try {
       await strangers.record(brokenEvent(id, answer, socket.remoteAddress))
     } catch {

@@ -1,5 +1,5 @@
+import { isTarget } from '@countersign/contract/target.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { isTarget } from '../../../server/src/gateway/checks/target.ts'
 import { escapePath } from '../../../server/src/gateway/escape.ts'
 import { codeOf, expectRefusal, type GatewayRig, startGatewayRig } from '../../gateway/rig.ts'
 import { traversals } from '../../gateway/traversals.ts'
@@ -104,6 +104,13 @@ describe('GW-1 a target that two readers could read differently', () => {
     }
     expect((await rig.send(`GET /${'a'.repeat(20_000)}`, token)).status).toBe(431)
     expect(rig.upstream.bytes()).toHaveLength(0)
+  })
+
+  it.each(['/v1/reports?name=\xe6\x9d\x8e', '/v1/caf\xc3\xa9'])('says what to write in place of %j', async (target) => {
+    const { token } = await rig.open()
+    const answer = await rig.send(`GET ${target}`, token)
+    expect(codeOf(answer)).toBe('target_refused')
+    expect(JSON.parse(answer.body.toString()).detail).toMatch(/percent-encoded/)
   })
 
   it('never gets further than the last segment of its route, over a thousand of the known spellings', async () => {

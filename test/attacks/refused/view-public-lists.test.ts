@@ -1,6 +1,6 @@
 import { type ErrorCode, errorCatalogue } from '@countersign/contract/errors.ts'
+import { isTarget } from '@countersign/contract/target.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { isTarget } from '../../../server/src/gateway/checks/target.ts'
 import { type BrowserRig, type Entered, ownFetch, startBrowserRig } from '../../gateway/browser-rig.ts'
 import { traversals } from '../../gateway/traversals.ts'
 import { isLong } from '../../support/long.ts'

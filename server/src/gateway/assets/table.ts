@@ -23,7 +23,7 @@ const compile = ({ path, upstream = defaultUpstream }: Declared['assets'][number
   return { route: { ...route, tenant_index: undefined }, pattern }
 }
 
-const isVerb = (written: string): boolean => written.includes(':') || written.includes('%3A')
+const isVerb = (written: string): boolean => /:|%3a/i.test(written)
 
 /** Below `**` each segment is a name: none is empty, and none has a colon, after which other routers see a verb. */
 const isBelow = (written: readonly string[]): boolean =>
