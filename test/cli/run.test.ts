@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
@@ -54,6 +54,16 @@ const run = async (...args: string[]): Promise<{ code: number; out: string; err:
   vi.restoreAllMocks()
   return { code, ...said }
 }
+
+it('assertion check knows the audience of each upstream', async () => {
+  const two = join(folder, 'two.yaml')
+  const further = `gateway:\n  upstreams: { app: 'http://127.0.0.1:1/app' }\n  upstream_audiences: { app: acme-app }`
+  writeFileSync(two, readFileSync(config, 'utf8').replace(/^gateway:$/m, further))
+  const check = (url: string) => run('--config', two, 'assertion', 'check', url, '--scope', 'pages:read', '--tenant', 't')
+  expect((await check('http://127.0.0.1:1/app/orders')).out).toContain('audience acme-app')
+  expect((await check('http://127.0.0.1:9/v1/reports')).out).toContain('audience api')
+  expect((await check('http://127.0.0.1:1/apple')).err).toMatch(/not at the configured upstream .*\/app\)/)
+})
 
 it('connector check sends another address no token that the configured connector would take', async () => {
   const asked = directory.calls.length
@@ -129,6 +139,9 @@ it('commands find the addresses of the program that runs on the folder, with thi
   writeInstance(database.dataDir, { ...addresses, config })
   expect(addressesOf(readConfig(config))).toEqual({ console_url: addresses.console_url, gateway_url: addresses.gateway_url })
   expect(readConfig(config).directory.connector.url).toBe(addresses.connector_url)
+  // Where none is named and none lies here, its configuration too.
+  expect(readConfig(undefined).source).toBe(config)
+  expect(readConfig(undefined).directory.connector.url).toBe(addresses.connector_url)
   writeInstance(database.dataDir, { ...addresses, config: join(folder, 'another.yaml') })
   expect(addressesOf(readConfig(config)).console_url).toBe('http://localhost:4000')
   forgetInstance(database.dataDir)

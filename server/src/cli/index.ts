@@ -30,7 +30,10 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
   const program = new Command('countersign')
     .description('Support access console: read-only by default, gated, time-limited, on a log the customer can verify.')
     .version(version)
-    .option('--config <file>', 'configuration file (default: countersign.config.yaml here, else the example)')
+    .option(
+      '--config <file>',
+      "configuration file (default: countersign.config.yaml here, else that of the program that runs on the data folder, else the example's)",
+    )
     .exitOverride()
     .showHelpAfterError()
     .addHelpText('after', '\nExample:\n  countersign keys create --tenant ten_globex --name "Globex SIEM"\n')
@@ -195,24 +198,25 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
       "\nExample:\n  countersign assertion check 'http://127.0.0.1:4002/v1/attestations?limit=1' --scope attestations:read --tenant ten_globex\n",
     )
     .action(async (url: string, { json, ...options }: AssertionOptions) => {
-      const [{ runAssertionCheck }, { nameFolder, readConfig, readKeys }] = await Promise.all([
+      const [{ audienceAt, runAssertionCheck }, { nameFolder, readConfig, readKeys }] = await Promise.all([
         import('./assertion.ts'),
         import('./open.ts'),
       ])
       const config = readConfig(file())
       nameFolder(config)
-      const { upstream, upstream_audience } = config.gateway
       if (!URL.canParse(url)) throw new Trouble(`${url} is no address.`, 'Give the whole address of a route that reads.')
-      if (options.audience === undefined && new URL(url).origin !== new URL(upstream).origin) {
+      const audience = options.audience ?? audienceAt(config.gateway, url)
+      if (audience === undefined) {
+        const known = [config.gateway.upstream, ...Object.values(config.gateway.upstreams)].join(', ')
         throw new Trouble(
-          `${url} is not at the configured upstream (${upstream}); assertions sent to it must not be good for that one.`,
+          `${url} is not at the configured upstream (${known}); assertions sent to it must not be good for that one.`,
           'Name an audience of its own: --audience <text>.',
         )
       }
       code = await runAssertionCheck({
         url,
         ...options,
-        audience: options.audience ?? upstream_audience,
+        audience,
         issuer: options.issuer ?? addressesOf(config).console_url,
         keys: readKeys(config),
         json: json === true,

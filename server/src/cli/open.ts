@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { requireEventKey } from '../audit/event-key.ts'
 import { type Journal, newJournal } from '../audit/record.ts'
 import { type Config, loadConfig } from '../config.ts'
@@ -12,14 +12,17 @@ import { openStore, type Store } from '../store/open.ts'
 
 export type Opened = { config: Config; database: Database; store: Store; keys: Keys; journal: Journal }
 
+const load = (file: string | undefined): Config => loadConfig({ file, defaultDataDir, environment: process.env })
+
 /**
- * The configuration as a command at this terminal sees it: where a program runs on its data folder, with the addresses of that one,
- * which another terminal may have given it.
+ * The configuration as a command at this terminal sees it. Where a program runs on its data folder: that program's, unless one is named or
+ * lies here, and with its addresses, which another terminal may have given it.
  */
 export const readConfig = (file: string | undefined): Config => {
-  const config = loadConfig({ file, defaultDataDir, environment: process.env })
-  const running = findInstance(config.data_dir, config.source)
-  if (!running) return config
+  const found = load(file)
+  const running = findInstance(found.data_dir)
+  const config = running && file === undefined && found.example ? load(running.config) : found
+  if (running?.config !== resolve(config.source)) return config
   return {
     ...config,
     console: { ...config.console, public_url: running.console_url },

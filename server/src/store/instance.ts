@@ -28,11 +28,11 @@ const isAlive = (pid: number): boolean => {
   }
 }
 
-/** The program that runs on this folder with this configuration; undefined where none does. */
-export const findInstance = (dataDir: string, config: string): Instance | undefined => {
+/** The program that runs on this folder; undefined where none does. */
+export const findInstance = (dataDir: string): Instance | undefined => {
   try {
     const instance = Instance.parse(JSON.parse(readFileSync(pathOf(dataDir), 'utf8')))
-    return instance.config === resolve(config) && isAlive(instance.pid) ? instance : undefined
+    return isAlive(instance.pid) ? instance : undefined
   } catch {
     return undefined
   }
