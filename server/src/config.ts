@@ -7,6 +7,7 @@ import { presetReadOnly, Scope, ScopeOrPreset } from '@countersign/contract/scop
 import { ProcessRole, processRoles } from '@countersign/contract/services.ts'
 import { ttlMaximumMinutes } from '@countersign/contract/sessions.ts'
 import { approverRoles, consoleRoles, roles } from '@countersign/contract/staff.ts'
+import { isTarget } from '@countersign/contract/target.ts'
 import { isTyped } from '@countersign/contract/text.ts'
 import { getDomain } from 'tldts'
 import { parse as parseYaml } from 'yaml'
@@ -275,6 +276,11 @@ export const ConfigFile = z.strictObject({
       .optional()
       .describe('Where the product is shown in browsers: a domain for this alone; default http://*.localhost:<port> on loopback'),
     browser_origin_is_public_suffix: z.boolean().default(false).describe('The domain of `browser_origin` is on the Public Suffix List'),
+    start_page: z
+      .string()
+      .refine(isTarget, 'is not a path of the product')
+      .optional()
+      .describe('Where the product begins when somebody steps in; default: `/` where that is declared, else the plainest page'),
     browser_sources: z
       .array(origin.refine((text) => text.startsWith('https:'), 'must be an https address'))
       .max(20)

@@ -53,7 +53,7 @@ import { loadPolicy } from './policy/load.ts'
 import { portTrouble } from './ports.ts'
 import { startRetention } from './privacy/retain.ts'
 import { watchDatabase } from './run/database.ts'
-import { findTroubles } from './run/first-look.ts'
+import { type FirstLook, findTroubles } from './run/first-look.ts'
 import { newProgram } from './run/program.ts'
 import { formatStatus, newLoopService, newService } from './run/service.ts'
 import { fingerprintOf, openLogKey } from './sequencer/log-key.ts'
@@ -72,7 +72,7 @@ const consoleDir = fileURLToPath(new URL('../../console/dist', import.meta.url))
 export type Server = Addresses & {
   door: Door
   /** What is wrong with those whom the program depends on, once each has been asked; after a while also where one has not answered. */
-  findTroubles(): Promise<{ name: string; why: string }[]>
+  findTroubles(): Promise<FirstLook[]>
   close(): Promise<void>
 }
 

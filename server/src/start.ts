@@ -159,7 +159,7 @@ export const start: Start = async ({ file, roles, logTo = 'file', environment, s
     log_file: logTo === 'stdout' ? 'stdout' : logFile,
   }
   const troubles = await doors.get().findTroubles()
-  for (const { name, why } of troubles) log.warn({ service: name }, why)
+  for (const { name, why, waits } of troubles) log[waits ? 'info' : 'warn']({ service: name }, why)
   writeInstance(config.data_dir, { ...addressesOf(config), connector_url: config.directory.connector.url, config: config.source })
   log.info(addresses, 'started')
   const close = async (): Promise<void> => {

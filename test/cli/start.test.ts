@@ -39,6 +39,10 @@ it('the banner names what does not answer', () => {
   expect(formatBanner({ addresses, issuer, troubles }, '1.0')).toContain(
     'NOT ALL IS WELL with the directory sync: The directory of tenants and users does not answer.',
   )
+  const first = [{ name: 'directory sync', why: 'Its first run is not over yet.', waits: true as const }]
+  expect(formatBanner({ addresses, issuer, troubles: first }, '1.0')).toContain(
+    'Not ready yet: the directory sync: Its first run is not over yet.',
+  )
 })
 
 it('SM-1 the example product gets nothing of our environment but what any program needs and its own settings', () => {

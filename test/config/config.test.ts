@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { ways } from '../../console/src/pages/tenants/ways.ts'
 import { loadConfig, parseConfig } from '../../server/src/config.ts'
 import { Trouble } from '../../server/src/errors.ts'
 
@@ -288,4 +289,15 @@ describe('the configuration', () => {
     const file = new URL('../../examples/acme/countersign.config.yaml', import.meta.url)
     expect(parseConfig(readFileSync(file, 'utf8'), 'example').gateway.routes.length).toBeGreaterThan(5)
   })
+})
+
+it('takes what the console proposes for Prometheus', () => {
+  const { text = '' } = ways('http://localhost:4000').find(({ name }) => name === 'Prometheus') ?? {}
+  expect(load(`${minimal}\n${text}`).health.prometheus).toMatchObject({ url: 'https://prometheus.example.com', minute_window: '2m' })
+})
+
+it('C44 takes a start page that is a path of the product', () => {
+  const at = (page: string) => minimal.replace('  routes:', `  start_page: ${page}\n  routes:`)
+  expect(load(at('/v1/reports?page[number]=1')).gateway.start_page).toBe('/v1/reports?page[number]=1')
+  expect(troubleOf(() => load(at('https://product.example/')))).toMatch(/gateway\.start_page: is not a path of the product/)
 })

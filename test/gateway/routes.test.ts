@@ -38,6 +38,12 @@ describe('the route table', () => {
     expect(() => compileRoutes({ routes: [route('GET', '/v1/:a'), route('GET', '/v1/:b')], sinks: [] })).toThrow('match the same requests')
   })
 
+  it('refuses a start page where no page is declared', () => {
+    const routes = [route('GET', '/app'), { ...route('GET', '/live'), stream: 'sse' as const }]
+    for (const start_page of ['/app', '/app?tab=1']) expect(() => compileRoutes({ routes, sinks: [], start_page })).not.toThrow()
+    for (const start_page of ['/', '/live']) expect(() => compileRoutes({ routes, sinks: [], start_page })).toThrow('gateway.start_page')
+  })
+
   it('blocks sinks in every spelling that a router behind us might accept', () => {
     const table = compileRoutes({
       routes: [route('POST', '/v1/:what')],

@@ -109,5 +109,6 @@ it('GW-11 in a browser each upstream has an origin of its own, where its address
   expect([shown.status, shown.headers.get('content-type')]).toEqual([302, 'text/html; charset=utf-8'])
   expect(shown.body).toContain('redirects to another place')
   expect((await rig.fetch(entered, 'GET /settings')).body).toContain('route_undeclared')
+  expect((await rig.fetch(entered, 'GET /settings')).body).toContain('declared for another upstream')
   expect(app.received).toEqual([])
 })

@@ -1,11 +1,12 @@
 import { flushCompileCache } from 'node:module'
 import { Trouble } from '../errors.ts'
+import type { FirstLook } from '../run/first-look.ts'
 
 /** What the program is, once it runs. */
 export type Running = {
   addresses: Record<string, string>
   /** What the program needs of others, and does not get now. */
-  troubles: readonly { name: string; why: string }[]
+  troubles: readonly FirstLook[]
   /** Where people sign in; undefined at the local provider. */
   issuer: string | undefined
   close(): Promise<void>
@@ -39,7 +40,9 @@ export const formatBanner = ({ addresses, issuer, troubles }: Omit<Running, 'clo
   ]
   const trial = [...(issuer === undefined ? ['local sign-in'] : []), ...(example === undefined ? [] : ['example data'])].join(' and ')
   const warning = trial === '' ? '' : `\n  ${trial.slice(0, 1).toUpperCase()}${trial.slice(1)}: not for production.\n`
-  const away = troubles.map(({ name, why }) => `\n  NOT ALL IS WELL with the ${name}: ${why}\n`).join('')
+  const away = troubles
+    .map(({ name, why, waits }) => `\n  ${waits ? 'Not ready yet:' : 'NOT ALL IS WELL with'} the ${name}: ${why}\n`)
+    .join('')
   return `\n  Countersign is ready (${seconds} s)\n\n${rows.map(([name, text]) => `  ${(name as string).padEnd(11)} ${text}`).join('\n')}\n${away}${warning}\n  Ctrl-C ends it.\n\n`
 }
 

@@ -5,7 +5,7 @@ import { type Pattern, parametersOf, parsePattern, type Segment, segmentsOf } fr
 import { methods } from './checks/method.ts'
 
 type Parameter = Extract<Segment, { parameter: string }>
-type Declared = Pick<Config['gateway'], 'routes' | 'sinks'>
+type Declared = Pick<Config['gateway'], 'routes' | 'sinks' | 'start_page'>
 
 /** A route of the configuration, compiled. */
 export type DeclaredRoute = {
@@ -125,7 +125,7 @@ const reaches = ({ segments, below }: Pattern, path: readonly string[]): boolean
   below ? path.length >= segments.length : path.length === segments.length
 
 /** Compiles the route table. Two routes of one method and shape are refused: which scope would count? */
-export const compileRoutes = ({ routes, sinks }: Declared): RouteTable => {
+export const compileRoutes = ({ routes, sinks, start_page }: Declared): RouteTable => {
   const exact = new Map<string, DeclaredRoute>()
   const patterns = new Map<string, DeclaredRoute[]>()
   const shapes = new Map<string, string>()
@@ -154,6 +154,8 @@ export const compileRoutes = ({ routes, sinks }: Declared): RouteTable => {
     const route = patterns.get(`${method} ${segments.length}`)?.find((candidate) => matches(candidate.segments, segments))
     return route && { route, parameters: parametersIn(route, segments) }
   }
+  if (start_page !== undefined && find('GET', start_page.split('?', 1)[0] as string)?.route.kind !== 'request')
+    throw new Trouble(`gateway.start_page is ${start_page}: no page is declared there.`, 'Name one that a GET in gateway.routes serves.')
   return {
     find,
     leadsTo: (upstream, path) => {

@@ -4,7 +4,10 @@ import type { Config } from '../config.ts'
 import { Refusal } from '../errors.ts'
 
 /** What the ceiling stands on. */
-export type CeilingConfig = { gateway: Pick<Config['gateway'], 'routes' | 'presets'>; sessions: Pick<Config['sessions'], 'roles'> }
+export type CeilingConfig = {
+  gateway: Pick<Config['gateway'], 'routes' | 'presets' | 'start_page'>
+  sessions: Pick<Config['sessions'], 'roles'>
+}
 type ConsoleRole = (typeof consoleRoles)[number]
 
 const presetOf = ({ gateway }: CeilingConfig, name: string): readonly string[] | undefined =>

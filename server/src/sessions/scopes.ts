@@ -14,7 +14,7 @@ export const listScopes = verb({
   name: 'list scopes',
   may: sessionReadRoles,
   async run({ config, principal: { roles } }: Ctx<StaffPrincipal> & { config: CeilingConfig }): Promise<ScopeCatalogue> {
-    const { routes, presets } = config.gateway
+    const { routes, presets, start_page } = config.gateway
     const within = (scope: string) => isWithin(config, roles, scope)
     const byScope = Map.groupBy(
       routes.filter(({ scope }) => within(scope)),
@@ -24,14 +24,16 @@ export const listScopes = verb({
       scopes: [...byScope]
         .map(([scope, own]) => ({
           scope,
-          routes: own.map(({ method, path, does, upstream, reads }) => ({
+          routes: own.map(({ method, path, does, upstream, stream, reads }) => ({
             ...{ method, path },
             ...(upstream === undefined ? {} : { upstream }),
             ...(does === undefined ? {} : { does }),
+            ...(stream === undefined ? {} : { stream }),
             ...(reads ? { reads } : {}),
           })),
         }))
         .sort((a, b) => (a.scope < b.scope ? -1 : 1)),
+      ...(start_page === undefined ? {} : { start_page }),
       presets: Object.entries(presets)
         .map(([name, scopes]) => ({ name, scopes: scopes.filter(within) }))
         .filter(({ scopes }) => scopes.length > 0),

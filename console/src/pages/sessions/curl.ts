@@ -21,17 +21,22 @@ export const fillPath = (path: string, { tenantId, userId }: Target): string =>
 const looksLikePage = (path: string): number => (/^\/(?:v\d+|api)\//.test(path) ? 0 : 1)
 const openParameters = (path: string) => path.split('/').filter((part) => part.startsWith(':')).length
 
-/** The route to show as an example: one that reads, is granted, and leaves the least to fill in. */
-export const exampleRoute = (catalogue: ScopeCatalogue, scopes: readonly string[], target: Target): Route | undefined =>
+/** The routes that read, are granted and answer at once: those first that leave the least to fill in. */
+const plainRoutes = (catalogue: ScopeCatalogue, scopes: readonly string[], target: Target): Route[] =>
   catalogue.scopes
     .filter(({ scope }) => scopes.includes(scope) && scope.endsWith(':read'))
     .flatMap(({ routes }) => routes)
-    .filter(({ method }) => method === 'GET')
+    .filter(({ method, stream }) => method === 'GET' && stream === undefined)
     .map((route) => ({ ...route, path: fillPath(route.path, target) }))
-    .sort(
-      (a, b) =>
-        looksLikePage(a.path) - looksLikePage(b.path) || openParameters(a.path) - openParameters(b.path) || a.path.length - b.path.length,
-    )[0]
+    .sort((a, b) => openParameters(a.path) - openParameters(b.path) || a.path.length - b.path.length)
+
+/** The route to show as an example to a program. */
+export const exampleRoute = (catalogue: ScopeCatalogue, scopes: readonly string[], target: Target): Route | undefined =>
+  plainRoutes(catalogue, scopes, target).sort((a, b) => looksLikePage(a.path) - looksLikePage(b.path))[0]
+
+/** The page to show first to a person. */
+export const plainestPage = (catalogue: ScopeCatalogue, scopes: readonly string[], target: Target): Route | undefined =>
+  plainRoutes(catalogue, scopes, target).sort((a, b) => looksLikePage(b.path) - looksLikePage(a.path))[0]
 
 /** A command that can be pasted into a shell: whatever an id contains, it is data there. */
 export const formatCurl = (gatewayUrl: string, path: string, token: string): string =>

@@ -1,28 +1,7 @@
 import { Card } from '../../ui/Card.tsx'
 import { Code } from '../../ui/Code.tsx'
 import { useWidth } from '../../ui/width.ts'
-
-const ways = (origin: string) =>
-  [
-    {
-      name: 'OpenTelemetry',
-      what: 'from an SDK or a collector',
-      text: `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=${origin}/otlp/v1/metrics OTEL_EXPORTER_OTLP_METRICS_HEADERS=x-api-key=ci_live_…`,
-    },
-    {
-      name: 'Prometheus',
-      what: 'pulled by Countersign',
-      text: 'health: { prometheus: { url: https://prometheus.example.com } }',
-    },
-    {
-      name: 'Anything else',
-      what: 'calls by tenant and minute',
-      text: `curl ${origin}/v1/signals -H 'X-API-Key: ci_live_…' --json '{"source":"api-1","minutes":[{"tenant_id":"…","minute":"${minute()}","calls":120,"errors":3}]}'`,
-    },
-  ] as const
-
-/** The minute before this one, as the example has it. */
-const minute = (): string => `${new Date(Date.now() - 60_000).toISOString().slice(0, 16)}:00Z`
+import { ways } from './ways.ts'
 
 /** Where no source has ever sent anything: what would be here, and how it comes. */
 export function NoSignals() {

@@ -13,7 +13,7 @@ const fits = (pattern: string, written: string): boolean => {
   const [isParameter, verb = ''] = parameter.exec(pattern) ?? []
   if (!isParameter) return pattern === written
   const value = written.endsWith(verb) ? written.slice(0, written.length - verb.length) : ''
-  return value !== '' && !/:|%3A/.test(value)
+  return value !== '' && !/:|%3a/i.test(value)
 }
 
 const matches = (pattern: readonly string[], written: readonly string[]): boolean =>

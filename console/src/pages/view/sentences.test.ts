@@ -29,7 +29,14 @@ const row = {
 
 it.each([
   [row, 'The page tried to mark a notification as read: not in this session’s scopes.'],
-  [{ ...row, route: null, code: 'route_undeclared' }, 'The page tried to GET /v1/notifications/7: that route is not declared for support.'],
+  [
+    { ...row, route: null, path: '/v1/other', code: 'route_undeclared' },
+    'The page tried to GET /v1/other: that route is not declared for support.',
+  ],
+  [
+    { ...row, route: null, code: 'route_undeclared' },
+    'The page tried to GET /v1/notifications/7: that route is declared for another upstream, which has an origin of its own.',
+  ],
   [{ ...row, method: 'POST', code: 'other_tenant' }, 'The page tried to POST /v1/notifications/:id: that belongs to another tenant.'],
   [{ ...row, route: null, code: 'body_refused' }, 'The page tried to mark a notification as read: it sent a body where none may be.'],
   [{ ...row, route: null, path: null, code: 'sink_blocked' }, /^The page tried to GET a path that was erased: no support session may/],

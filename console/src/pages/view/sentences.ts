@@ -31,12 +31,22 @@ const why: Partial<Record<keyof typeof errorCatalogue, string>> = {
   request_timeout: 'what it sent did not arrive in time',
 }
 
+const elsewhere = 'that route is declared for another upstream, which has an origin of its own'
+
 const lowerFirst = (text: string): string => `${text[0]?.toLowerCase() ?? ''}${text.slice(1)}`
 
 const whyOf = (code: string | null): string => {
   if (code === null || !isErrorCode(code)) return 'it was refused'
   return why[code] ?? lowerFirst(errorCatalogue[code].title.replace(/\.$/, ''))
 }
+
+/** In a view each upstream has an origin of its own, at which its routes alone are. */
+const isElsewhere = ({ via, method, path, code }: Refused, catalogue: ScopeCatalogue | undefined): boolean =>
+  code === 'route_undeclared' &&
+  via === 'browser' &&
+  path !== null &&
+  catalogue !== undefined &&
+  findRoute(catalogue, method, path) !== undefined
 
 type Refused = Pick<AccessLogRow, 'via' | 'method' | 'route' | 'path' | 'code'>
 
@@ -51,4 +61,4 @@ const deedOf = (row: Refused, catalogue: ScopeCatalogue | undefined): string =>
 
 /** A refused request, for somebody on the phone. */
 export const refusedSentence = (row: Refused, catalogue: ScopeCatalogue | undefined, who = 'The page'): string =>
-  `${row.via === 'token' ? 'A request with the token' : who} tried to ${deedOf(row, catalogue)}: ${whyOf(row.code)}.`
+  `${row.via === 'token' ? 'A request with the token' : who} tried to ${deedOf(row, catalogue)}: ${isElsewhere(row, catalogue) ? elsewhere : whyOf(row.code)}.`
