@@ -138,6 +138,24 @@ describe('a view in a browser, over TLS', () => {
     expect(bytes).not.toContain(token)
   })
 
+  it('C44 a file to save is said to open nothing, and does not keep the next path from opening', async () => {
+    const { origin } = await startView()
+    const frame = await showView(origin)
+    rig.upstream.answer = (request, response) =>
+      request.url === '/v1/reports/file'
+        ? response.writeHead(200, { 'content-type': 'application/zip', 'content-disposition': 'attachment' }).end('PK')
+        : response.writeHead(200, { 'content-type': 'text/html' }).end(`<!doctype html><h1>${request.url}</h1>`)
+    const open = (path: string) =>
+      chromium.page.evaluate(
+        ([name, url]) => document.getElementsByName(name ?? '')[0]?.setAttribute('src', url ?? ''),
+        [frame.name(), `${origin}/.countersign/open#${path}`],
+      )
+    await open('/v1/reports/file')
+    await frame.getByText('a view saves nothing').waitFor()
+    await open('/v1/reports/next')
+    await frame.getByRole('heading', { name: '/v1/reports/next' }).waitFor()
+  })
+
   it('WB-9 what one view stores is not another’s: storage, caches, databases', async () => {
     const [first, second] = [await startView(), await startView({ tenant_id: 'ten_b' })]
     const one = await showView(first.origin)

@@ -87,14 +87,31 @@ export const problemPage = (refusal: Refusal, requestId: string, console?: strin
   }
 }
 
-// A path of this origin, and no page of ours: nothing that stands behind the mark leads anywhere else.
+// A path of this origin, and no page of ours: nothing that stands behind the mark leads anywhere else. It stays where it leads to no page
+// (a file to save, an answer without content), and is asked for the next path then.
 const openScript = `
-const path = location.hash.slice(1)
-if (/^\\/(?!\\/|\\.countersign\\/)/.test(path)) location.replace(path)
+const said = document.querySelector('p')
+const open = () => {
+  const path = location.hash.slice(1)
+  said.hidden = true
+  if (!/^\\/(?!\\/|\\.countersign\\/)/.test(path)) return
+  location.replace(path)
+  setTimeout(() => { said.hidden = false }, 3000)
+}
+addEventListener('hashchange', open)
+open()
 `
 const openSource = sourceOf(openScript)
 
-export const openPage: Page = { html: document('Opening', `<body><script>${openScript}</script></body>`), script: openSource }
+export const openPage: Page = {
+  html: document(
+    'Opening',
+    `<body><p hidden>Waiting for the page. A file to save does not open here: a view saves nothing.</p><script>${openScript}</script></body>`,
+    `<style>${style}</style>`,
+  ),
+  script: openSource,
+  style: styleSource,
+}
 
 // The console alone gives it an end of a channel, and what is sent goes to this origin alone.
 const runnerScript = `
