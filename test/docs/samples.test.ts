@@ -1,3 +1,5 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { stripTypeScriptTypes } from 'node:module'
@@ -93,6 +95,54 @@ it('the code of docs/gateway-assertion.md passes `assertion check`, with the sta
   expect(result.code).toBe(0)
   expect(result.findings.length).toBeGreaterThan(20)
   expect((await check(startProduct(verifyAssertion), {})).code).toBe(0)
+})
+
+/** A product of one route around the page's Python. */
+const pythonProduct = `
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Product(BaseHTTPRequestHandler):
+    def do_GET(self):
+        try:
+            tenant, subject, _ = verify_assertion(self.command, self.path, self.headers.get_all('countersign-assertion') or [], '${scope}')
+            status = 200 if tenant == '${tenant}' and subject in ('${tenant}', '${user}') else 404
+        except Refused as refused:
+            status = refused.status
+        self.send_response(status)
+        self.send_header('content-length', '0')
+        self.end_headers()
+
+    do_POST = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+server = ThreadingHTTPServer(('127.0.0.1', 0), Product)
+print(server.server_port, flush=True)
+server.serve_forever()
+`
+const hasPython = spawnSync('python3', ['-c', 'import cryptography']).status === 0
+
+it('the Python of docs/gateway-assertion.md passes `assertion check`, with the statuses that the page asks for', async ({ skip }) => {
+  skip(!hasPython, 'there is no python3 with cryptography here')
+  const page = readFileSync(new URL('../../docs/gateway-assertion.md', import.meta.url), 'utf8')
+  const sample = /^```python\n(.*?)^```/ms.exec(page)?.[1] ?? ''
+  const program = `${sample.replace('https://support.product.example', issuer)}\n${pythonProduct}`
+  const product = spawn('python3', ['-c', program], { stdio: ['ignore', 'pipe', 'inherit'] })
+  try {
+    const [port] = (await once(product.stdout, 'data')) as [Buffer]
+    const url = `http://127.0.0.1:${String(port).trim()}/v1/invoices?limit=1`
+    let text = ''
+    const write = (more: string) => (text += more)
+    await runAssertionCheck({ url, audience: 'product-api', issuer, keys, scope, tenant, user, json: true, write })
+    const { findings } = JSON.parse(text) as { findings: { name: string; result: string }[] }
+    expect(findings.filter(({ result }) => result !== 'ok')).toEqual([])
+    expect(findings.length).toBeGreaterThan(20)
+  } finally {
+    product.kill('SIGKILL')
+  }
 })
 
 it('the code of both pages answers 503 while the keys cannot be read', async () => {
