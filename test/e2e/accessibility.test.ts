@@ -389,6 +389,42 @@ describe('M21 the whole story by keyboard alone', () => {
     await page.getByRole('complementary').waitFor({ state: 'detached' })
   })
 
+  it('opens what stands behind a button by key, and comes back to the button', async () => {
+    const { page } = own
+    const account = page.getByRole('button', { name: /Account of/ })
+    await press('g', 't')
+    await page.waitForURL(/\/tenants/)
+    await settle(page)
+    await tab(/Account of/, { back: true })
+    // What opens is there from when the button has the focus.
+    await vi.waitFor(
+      async () =>
+        expect(await page.evaluate(() => performance.getEntriesByType('resource').some(({ name }) => /AccountMenu/.test(name)))).toBe(true),
+      { timeout: 20_000 },
+    )
+    for (const key of ['Enter', 'ArrowDown', ' ']) {
+      await press(key)
+      await page.getByRole('menu', { name: /Account of/ }).waitFor()
+      expect(await account.getAttribute('aria-expanded')).toBe('true')
+      await press('ArrowDown')
+      await vi.waitFor(async () => expect((await focused(page)).name).toMatch(/^(System|Light)$/), { timeout: 20_000 })
+      await press('Escape')
+      await page.getByRole('menu').waitFor({ state: 'detached' })
+      expect((await focused(page)).name).toMatch(/Account of/)
+    }
+    await tab(/^Log live/, { back: true })
+    await press('Enter')
+    await page.getByRole('dialog', { name: 'State of the log' }).waitFor()
+    await press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    expect((await focused(page)).name).toMatch(/^Log live/)
+    // By pointer: a second click closes.
+    await account.click()
+    await page.getByRole('menu').waitFor()
+    await account.click()
+    await page.getByRole('menu').waitFor({ state: 'detached' })
+  })
+
   it('goes everywhere by the palette, and comes back to where it was', async () => {
     const { page } = own
     await press('g', 's')
@@ -479,7 +515,7 @@ describe('a connection that is lost', () => {
 })
 
 describe('how much it weighs', () => {
-  it('shows its first page after at most 200 kB: document, code, styles, fonts and data, as they are sent', async () => {
+  it('shows its first page after at most 200 kB, wide and narrow: document, code, styles, fonts and data, as they are sent', async () => {
     const own = await openChromium()
     try {
       const encodings = new Map<string, string | undefined>()
@@ -494,27 +530,30 @@ describe('how much it weighs', () => {
           observer.disconnect()
         }).observe(document, { childList: true, subtree: true })
       })
-      await own.page.goto(`${rig.console_url}/tenants`)
-      await rowsOf(own.page, 'Tenants').first().waitFor()
-      // What dialogs need is fetched in the background once there is something to read; fonts count whenever they come.
-      const fetched = await own.page.evaluate(async () => {
-        await document.fonts.ready
-        const shownAt = performance.getEntriesByName('first row')[0]?.startTime ?? 0
-        const entries = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
-        return (entries as PerformanceResourceTiming[])
-          .filter((entry) => entry.startTime < shownAt || entry.name.endsWith('.woff2'))
-          .map((entry) => [new URL(entry.name).pathname, entry.encodedBodySize] as const)
-      })
-      const paths = fetched.map(([path]) => path)
-      expect(paths).toEqual(expect.arrayContaining(['/tenants', '/api/me', '/api/overview']))
-      expect(paths.filter((path) => path.endsWith('.js')).length).toBeGreaterThan(2)
-      expect(paths.filter((path) => path.endsWith('.woff2')).length).toBeLessThanOrEqual(2)
-      // Fonts are packed by themselves.
-      const plain = fetched.filter(([path, bytes]) => bytes > 1_024 && !path.endsWith('.woff2') && encodings.get(path) !== 'br')
-      expect(plain).toEqual([])
-      expect(fetched.every(([path, bytes]) => bytes > 0 || !path.startsWith('/assets/'))).toBe(true)
-      const weight = fetched.reduce((sum, [, bytes]) => sum + bytes, 0)
-      expect(weight, JSON.stringify(fetched)).toBeLessThanOrEqual(200_000)
+      for (const width of [1440, 390]) {
+        await own.page.setViewportSize({ width, height: 900 })
+        await own.page.goto(`${rig.console_url}/tenants`)
+        await rowsOf(own.page, 'Tenants').first().waitFor()
+        // What dialogs need is fetched in the background once there is something to read; fonts count whenever they come.
+        const fetched = await own.page.evaluate(async () => {
+          await document.fonts.ready
+          const shownAt = performance.getEntriesByName('first row')[0]?.startTime ?? 0
+          const entries = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
+          return (entries as PerformanceResourceTiming[])
+            .filter((entry) => entry.startTime < shownAt || entry.name.endsWith('.woff2'))
+            .map((entry) => [new URL(entry.name).pathname, entry.encodedBodySize] as const)
+        })
+        const paths = fetched.map(([path]) => path)
+        expect(paths).toEqual(expect.arrayContaining(['/tenants', '/api/me', '/api/overview']))
+        expect(paths.filter((path) => path.endsWith('.js')).length).toBeGreaterThan(2)
+        expect(paths.filter((path) => path.endsWith('.woff2')).length).toBeLessThanOrEqual(2)
+        // Fonts are packed by themselves.
+        const plain = fetched.filter(([path, bytes]) => bytes > 1_024 && !path.endsWith('.woff2') && encodings.get(path) !== 'br')
+        expect(plain).toEqual([])
+        expect(fetched.every(([path, bytes]) => bytes > 0 || !path.startsWith('/assets/'))).toBe(true)
+        const weight = fetched.reduce((sum, [, bytes]) => sum + bytes, 0)
+        expect(weight, JSON.stringify(fetched)).toBeLessThanOrEqual(200_000)
+      }
       await own.page.reload()
       await rowsOf(own.page, 'Tenants').first().waitFor()
       const [me, list] = await own.page.evaluate(() =>

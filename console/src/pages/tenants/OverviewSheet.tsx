@@ -1,10 +1,12 @@
+import { Suspense } from 'react'
 import { Button } from '../../ui/Button.tsx'
 import { FilterSheet } from '../../ui/FilterSheet.tsx'
 import { formatNumber } from '../../ui/format.ts'
 import { Options } from '../../ui/Options.tsx'
+import { Loading } from '../../ui/States.tsx'
 import { Csv, changeOf, chosenIn, type Filter, type FilterProps } from './filters.tsx'
+import { ViewList } from './SavedViews.tsx'
 import type { TenantsSearch } from './search.ts'
-import { ViewList } from './ViewList.tsx'
 
 const orders = [
   { value: 'worst asc', label: 'Worst first' },
@@ -54,13 +56,15 @@ export function OverviewSheet({ search, filters, first, onSet, onOpen }: SheetPr
           />
           <section aria-label="Views" className="flex flex-col gap-1.5">
             <h3 className="font-medium text-sm">Views</h3>
-            <ViewList
-              search={search}
-              onOpen={(chosen) => {
-                close()
-                onOpen(chosen)
-              }}
-            />
+            <Suspense fallback={<Loading lines={2} />}>
+              <ViewList
+                search={search}
+                onOpen={(chosen) => {
+                  close()
+                  onOpen(chosen)
+                }}
+              />
+            </Suspense>
           </section>
         </div>
       )}

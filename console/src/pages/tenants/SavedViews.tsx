@@ -5,7 +5,8 @@ import { Popover } from '../../ui/Popover.tsx'
 import { Loading } from '../../ui/States.tsx'
 import type { ViewsProps } from './ViewList.tsx'
 
-const ViewList = lazy(() => import('./ViewList.tsx').then((part) => ({ default: part.ViewList })))
+/** What reads the views that are kept needs schemas: with the first look at them. */
+export const ViewList = lazy(() => import('./ViewList.tsx').then((part) => ({ default: part.ViewList })))
 
 /** Filters and order that somebody comes back to, under a name. */
 export function SavedViews({ search, onOpen }: ViewsProps) {

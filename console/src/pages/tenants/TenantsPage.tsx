@@ -1,7 +1,7 @@
 import type { Overview } from '@countersign/contract/health.ts'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { Building2 } from 'lucide-react'
-import { lazy, Suspense, useCallback } from 'react'
+import { useCallback } from 'react'
 import { paths } from '../../paths.ts'
 import { Tag } from '../../ui/Badge.tsx'
 import { Button } from '../../ui/Button.tsx'
@@ -14,11 +14,10 @@ import { Time } from '../../ui/Time.tsx'
 import { columns, PhoneRow, phoneHeight } from './columns.tsx'
 import { DirectoryLine, DirectoryNotes } from './DirectoryNotes.tsx'
 import { HealthCards } from './HealthCards.tsx'
+import { NoSignals } from './NoSignals.tsx'
 import { OverviewFilters } from './OverviewFilters.tsx'
 import type { TenantsSearch } from './search.ts'
 import { useOverview } from './useOverview.ts'
-
-const NoSignals = lazy(() => import('./NoSignals.tsx').then((part) => ({ default: part.NoSignals })))
 
 const isFiltered = ({ query, health, status, plan }: TenantsSearch): boolean =>
   [query, health, status, plan].some((value) => value !== undefined)
@@ -39,11 +38,7 @@ export function TenantsPage() {
         chosen={search.health}
         onChoose={(health) => set({ health })}
       />
-      {first?.signals.state === 'none' ? (
-        <Suspense>
-          <NoSignals />
-        </Suspense>
-      ) : null}
+      {first?.signals.state === 'none' ? <NoSignals /> : null}
       <OverviewFilters search={search} first={first} onSet={set} onOpen={open}>
         <LivePill state={live.state} held={live.isHeld} words="" {...waits} />
       </OverviewFilters>
