@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** `noun:verb`, lower case ASCII (S5). No wildcards: what a session may do is spelled out. */
 export const Scope = z
   .string()
-  .regex(/^[a-z][a-z0-9_]{0,40}:[a-z][a-z0-9_]{0,20}$/)
+  .regex(/^[a-z][a-z0-9_]{0,40}:[a-z][a-z0-9_]{0,20}$/, 'must be noun:verb, as invoices:read, in lower-case letters, digits and _')
   .describe('Scope, noun:verb')
 export const presetReadOnly = 'read_only'
 /** What a request for a session may name: a scope or a preset. */

@@ -19,6 +19,7 @@ const complainOf = (segment: string): string => {
   if (wildcardForm.test(segment)) {
     return `\`${segment}\` looks like a wildcard: write a segment that differs as \`:name\`, and everything below a sink as \`/**\` at its end`
   }
+  if (/[^\x21-\x7e]/.test(segment)) return `\`${segment}\` has a character that is escaped in an address: write such a segment as \`:name\``
   if (segment.startsWith(':'))
     return `\`${segment}\` is not a parameter: write \`:name\` in lower case, or \`:name:verb\` for what follows it`
   return 'must be a path of plain segments and :parameters, as /v1/reports/:id'

@@ -137,6 +137,16 @@ describe('the configuration', () => {
       /http:\/\/x\.example stands for two upstreams/,
     ],
     ['another protocol', minimal.replace('http://127.0.0.1:4002/connector', 'file:///etc/passwd'), /directory\.connector\.url: /],
+    [
+      'a scope of another form',
+      minimal.replaceAll('reports:read', 'reports:read-all'),
+      /routes\.0\.scope: must be noun:verb, as invoices:read, in lower-case letters, digits and _/,
+    ],
+    [
+      'a path that is not ASCII',
+      minimal.replace('/v1/reports', '/v1/übersicht'),
+      /routes\.0\.path: `übersicht` has a character that is escaped in an address: write such a segment as `:name`/,
+    ],
     ['a wildcard scope', minimal.replaceAll('reports:read', '*'), /gateway\.routes\.0\.scope: /],
     [
       'a preset with a scope that no route has',
