@@ -5,8 +5,11 @@ const common = {
   pool: 'forks' as const,
   // One process runs several files, so that it loads the program once: a test ends what it has begun.
   isolate: false,
+  // As npm start has them.
+  execArgv: ['--min-semi-space-size=16', '--max-semi-space-size=32'],
   testTimeout: 120_000,
-  hookTimeout: 120_000,
+  // Some hooks start a program, after another that all of the run wait for.
+  hookTimeout: 240_000,
   expect: { poll: { timeout: 20_000 } },
   globalSetup: ['test/support/setup.ts'],
 }

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { seededPassword, seededTotpSecret } from '../../examples/acme/src/seed/people.ts'
-import { type Chromium, openChromium } from '../support/chromium.ts'
+import type { Chromium } from '../support/chromium.ts'
+import { openProfile } from '../support/profile.ts'
 import { type AcmeRig, assertionClaims, newIssuer, signIn, startAcme, totpNow } from './rig.ts'
 
 let acme: AcmeRig
@@ -183,7 +184,7 @@ describe('its static files', () => {
 describe('the product in a browser', () => {
   let browser: Chromium
   beforeEach(async () => {
-    browser = await openChromium()
+    browser = await openProfile()
   })
   afterEach(async () => {
     expect(browser.complaints).toEqual([])

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { seededPassword, seededTotpSecret } from '../../examples/acme/src/seed/people.ts'
-import { type Chromium, openChromium } from '../support/chromium.ts'
+import type { Chromium } from '../support/chromium.ts'
+import { openProfile } from '../support/profile.ts'
 import { type AcmeRig, startAcme, type Target, totpNow } from './rig.ts'
 
 let acme: AcmeRig
@@ -12,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => acme?.stop())
 
 beforeEach(async () => {
-  browser = await openChromium()
+  browser = await openProfile()
 })
 afterEach(async () => {
   expect(browser.complaints).toEqual([])

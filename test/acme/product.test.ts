@@ -427,7 +427,7 @@ it('the traffic: real people sign in, read, write and err, and leave when it sto
         .map((line) => `${line.method} ${line.target.replace(/\?.*/, '').split('/')[2]}`),
     )
   await expect
-    .poll(() => [...made()], { timeout: 20_000 })
+    .poll(() => [...made()], { timeout: 90_000 })
     .toEqual(expect.arrayContaining(['GET attestations', 'POST attestations', 'GET members', 'GET usage']))
   stopping.abort()
   await traffic

@@ -4,10 +4,11 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { sessionCookie } from '../../server/src/identity/cookies.ts'
 import { signIn, type Visitor } from '../support/browser.ts'
-import { type Chromium, openChromium } from '../support/chromium.ts'
+import type { Chromium } from '../support/chromium.ts'
 import { newPerson, newTenant } from '../support/directory.ts'
 import { isLong } from '../support/long.ts'
 import { focused, goTo, rowsOf, settle, signInAs, tabTo } from '../support/person.ts'
+import { openProfile } from '../support/profile.ts'
 import { type Rig, startRig } from '../support/rig.ts'
 
 let rig: Rig
@@ -49,7 +50,7 @@ beforeAll(async () => {
   for (const path of ['/v1/reports', '/v1/reports/1', '/v1/notifications/1', '/elsewhere']) await ask(path)
   const ended = await create('ten_0002')
   expect((await rob.send('POST', `/api/sessions/${ended.id}/revocation`, { reason: 'No longer needed' })).status).toBe(200)
-  browser = await openChromium()
+  browser = await openProfile()
   page = browser.page
   await signInAs(page, rig.console_url, 'rob')
 }, 120_000)
@@ -185,7 +186,7 @@ describe('WCAG 2.2 AA: axe finds nothing', () => {
   })
 
   it.for(widths)('M21 where nobody is signed in, or without a role, light and dark, %i px', async (width) => {
-    const own = await openChromium({ width })
+    const own = await openProfile({ width })
     try {
       await own.page.goto(`${rig.console_url}/sign-in?refused=no_role`)
       await own.page.getByRole('link', { name: /rob@vendor/ }).waitFor()
@@ -200,7 +201,7 @@ describe('WCAG 2.2 AA: axe finds nothing', () => {
   })
 
   it('M21 finds what is wrong, where something is, on a narrow page too', async () => {
-    const own = await openChromium()
+    const own = await openProfile()
     try {
       await own.page.setContent('<html><body><img src=x><button></button><p style="color:#ccc;background:#fff">faint</p></body></html>')
       const found = (await violations(own.page)).join('\n')
@@ -227,7 +228,7 @@ const becomeOneWith = async (of: Chromium, roles: Parameters<Rig['visitorWith']>
 
 describe('who sees what', () => {
   it('C1 somebody without a role sees that there is no way in, and nothing else', async () => {
-    const own = await openChromium()
+    const own = await openProfile()
     try {
       await becomeOneWith(own, [])
       for (const path of ['/tenants', '/sessions', '/audit', '/users/usr_0001']) {
@@ -244,7 +245,7 @@ describe('who sees what', () => {
   })
 
   it('C1 X5 an auditor sees the audit, what is counted from it, sessions that can only be read, and nothing else', async () => {
-    const own = await openChromium()
+    const own = await openProfile()
     try {
       await signInAs(own.page, rig.console_url, 'aud')
       await own.page.waitForURL(`${rig.console_url}/audit`)
@@ -287,7 +288,7 @@ describe('M21 the whole story by keyboard alone', () => {
   let own: Chromium
   const unseen: string[] = []
   beforeAll(async () => {
-    own = await openChromium()
+    own = await openProfile()
   })
   afterAll(() => own?.close())
   const press = (...keys: string[]) => keys.reduce((before, key) => before.then(() => own.page.keyboard.press(key)), Promise.resolve())
@@ -516,7 +517,7 @@ describe('a connection that is lost', () => {
 
 describe('how much it weighs', () => {
   it('shows its first page after at most 200 kB, wide and narrow: document, code, styles, fonts and data, as they are sent', async () => {
-    const own = await openChromium()
+    const own = await openProfile()
     try {
       const encodings = new Map<string, string | undefined>()
       own.page.on('response', (response) => encodings.set(new URL(response.url()).pathname, response.headers()['content-encoding']))

@@ -3,9 +3,10 @@ import type { ActionRequest } from '@countersign/contract/action-requests.ts'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { signIn, type Visitor } from '../support/browser.ts'
-import { type Chromium, openChromium } from '../support/chromium.ts'
-import { newFolder } from '../support/embedded.ts'
+import type { Chromium } from '../support/chromium.ts'
+import { fillFolder, newFolder } from '../support/embedded.ts'
 import { rowsOf, settle, signInAs } from '../support/person.ts'
+import { openProfile } from '../support/profile.ts'
 import { type Program, startProgram } from '../support/program.ts'
 
 const dataDir = newFolder()
@@ -65,6 +66,7 @@ const actionRow = (name: string) => rob.getByRole('table', { name: 'Actions' }).
 const gates = (name: string) => rob.getByRole('form', { name })
 
 beforeAll(async () => {
+  await fillFolder(dataDir.path)
   program = await startProgram(dataDir.path, { ACME_TRAFFIC: '0' })
   robsApi = await signIn(program.console, 'rob')
   eve = await vi.waitFor(
@@ -75,14 +77,14 @@ beforeAll(async () => {
     },
     { timeout: 30_000, interval: 200 },
   )
-  robs = await openChromium()
-  mgrs = await openChromium()
+  robs = await openProfile()
+  mgrs = await openProfile()
   rob = robs.page
   mgr = mgrs.page
   await signInAs(rob, program.console, 'rob')
   await signInAs(mgr, program.console, 'mgr')
   await giveKey(mgr)
-}, 180_000)
+})
 afterAll(async () => {
   await robs?.close()
   await mgrs?.close()

@@ -3,9 +3,10 @@ import type { EventPage } from '@countersign/contract/events.ts'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { signIn, type Visitor } from '../support/browser.ts'
-import { type Chromium, openChromium } from '../support/chromium.ts'
+import type { Chromium } from '../support/chromium.ts'
 import { newPerson } from '../support/directory.ts'
 import { focused, rowsOf, settle, signInAs } from '../support/person.ts'
+import { openProfile } from '../support/profile.ts'
 import { type Rig, startRig } from '../support/rig.ts'
 
 let rig: Rig
@@ -33,7 +34,7 @@ beforeAll(async () => {
   for (const path of ['/v1/reports', '/v1/reports/1', '/elsewhere'])
     await fetch(`${rig.gateway_url}${path}`, { headers: { authorization: `Bearer ${session.token}` } })
   expect((await rob.get('/api/users?query=Eve%20')).status).toBe(200)
-  browser = await openChromium()
+  browser = await openProfile()
   page = browser.page
   await signInAs(page, rig.console_url, 'rob')
 }, 120_000)

@@ -2,8 +2,9 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { signIn } from '../support/browser.ts'
-import { type Chromium, openChromium } from '../support/chromium.ts'
+import type { Chromium } from '../support/chromium.ts'
 import { settle, signInAs } from '../support/person.ts'
+import { openProfile } from '../support/profile.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 import { type Rig, startRig } from '../support/rig.ts'
 import { until } from '../support/until.ts'
@@ -56,7 +57,7 @@ destinations:
   for (const path of ['/v1/reports', '/v1/reports', '/v1/notifications/1'])
     await fetch(`${rig.gateway_url}${path}`, { headers: { authorization: `Bearer ${token}` } })
   expect((await rob.send('POST', `/api/sessions/${sessionId}/revocation`, {})).status).toBe(200)
-  browser = await openChromium()
+  browser = await openProfile()
   page = browser.page
   await signInAs(page, rig.console_url, 'ada')
 })

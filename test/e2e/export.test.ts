@@ -6,8 +6,9 @@ import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { runVerify } from '../../server/src/cli/verify.ts'
 import { unpack } from '../exports/repack.ts'
-import { type Chromium, openChromium } from '../support/chromium.ts'
+import type { Chromium } from '../support/chromium.ts'
 import { settle, signInAs } from '../support/person.ts'
+import { openProfile } from '../support/profile.ts'
 import { type Rig, startRig } from '../support/rig.ts'
 import { until } from '../support/until.ts'
 
@@ -50,7 +51,7 @@ beforeAll(async () => {
     })),
   )
   await until(async () => (await rig.database.store.db.selectFrom('log_sequencer').select('size').executeTakeFirstOrThrow()).size >= '250')
-  browser = await openChromium()
+  browser = await openProfile()
   page = browser.page
 }, 120_000)
 afterAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { seededPassword } from '../../examples/acme/src/seed/people.ts'
 import { signIn } from '../acme/rig.ts'
-import { newFolder } from '../support/embedded.ts'
+import { fillFolder, newFolder } from '../support/embedded.ts'
 import { type Firefox, openFirefox, whyNoFirefox } from '../support/firefox.ts'
 import { type Program, startProgram } from '../support/program.ts'
 import { describeUnless } from '../support/unless.ts'
@@ -22,10 +22,11 @@ const sessions = () => asEve('/api/auth/list-sessions')
 
 describeUnless(whyNoFirefox, 'C43 S13 the story of stepping in, in Firefox', () => {
   beforeAll(async () => {
+    await fillFolder(dataDir.path)
     program = await startProgram(dataDir.path, { ACME_TRAFFIC: '0' })
     firefox = await openFirefox()
     cookie = await signIn(program.example, 'eve@globex.example', seededPassword)
-  }, 120_000)
+  })
   afterAll(async () => {
     await firefox?.close()
     await program?.stop()

@@ -2,9 +2,10 @@ import type { Overview } from '@countersign/contract/health.ts'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { signIn } from '../support/browser.ts'
-import { type Chromium, openChromium } from '../support/chromium.ts'
-import { newFolder } from '../support/embedded.ts'
+import type { Chromium } from '../support/chromium.ts'
+import { fillFolder, newFolder } from '../support/embedded.ts'
 import { rowsOf, settle, signInAs } from '../support/person.ts'
+import { openProfile } from '../support/profile.ts'
 import { type Program, startProgram } from '../support/program.ts'
 
 /*
@@ -18,12 +19,13 @@ let browser: Chromium
 let acme: Page
 
 beforeAll(async () => {
+  await fillFolder(dataDir.path)
   program = await startProgram(dataDir.path, { ACME_TRAFFIC: '0', ACME_MADE_UP: '1' })
-  browser = await openChromium()
+  browser = await openProfile()
   acme = await browser.context.newPage()
   await acme.goto(`${program.example}/dev`)
   await signInAs(browser.page, program.console, 'rob')
-}, 120_000)
+})
 afterAll(async () => {
   await browser?.close()
   await program?.stop()

@@ -1,11 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { splitInert } from '../../console/src/ui/inert.ts'
 import { signIn, type Visitor } from '../support/browser.ts'
-import { type Chromium, openChromium } from '../support/chromium.ts'
+import type { Chromium } from '../support/chromium.ts'
 import { newPerson, newTenant, type Person } from '../support/directory.ts'
 import { asReason, asTarget, cut, hostileTexts, packed } from '../support/hostile.ts'
 import { isLong } from '../support/long.ts'
 import { settle } from '../support/person.ts'
+import { openProfile } from '../support/profile.ts'
 import { rawRequest, sendRaw } from '../support/raw.ts'
 import { type Rig, startRig } from '../support/rig.ts'
 import { setTripwire, type Tripwire } from '../support/tripwire.ts'
@@ -86,7 +87,7 @@ beforeAll(async () => {
     const { session, token } = (await answer.json()) as { session: { id: string }; token: string }
     sessions.push({ id: session.id, token })
   }
-  browser = await openChromium()
+  browser = await openProfile()
   wire = await setTripwire(browser, new URL(rig.console_url).origin)
   await signInAsRob()
 }, 120_000)
@@ -406,7 +407,7 @@ describe(`XS-1 I14 what others wrote is text: ${texts.length} hostile texts`, ()
 })
 
 it('XS-1 knows what it looks for: each of the things it forbids is noticed', async () => {
-  const other = await openChromium()
+  const other = await openProfile()
   try {
     const probe = await setTripwire(other, 'http://console.test')
     const body = `<div id=root></div><img src=x onerror=__tripped(1)><svg onload=alert(1)></svg><iframe srcdoc="<script>parent.__tripped(2)</script>"></iframe>

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Chromium, openChromium } from '../support/chromium.ts'
+import type { Chromium } from '../support/chromium.ts'
 import { newPerson, newTenant, type Person } from '../support/directory.ts'
 import { goTo, signInAs } from '../support/person.ts'
+import { openProfile } from '../support/profile.ts'
 import { type Rig, startRig } from '../support/rig.ts'
 
 const good = newPerson(1, 'ten_0001')
@@ -27,7 +28,7 @@ beforeAll(async () => {
     return body && response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   }
   await rig.knownTenant()
-  browser = await openChromium()
+  browser = await openProfile()
   await signInAs(browser.page, rig.console_url, 'rob')
   await browser.page.waitForURL(/\/tenants$/)
 }, 60_000)

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seededPassword } from '../../examples/acme/src/seed/people.ts'
 import { signIn } from '../acme/rig.ts'
 import { type Chromium, openChromium } from '../support/chromium.ts'
-import { newFolder } from '../support/embedded.ts'
+import { fillFolder, newFolder } from '../support/embedded.ts'
 import { signInAs } from '../support/person.ts'
 import { type Program, startProgram } from '../support/program.ts'
 import { stepIn } from '../support/step-in.ts'
@@ -34,13 +34,14 @@ type List = { items: { id: string; note: string | null; read_at: string | null }
 const asEve = async (path: string) => (await (await fetch(program.example + path, { headers: { cookie } })).json()) as List
 
 beforeAll(async () => {
+  await fillFolder(dataDir.path)
   program = await startProgram(dataDir.path, { ACME_TRAFFIC: '0' })
   browser = await openChromium()
   browser.page.setDefaultTimeout(20_000)
   cookie = await signIn(program.example, 'eve@globex.example', seededPassword)
   await signInAs(browser.page, program.console, 'rob')
   frame = await stepIn(browser.page, program.console, await open(), '/', '/dashboard')
-}, 120_000)
+})
 afterAll(async () => {
   await browser?.close()
   await program?.stop()

@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { signIn, type Visitor } from '../support/browser.ts'
 import { type Chromium, openChromium } from '../support/chromium.ts'
-import { newFolder } from '../support/embedded.ts'
+import { fillFolder, newFolder } from '../support/embedded.ts'
 import { signInAs } from '../support/person.ts'
 import { type Program, startProgram } from '../support/program.ts'
 import { until } from '../support/until.ts'
@@ -24,13 +24,14 @@ const open = async (ttl_minutes: number): Promise<Session> => {
 const read = async ({ id }: Session) => (await (await api.get(`/api/sessions/${id}`)).json()) as Session
 
 beforeAll(async () => {
+  await fillFolder(dataDir.path)
   program = await startProgram(dataDir.path, { ACME_TRAFFIC: '0' })
   api = await signIn(program.console, 'rob')
   tenant = await until(async () => ((await (await api.get('/api/tenants')).json()) as { items: Tenant[] }).items[0])
   chromium = await openChromium()
   page = chromium.page
   await signInAs(page, program.console, 'rob')
-}, 180_000)
+})
 afterAll(async () => {
   await chromium?.close()
   await program?.stop()

@@ -5,7 +5,7 @@ import { seededPassword } from '../../examples/acme/src/seed/people.ts'
 import { signIn as signInAtAcme } from '../acme/rig.ts'
 import { signIn, type Visitor } from '../support/browser.ts'
 import { type Chromium, openChromium } from '../support/chromium.ts'
-import { newFolder } from '../support/embedded.ts'
+import { fillFolder, newFolder } from '../support/embedded.ts'
 import { type Program, startProgram } from '../support/program.ts'
 import { until } from '../support/until.ts'
 
@@ -22,13 +22,14 @@ let rob: Visitor
 let eve: string
 
 beforeAll(async () => {
+  await fillFolder(dataDir.path)
   program = await startProgram(dataDir.path, { ACME_TRAFFIC: '0' })
   browser = await openChromium()
   page = browser.page
   frame = page.frameLocator('iframe[title^="Acme Attest as"]')
   rob = await signIn(program.console, 'rob')
   eve = await signInAtAcme(program.example, 'eve@globex.example', seededPassword)
-}, 120_000)
+})
 afterAll(async () => {
   await browser?.close()
   await program?.stop()

@@ -1,9 +1,10 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Chromium, openChromium } from '../support/chromium.ts'
+import type { Chromium } from '../support/chromium.ts'
 import { newFolder } from '../support/embedded.ts'
 import { rowsOf } from '../support/person.ts'
+import { openProfile } from '../support/profile.ts'
 import { type Program, runCommand, startProgram } from '../support/program.ts'
 import { until } from '../support/until.ts'
 
@@ -14,7 +15,7 @@ let browser: Chromium
 
 beforeAll(async () => {
   program = await startProgram(dataDir.path, { ACME_TRAFFIC: '0' })
-  browser = await openChromium()
+  browser = await openProfile()
 }, 120_000)
 afterAll(async () => {
   await browser?.close()

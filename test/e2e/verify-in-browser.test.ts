@@ -2,8 +2,9 @@ import type { EventPage } from '@countersign/contract/events.ts'
 import type { LogHead } from '@countersign/contract/proofs.ts'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type Chromium, openChromium } from '../support/chromium.ts'
+import type { Chromium } from '../support/chromium.ts'
 import { rowsOf, settle, signInAs } from '../support/person.ts'
+import { openProfile } from '../support/profile.ts'
 import { type Rig, startRig } from '../support/rig.ts'
 import { until } from '../support/until.ts'
 
@@ -34,7 +35,7 @@ beforeAll(async () => {
   await rig.knownTenant()
   await until(async () => (await auditor.get('/api/audit/head')).status === 200)
   await grow(300)
-  browser = await openChromium()
+  browser = await openProfile()
   page = browser.page
   await signInAs(page, rig.console_url, 'aud')
 }, 120_000)

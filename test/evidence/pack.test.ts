@@ -9,7 +9,7 @@ import { runEvidence } from '../../server/src/cli/evidence.ts'
 import type { Opened } from '../../server/src/cli/open.ts'
 import { runVerify } from '../../server/src/cli/verify.ts'
 import { signIn } from '../support/browser.ts'
-import { openChromium } from '../support/chromium.ts'
+import { openProfile } from '../support/profile.ts'
 import { type Rig, startRig } from '../support/rig.ts'
 
 const run = promisify(execFile)
@@ -144,7 +144,7 @@ describe('M18 the evidence pack', () => {
   })
 
   it('its page opens without a network, says the numbers of the log, and verifies in the browser', async () => {
-    const browser = await openChromium()
+    const browser = await openProfile()
     const { page } = browser
     const asked: string[] = []
     page.on('request', (request) => asked.push(request.url()))

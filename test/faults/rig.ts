@@ -31,8 +31,9 @@ export const eventsOf = async (dataDir: string, action: string): Promise<Event[]
 
 export const openSession = async (visitor: Visitor, tenant = 'ten_a'): Promise<{ id: string; token: string }> => {
   const opened = await visitor.send('POST', '/api/sessions', { tenant_id: tenant, reason: 'Looking into a failed export' })
-  const { session, token } = (await opened.json()) as { session: { id: string }; token: string }
-  return { id: session.id, token }
+  const answer = (await opened.json()) as { session: { id: string }; token: string }
+  if (opened.status !== 201) throw new Error(`no session: ${JSON.stringify(answer)}`)
+  return { id: answer.session.id, token: answer.token }
 }
 
 /** Whether the database server of a data folder runs. */

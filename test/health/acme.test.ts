@@ -3,7 +3,7 @@ import type { SignalsState } from '@countersign/contract/signals.ts'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { kindOf } from '../../examples/acme/src/signals/made-up.ts'
 import { signIn, type Visitor } from '../support/browser.ts'
-import { newFolder } from '../support/embedded.ts'
+import { fillFolder, newFolder } from '../support/embedded.ts'
 import { type Program, startProgram } from '../support/program.ts'
 import { until } from '../support/until.ts'
 
@@ -16,9 +16,10 @@ let program: Program
 let visitor: Visitor
 
 beforeAll(async () => {
+  await fillFolder(dataDir.path)
   program = await startProgram(dataDir.path, { ACME_MADE_UP: '1' })
   visitor = await signIn(program.console, 'rob')
-}, 120_000)
+})
 afterAll(async () => {
   await program?.stop()
   dataDir.remove()

@@ -6,7 +6,7 @@ import { loadavg } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { signIn, type Visitor } from '../support/browser.ts'
-import { newFolder } from '../support/embedded.ts'
+import { fillFolder, newFolder } from '../support/embedded.ts'
 import { isLong, share } from '../support/long.ts'
 import { type Program, runCommand, startProgram } from '../support/program.ts'
 import { until } from '../support/until.ts'
@@ -58,10 +58,11 @@ const startFlood = async (): Promise<ChildProcess> => {
 }
 
 beforeAll(async () => {
+  await fillFolder(dataDir.path)
   program = await startProgram(dataDir.path)
   visitor = await signIn(program.console, 'rob')
   await until(async () => (await visitor.get(`/api/tenants/${tenant}`)).status === 200, 60)
-}, 180_000)
+})
 
 afterAll(async () => {
   if (flood?.exitCode === null) {

@@ -12,27 +12,32 @@ export type Chromium = {
   close(): Promise<void>
 }
 
+export type Looks = { width?: number; scheme?: 'light' | 'dark' }
+
 /** What Chromium would otherwise keep from frames of other sites: cookies of theirs and storage. */
 const withStorageInFrames = { profile: { block_third_party_cookies: false, cookie_controls_mode: 0 } }
 
-type Options = { width?: number; scheme?: 'light' | 'dark'; storageInFrames?: boolean; args?: string[] }
+export const contextOptions = ({ width = 1440, scheme = 'light' }: Looks) => ({
+  viewport: { width, height: 900 },
+  colorScheme: scheme,
+  // What still moves is not hit where it was seen.
+  reducedMotion: 'reduce' as const,
+})
 
-/** A real Chromium with a profile of its own. */
-export const openChromium = async (options: Options = {}): Promise<Chromium> => {
+type Options = Looks & { storageInFrames?: boolean; args?: string[] }
+
+/** A browser that keeps its profile in this folder. */
+export const launchIn = async (profile: string, options: Options): Promise<BrowserContext> => {
   const executablePath = findBrowser()
   if (!executablePath) throw new Error(`There is no browser. ${browserHint}`)
-  const profile = mkdtempSync(join(tmpdir(), 'countersign-browser-'))
   if (options.storageInFrames) {
     mkdirSync(join(profile, 'Default'))
     writeFileSync(join(profile, 'Default', 'Preferences'), JSON.stringify(withStorageInFrames))
   }
-  const context = await chromium.launchPersistentContext(profile, {
+  return await chromium.launchPersistentContext(profile, {
+    ...contextOptions(options),
     executablePath,
     headless: true,
-    viewport: { width: options.width ?? 1440, height: 900 },
-    colorScheme: options.scheme ?? 'light',
-    // What still moves is not hit where it was seen.
-    reducedMotion: 'reduce',
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -44,6 +49,9 @@ export const openChromium = async (options: Options = {}): Promise<Chromium> => 
       ...(options.args ?? []),
     ],
   })
+}
+
+export const openPage = async (context: BrowserContext): Promise<Chromium> => {
   context.setDefaultTimeout(60_000)
   const complaints: string[] = []
   const page = context.pages()[0] ?? (await context.newPage())
@@ -51,12 +59,17 @@ export const openChromium = async (options: Options = {}): Promise<Chromium> => 
   page.on('console', (message) => {
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) complaints.push(message.text())
   })
+  return { context, page, complaints, close: () => context.close() }
+}
+
+/** A real Chromium of its own. */
+export const openChromium = async (options: Options = {}): Promise<Chromium> => {
+  const profile = mkdtempSync(join(tmpdir(), 'countersign-browser-'))
+  const opened = await openPage(await launchIn(profile, options))
   return {
-    context,
-    page,
-    complaints,
+    ...opened,
     close: async () => {
-      await context.close()
+      await opened.close()
       rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
     },
   }
