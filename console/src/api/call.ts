@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { isPersonActive } from './activity.ts'
 import { noteAnswer, noteSilence } from './connection.ts'
 import { type Failure, garbledAnswer, lostConnection, parseFailure } from './failure.ts'
+import { noticePromise } from './promises.ts'
 
 type Listener = (failure: Failure) => void
 let signedOut: Listener = () => {}
@@ -25,6 +26,7 @@ const send = async (path: string, init: RequestInit): Promise<Response> => {
   try {
     const answer = await fetch(path, { ...init, cache: 'no-store', credentials: 'same-origin' })
     noteAnswer()
+    noticePromise(answer)
     return answer
   } catch (error) {
     if (init.signal?.aborted) throw error
@@ -74,8 +76,8 @@ export const get = async <N extends AnswerName>(path: string, name: N, signal?: 
 }
 
 /** Bytes that are checked by what they are, such as a proof or a tile of hashes. */
-export const getBytes = async (path: string): Promise<Uint8Array<ArrayBuffer>> => {
-  const answer = await send(path, { headers: isPersonActive() ? {} : backgroundHeader })
+export const getBytes = async (path: string, isBackground = !isPersonActive()): Promise<Uint8Array<ArrayBuffer>> => {
+  const answer = await send(path, { headers: isBackground ? backgroundHeader : {} })
   if (!answer.ok) return refuse(answer)
   try {
     return new Uint8Array(await answer.arrayBuffer())

@@ -3,6 +3,7 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { backgroundHeader, reportSignedOut, withQuery } from './call.ts'
 import { noteAnswer, noteSilence } from './connection.ts'
 import { garbledAnswer, isFailure, parseFailure } from './failure.ts'
+import { noticePromise } from './promises.ts'
 
 export type StreamState = 'connecting' | 'live' | 'lost' | 'refused'
 type Listeners = { onEvent: (event: LoggedEvent) => void; onState: (state: StreamState) => void }
@@ -42,6 +43,7 @@ const follow = ({ address, headers = () => ({}), onMessage, onState }: Followed)
       signal: on.signal,
       cache: 'no-store',
     })
+    noticePromise(answer)
     if (!answer.ok || !answer.body) {
       const failure = parseFailure(answer.status, await answer.json().catch(() => undefined))
       if (answer.status === 401) reportSignedOut(failure)

@@ -1,21 +1,23 @@
 import { useQuery } from '@tanstack/react-query'
 import { CloudOff, RadioTower, Timer } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, Suspense, useEffect, useState } from 'react'
 import { client } from '../../api/client.ts'
 import { useNow } from '../../api/clock.ts'
 import { useStaleSince } from '../../api/connection.ts'
 import { signalsQuery } from '../../api/health.ts'
 import { canUseConsole, meQuery, useMe } from '../../api/me.ts'
 import { formatCountdown, formatTimeOfDay } from '../../ui/format.ts'
+import { lazyPart } from '../../ui/lazyPart.tsx'
 import { Since } from '../../ui/Time.tsx'
 import { EndsSoon } from './EndsSoon.tsx'
 
-/** What is true of the whole console: example data, a lost connection, sources that are silent, a sign-in or a session that is about to end. */
+/** What is true of the whole console: example data, a lost connection, a promise that the log broke, sources that are silent, a sign-in or a session that is about to end. */
 export function Lines() {
   return (
     <Notices>
       <ExampleLine />
       <LostLine />
+      <PromisesLine />
       <SilentLine />
       <IdleLine />
       <EndsSoon />
@@ -69,6 +71,26 @@ function LostLine() {
       </button>
     </p>
   )
+}
+
+const BrokenLine = lazyPart(
+  async () => (await import('./BrokenLine.tsx')).BrokenLine,
+  () => null,
+)
+const afterMs = 3_000
+
+/** What the log promised is looked after once there is something to read. */
+function PromisesLine() {
+  const [isLater, setLater] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setLater(true), afterMs)
+    return () => clearTimeout(timer)
+  }, [])
+  return isLater ? (
+    <Suspense>
+      <BrokenLine />
+    </Suspense>
+  ) : null
 }
 
 /** No source sends: the health of every tenant is unknown, and that is not the tenants' doing. */
