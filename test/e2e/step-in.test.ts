@@ -120,6 +120,8 @@ describe('stepping in, in the whole program and a real browser', () => {
 
   it('GA- XS-7 keeps the page inside its frame: sandbox, no permissions, nothing over the banner', async () => {
     const element = page.locator('iframe[title^="Acme Attest as"]')
+    // A page that has no background of its own stands on a browser's, not on the console's.
+    expect(await element.evaluate((frame) => getComputedStyle(frame).backgroundColor)).toBe('rgb(255, 255, 255)')
     expect(await element.getAttribute('sandbox')).toBe('allow-scripts allow-forms allow-same-origin')
     expect([await element.getAttribute('allow'), await element.getAttribute('referrerpolicy')]).toEqual(['', 'no-referrer'])
     const inside = page.frames().find((each) => each.url().includes('.localhost:'))

@@ -146,7 +146,7 @@ function Stage({ view: { state, place, frame, again }, session, title }: StagePr
         sandbox={viewSandbox}
         referrerPolicy="no-referrer"
         allow=""
-        className="block size-full border-0 bg-white"
+        className="block size-full border-0 bg-[Canvas]"
       />
     )
   return (
