@@ -7,7 +7,7 @@ export const rootOfName = (name: string): string => {
     .toLowerCase()
     .replace(/^[^a-z0-9]+/, '_')
     .split(/[[\]]/, 1)
-  return root.replace(/[^a-z0-9]+$/, '')
+  return /^.*[a-z0-9]/s.exec(root)?.[0] ?? ''
 }
 
 export const isOverride = (name: string): boolean => overrides.has(rootOfName(name))

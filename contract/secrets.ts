@@ -1,10 +1,21 @@
-/** Percent-encoding taken away until there is none, byte by byte: not every value of a query is UTF-8. */
+const digitOf = (char: string | undefined): number => '0123456789abcdef'.indexOf(char?.toLowerCase() || '-')
+
+/**
+ * Percent-encoding taken away until there is none, byte by byte: not every value of a query is UTF-8. What has been read is free of it,
+ * so a character can end one escape, which may then be the end of another: however deep it lies, each character is looked at once.
+ */
 export const decodeWhole = (text: string): string => {
-  // A long chain of escapes of the percent sign itself goes at once.
-  const decoded = text
-    .replace(/%(?:25)+(?=[0-9a-f]{2})/gi, '%')
-    .replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
-  return decoded === text ? text : decodeWhole(decoded)
+  if (!text.includes('%')) return text
+  const read: string[] = []
+  for (const char of text) {
+    read.push(char)
+    for (;;) {
+      const [high, low] = [digitOf(read.at(-2)), digitOf(read.at(-1))]
+      if (read.at(-3) !== '%' || high < 0 || low < 0) break
+      read.splice(-3, 3, String.fromCharCode(high * 16 + low))
+    }
+  }
+  return read.join('')
 }
 
 /** A character as itself or percent-encoded, once or however often. */

@@ -8,10 +8,12 @@ const skipped = '[\\s"\'\\u0000-\\u0020\\u00a0\\ufeff\\u200b-\\u200f\\u2028\\u20
 /** Some spreadsheets skip these and others begin with them: a text that begins so is text. */
 const atStart = new RegExp(`^(?:[\\t\\r\\n\\u0000]|${skipped}${sign})`, 'u')
 /** Where a program was told another separator, or reads lines and not quotes, a cell begins here too. */
-const further = new RegExp(`([;\\t|\\r\\n]${skipped})(?=${sign})`, 'gu')
+const further = new RegExp(`([;\\t|\\r\\n]${skipped})(${sign})?`, 'gu')
+
+const markFormula = (_: string, before: string, begins?: string): string => (begins === undefined ? before : `${before}'${begins}`)
 
 /** An apostrophe before whatever a spreadsheet would calculate: it shows the text and runs nothing (OWASP, CSV injection). */
-const inert = (text: string): string => `${atStart.test(text) ? "'" : ''}${text.replace(further, "$1'")}`
+const inert = (text: string): string => `${atStart.test(text) ? "'" : ''}${text.replace(further, markFormula)}`
 
 /** U+0000 has no place in a text file: some programs end the cell there. Its picture shows that it was there. */
 const printable = (text: string): string => text.toWellFormed().replaceAll('\0', '\u2400')

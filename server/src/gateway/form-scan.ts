@@ -73,12 +73,13 @@ const newPartLook = (): Look => {
   }
 }
 
-const parameter = /;[ \t]*([^=;]+)=[ \t]*("[^"]*"|[^;]*)/g
+/** Of a media type that is one (checks/body.ts). */
+const parameter = /;[ \t]*([^\s=;]+)=("[^"]*"|[^\s;]*)/g
 
 /** How a form's body is looked at; undefined for another type. Only forms that every program reads alike are let through at all. */
 export const lookForForm = (contentType: string): Look | undefined => {
   const type = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  const parameters = [...contentType.matchAll(parameter)].map(([, name = '', value = '']) => `${name.trim()}=${value.trim()}`.toLowerCase())
+  const parameters = [...contentType.matchAll(parameter)].map(([, name = '', value = '']) => `${name}=${value}`.toLowerCase())
   if (type === 'application/x-www-form-urlencoded') {
     if (parameters.some((text) => !/^charset="?utf-8"?$/.test(text)))
       throw new Refusal('unsupported_media_type', { detail: 'A form is sent as UTF-8.' })

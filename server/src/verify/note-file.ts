@@ -20,10 +20,7 @@ const decode = (bytes: Buffer): string => {
 }
 
 /** A note's text as it was signed, whatever an editor, a shell or a mail made of its encoding and its ends of lines. */
-export const decodeNote = (bytes: Buffer): string =>
-  `${decode(bytes)
-    .replaceAll(/\r\n?/g, '\n')
-    .replace(/^\n+|\s+$/g, '')}\n`
+export const decodeNote = (bytes: Buffer): string => `${decode(bytes).replaceAll(/\r\n?/g, '\n').replace(/^\n+/, '').trimEnd()}\n`
 
 /** The checkpoint that somebody kept in a file: as it was signed, and what it says. Nothing of it has been verified. */
 export const readKeptCheckpoint = async (path: string): Promise<{ note: string; says: Checkpoint }> => {

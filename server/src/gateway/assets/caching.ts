@@ -1,3 +1,5 @@
+import { membersOf } from '../members.ts'
+
 type Headers = Record<string, string | string[] | undefined>
 
 const kept = new Set([200, 206, 304])
@@ -9,7 +11,7 @@ const passed = /^(?:no-cache|must-revalidate|immutable|no-transform|(?:max-age|s
  */
 export const cachingOf = (status: number, headers: Headers): string => {
   const said = headers['cache-control']
-  const directives = typeof said === 'string' ? said.toLowerCase().split(/[ \t]*,[ \t]*/) : []
+  const directives = typeof said === 'string' ? membersOf(said.toLowerCase()) : []
   if (!kept.has(status) || directives.includes('no-store')) return 'no-store'
   const own = directives.filter((directive) => passed.test(directive))
   return ['private', ...(own.length > 0 ? own : ['no-cache'])].join(', ')

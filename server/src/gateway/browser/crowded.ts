@@ -17,7 +17,7 @@ export const crowdedProblemOf = (
   { id, refusal, secure }: { id: string; refusal: Refusal; secure: boolean },
 ): { headers: string[]; body: Buffer } | undefined => {
   const head = bytes?.toString('latin1', 0, 4_096) ?? ''
-  const [, host = ''] = /\r\nhost:[ \t]*([^\r\n]*?)[ \t]*\r\n/i.exec(head) ?? []
+  const [, host = ''] = /\r\nhost:[ \t]*([^\s]+)[ \t]*\r\n/i.exec(head) ?? []
   if (!browsers.labels.find(host)) return undefined
   const { html, ...sources } = problemPage(refusal, id)
   const headers = [...pageHeaders(browsers, { id, secure }, sources), 'clear-site-data', '"cookies"']

@@ -27,12 +27,34 @@ const sets = new Set(['srcset', 'imagesrcset'])
 /** No token of a document is longer: one that never ends would be kept in memory whole. */
 const tokenMaximum = 4_000_000
 
+/** After so much, what is kept is looked at. */
+const pieceCharacters = 16_384
+
+/** Elements of SVG or MathML, one in the other. Browsers themselves build none so deep. */
+const nestedMaximum = 1_000
+
 /** Characters that HTML passes over at both ends of an address and within it. */
-const trim = (text: string): string => text.replace(/^[\0- ]+|[\0- ]+$|[\t\n\r]/g, '')
+const trim = (text: string): string => {
+  let [from, to] = [0, text.length]
+  while (from < to && text.charCodeAt(from) <= 0x20) from++
+  while (from < to && text.charCodeAt(to - 1) <= 0x20) to--
+  return text.slice(from, to).replace(/[\t\n\r]/g, '')
+}
+
+const withoutCommas = (text: string): string => {
+  let to = text.length
+  while (text[to - 1] === ',') to--
+  return text.slice(0, to)
+}
 
 const escapeAttribute = (text: string): string => text.replace(/&/g, '&amp;').replace(/"/g, '&quot;')
 
-const refresh = /^([\s\d.]*[;,\s]\s*(?:url\s*=\s*)?)(['"]?)([^'"]*)\2\s*$/i
+/** What stands before the address of a refresh. Nothing has to follow it, so it is read in one go. */
+const beforeAddress = /^\s*[\d.]*\s*[;,]?\s*(?:url\s*=\s*)?/i
+/** One of the addresses of a set, and what stands before it: the commas at its end are not its own. */
+const candidate = /([\s,]*)([^\s,]\S*)?/y
+/** How wide or dense it is. */
+const size = /[^,]*/y
 
 /** The Content-Security-Policy of a page's own would be one more beside ours, and would not know its new origin. */
 const isPolicy = ({ tagName, attrs }: Tag): boolean =>
@@ -60,16 +82,29 @@ class Rewriter extends RewritingStream {
     return true
   }
 
+  /** How many elements of SVG or MathML stand in each other; the parser keeps each of them. */
+  get #nested(): number {
+    return (Reflect.get(this.parserFeedbackSimulator, 'namespaceStack') as unknown[]).length
+  }
+
   /** Takes more of the document, and returns what of it is done. */
   feed(text: string, isLast: boolean): string {
-    this.tokenizer.write(text, isLast)
-    // A text without a space or a tag would be kept to its end.
-    this.tokenizer.flushCurrentCharacterToken()
-    if (this.tokenizer.preprocessor.html.length > tokenMaximum)
-      throw new Refusal('upstream_refused', { detail: 'Its page has a tag or a comment without an end.' })
+    for (let at = 0; at < text.length; at += pieceCharacters) {
+      this.tokenizer.write(text.slice(at, at + pieceCharacters), false)
+      // A text without a space or a tag would be kept to its end.
+      this.tokenizer.flushCurrentCharacterToken()
+      this.#requireBounds()
+    }
+    if (isLast) this.tokenizer.write('', true)
     const out = this.#out
     this.#out = ''
     return out
+  }
+
+  #requireBounds(): void {
+    if (this.tokenizer.preprocessor.html.length > tokenMaximum)
+      throw new Refusal('upstream_refused', { detail: 'Its page has a tag or a comment without an end.' })
+    if (this.#nested > nestedMaximum) throw new Refusal('upstream_refused', { detail: 'Its page has too many elements in each other.' })
   }
 
   #emitTag(tag: Tag, raw: string): void {
@@ -106,18 +141,27 @@ class Rewriter extends RewritingStream {
   }
 
   #mapSet(value: string): string | undefined {
-    let isChanged = false
-    const mapped = value.replace(/([\s,]*)(\S*[^\s,])(\s[^,]*)?/g, (whole, before: string, reference: string, size = '') => {
-      const one = this.#mapOne(reference)
-      isChanged ||= one !== undefined
-      return one === undefined ? whole : `${before}${one}${size}`
-    })
-    return isChanged ? mapped : undefined
+    let [out, isChanged] = ['', false]
+    for (let at = 0; at < value.length; ) {
+      candidate.lastIndex = at
+      const [before, written = ''] = (candidate.exec(value) as RegExpExecArray).slice(1) as [string, string?]
+      const reference = withoutCommas(written)
+      size.lastIndex = at + before.length + reference.length
+      // A comma right behind an address ends it; else everything up to the next one belongs to it.
+      const tail = reference === written ? (size.exec(value)?.[0] ?? '') : ''
+      const mapped = this.#mapOne(reference)
+      isChanged ||= mapped !== undefined
+      out += before + (mapped ?? reference) + tail
+      at += before.length + reference.length + tail.length
+    }
+    return isChanged ? out : undefined
   }
 
   #mapRefresh(value: string): string | undefined {
-    const [, before = '', , reference = ''] = refresh.exec(value) ?? []
-    const mapped = this.#mapOne(reference)
+    const [before = ''] = beforeAddress.exec(value) ?? []
+    const rest = value.slice(before.length)
+    const quote = /^['"]/.exec(rest)?.[0]
+    const mapped = this.#mapOne(quote === undefined ? rest : (rest.split(quote, 2)[1] ?? ''))
     return mapped === undefined ? undefined : `${before}${mapped}`
   }
 }

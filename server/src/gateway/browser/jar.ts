@@ -22,12 +22,10 @@ const withoutDomain = (line: string): string => line.replace(/;\s*domain\s*=[^;]
 
 const keepOne = (jar: CookieJar, line: string, url: string): void => {
   if (line.length > cookieBytesMaximum) return
-  // One that is there already may change; what does not fit is not kept.
-  const { cookies } = jar.serializeSync() ?? { cookies: [] }
-  const name = line.slice(0, Math.max(0, line.indexOf('='))).trim()
-  if (cookies.length >= cookiesMaximum && !cookies.some(({ key }) => key === name)) return
-  const kept = jar.setCookieSync(line, url, { ignoreError: true })
-  if (!kept) jar.setCookieSync(withoutDomain(line), url, { ignoreError: true })
+  const kept = jar.setCookieSync(line, url, { ignoreError: true }) ?? jar.setCookieSync(withoutDomain(line), url, { ignoreError: true })
+  // One that was there already, by name, host and path, may change; what does not fit is not kept.
+  const isFull = (jar.serializeSync()?.cookies.length ?? 0) > cookiesMaximum
+  if (kept && isFull) void jar.store.removeCookie(kept.domain, kept.path, kept.key)
 }
 
 /** An upstream is reached within the vendor's own network: what it marks as Secure is sent to it all the same. */

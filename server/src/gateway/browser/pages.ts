@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { errorCatalogue } from '@countersign/contract/errors.ts'
 import { runnerBytesMaximum, runnerGreeting } from '@countersign/contract/runner.ts'
-import { enterPath } from '@countersign/contract/views.ts'
+import { enterPath, reservedPrefix } from '@countersign/contract/views.ts'
 import type { Refusal } from '../../errors.ts'
 
 /** A page of ours inside the frame, with the sources that its policy lets run. */
@@ -94,8 +94,9 @@ const said = document.querySelector('p')
 const open = () => {
   const path = location.hash.slice(1)
   said.hidden = true
-  if (!/^\\/(?!\\/|\\.countersign\\/)/.test(path)) return
-  location.replace(path)
+  const to = path.startsWith('/') && new URL(path, location.origin)
+  if (!to || to.origin !== location.origin || to.pathname.startsWith('${reservedPrefix}')) return
+  location.replace(to)
   setTimeout(() => { said.hidden = false }, 3000)
 }
 addEventListener('hashchange', open)

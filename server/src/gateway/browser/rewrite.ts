@@ -1,15 +1,18 @@
 import { Transform } from 'node:stream'
-import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { Refusal } from '../../errors.ts'
 import type { MapAddress } from '../map-address.ts'
 import { newHtmlRewriter } from './html.ts'
+
+/** 8 MB of what came before, as browsers take it (RFC 9659); a frame may ask for 128. */
+const openZstd = () => createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: 23 } })
 
 const decoders: Readonly<Record<string, () => Transform & { bytesWritten: number }>> = {
   gzip: createGunzip,
   'x-gzip': createGunzip,
   deflate: createInflate,
   br: createBrotliDecompress,
-  zstd: createZstdDecompress,
+  zstd: openZstd,
 }
 
 /** A page may unpack to so much, or to so many times its own size. */

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { Refusal } from '../../errors.ts'
 import type { Check, Exchange } from '../exchange.ts'
+import { membersOf } from '../members.ts'
 
 const keyForm = /^[A-Za-z0-9+/]{21}[AQgw]==$/
 /** Names of protocols on top of WebSocket, in the caller's order. */
@@ -26,7 +27,7 @@ export const acceptOf = (key: string): string => createHash('sha1').update(`${ke
 
 export const newKey = (): string => randomBytes(16).toString('base64')
 
-const protocolsOf = ({ headers }: Exchange): string[] => headers.get('sec-websocket-protocol')?.split(/[ \t]*,[ \t]*/) ?? []
+const protocolsOf = ({ headers }: Exchange): string[] => membersOf(headers.get('sec-websocket-protocol') ?? '')
 
 const lied = (detail: string): Refusal => new Refusal('upstream_refused', { detail })
 
@@ -41,11 +42,7 @@ export const verifySwitch = (exchange: Exchange, rawHeaders: readonly string[], 
     if (headers.has(name) && /^(?:connection|upgrade|sec-websocket-)/.test(name)) throw lied(`It sent the header ${name} twice.`)
     headers.set(name, rawHeaders[i + 1] as string)
   }
-  const options =
-    headers
-      .get('connection')
-      ?.toLowerCase()
-      .split(/[ \t]*,[ \t]*/) ?? []
+  const options = membersOf(headers.get('connection')?.toLowerCase() ?? '')
   if (headers.get('upgrade')?.toLowerCase() !== 'websocket' || !options.includes('upgrade')) throw lied('It switched to another protocol.')
   if (headers.get('sec-websocket-accept') !== acceptOf(key)) throw lied('It does not show that it took the request for a WebSocket.')
   if (headers.has('sec-websocket-extensions')) throw lied('It speaks with an extension that nobody asked for.')
