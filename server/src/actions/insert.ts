@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { ActionState, AttemptAction } from '@countersign/contract/action-requests.ts'
 import { actGraceSeconds } from '@countersign/contract/connector.ts'
 import { sql, type Transaction } from 'kysely'
+import { Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { Tables } from '../store/tables.ts'
 import { formatSigned } from './canonical.ts'
@@ -25,11 +26,25 @@ export const callSeconds = 50
 export const callExpires = sql<Date>`clock_timestamp() + make_interval(secs => ${callSeconds})`
 export const firstLook = sql<Date>`clock_timestamp() + make_interval(secs => ${callSeconds + actGraceSeconds})`
 
+/** Of one person at a time: whoever approves is not to be worn down by asking (GA-13). */
+const pendingMaximum = 20
+
+/** Of requests of one person that come at once, each is counted before the next: the person's row is held. */
+const requireRoom = async (tx: Transaction<Tables>, { principal }: JudgeCtx): Promise<void> => {
+  await tx.selectFrom('staff').select('id').where('id', '=', principal.id).forNoKeyUpdate().execute()
+  const { rows } = await sql<{ waiting: number }>`
+    select count(*)::int as waiting from action_requests
+    where requester_id = ${principal.id} and state = 'pending' and expires_at > clock_timestamp()`.execute(tx)
+  if ((rows[0]?.waiting ?? 0) >= pendingMaximum)
+    throw new Refusal('too_many_requests', { detail: `You have ${pendingMaximum} requests that wait for an approval.` })
+}
+
 /** Writes the request down, with the bytes that approvers sign. Undefined where its key has one already. */
 export const insertRequest = async (tx: Transaction<Tables>, ctx: JudgeCtx, draft: Draft): Promise<string | undefined> => {
   const { principal, policy } = ctx
   const { input, found, reason, ticket, session_id, idempotency_key, state, requires } = draft
   const row = policy.table[input.action]
+  if (state === 'pending') await requireRoom(tx, ctx)
   const { rows } = await sql<{ created: Date; expires: Date }>`
     select date_trunc('milliseconds', clock_timestamp()) as created,
       date_trunc('milliseconds', clock_timestamp()) + make_interval(mins => ${row.expires_minutes}::int) as expires`.execute(tx)

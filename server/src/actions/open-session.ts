@@ -74,7 +74,9 @@ const requireSessionTarget = async (ctx: JudgeCtx, input: OpenSession): Promise<
 }
 
 /** What a session may do. On one user it reads, whatever its opener may do elsewhere (A22). */
-const requireScopes = ({ config, principal }: JudgeCtx, { target_user_id, scopes }: OpenSession): string[] => {
+type Asked = Pick<OpenSession, 'target_user_id' | 'scopes' | 'ttl_minutes'>
+
+const requireScopes = ({ config, principal }: JudgeCtx, { target_user_id, scopes }: Asked): string[] => {
   const expanded = expandScopes(config, scopes)
   const reading = expandScopes(config, [presetReadOnly])
   if (target_user_id !== undefined && expanded.some((scope) => !reading.includes(scope)))
@@ -82,7 +84,7 @@ const requireScopes = ({ config, principal }: JudgeCtx, { target_user_id, scopes
   return requireWithin(config, principal.roles, scopes)
 }
 
-const requireMinutes = ({ config, principal }: JudgeCtx, { target_user_id, ttl_minutes }: OpenSession): void => {
+const requireMinutes = ({ config, principal }: JudgeCtx, { target_user_id, ttl_minutes }: Asked): void => {
   const most = minutesFor(config, principal.roles, target_user_id === undefined ? 'tenant' : 'user')
   if (ttl_minutes > most) throw new Refusal('ttl_out_of_range', { detail: `Your roles may have a session of ${most} minutes at most.` })
 }
@@ -156,7 +158,9 @@ const claim = async (ctx: JudgeCtx, id: string): Promise<Opened> => {
   await requireApproved(ctx, id)
   await requireStepUp(ctx)
   // What was approved may be more than the requester may have by now.
-  requireWithin(ctx.config, ctx.principal.roles, claimed.scopes)
+  const asked = { ...claimed, target_user_id: target_user_id ?? undefined }
+  requireScopes(ctx, asked)
+  requireMinutes(ctx, asked)
   const why = await findVoid(ctx, id)
   if (why !== undefined) {
     await transact(ctx, (tx) => voidRequest(tx, ctx, id, why))

@@ -1,7 +1,6 @@
 import { type ActionRequest, type AttemptAction, RequestAction } from '@countersign/contract/action-requests.ts'
 import { actions, isExtension } from '@countersign/contract/actions.ts'
 import { roles } from '@countersign/contract/staff.ts'
-import { sql, type Transaction } from 'kysely'
 import { z } from 'zod'
 import { deny, isMiss, miss } from '../access/deny.ts'
 import { parse } from '../access/parse.ts'
@@ -10,7 +9,6 @@ import { transact } from '../access/transact.ts'
 import { verb } from '../access/verb.ts'
 import { Refusal } from '../errors.ts'
 import { explain } from '../policy/explain.ts'
-import type { Tables } from '../store/tables.ts'
 import { consumeBoundSignature } from './bind.ts'
 import { hashAttempt } from './canonical.ts'
 import { aboutOf, missedAttempt, refusedAttempt } from './events.ts'
@@ -22,9 +20,6 @@ import { perform } from './perform.ts'
 import { getRequest } from './row.ts'
 import { findOwnSession } from './standing.ts'
 import { type Found, requireTarget } from './target.ts'
-
-/** Of one person at a time: whoever approves is not to be worn down by asking (GA-13). */
-const pendingMaximum = 20
 
 export const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{8,200}$/, 'needs 8 to 200 printable characters without spaces')
 
@@ -51,16 +46,6 @@ const findEarlier = async (ctx: ActionCtx, input: AttemptAction, key: string): P
   return getRequest(ctx.store.db, row.id)
 }
 
-/** Of requests of one person that come at once, each is counted before the next: the person's row is held. */
-const requireRoom = async (tx: Transaction<Tables>, { principal }: JudgeCtx): Promise<void> => {
-  await tx.selectFrom('staff').select('id').where('id', '=', principal.id).forNoKeyUpdate().execute()
-  const { rows } = await sql<{ waiting: number }>`
-    select count(*)::int as waiting from action_requests
-    where requester_id = ${principal.id} and state = 'pending' and expires_at > clock_timestamp()`.execute(tx)
-  if ((rows[0]?.waiting ?? 0) >= pendingMaximum)
-    throw new Refusal('too_many_requests', { detail: `You have ${pendingMaximum} requests that wait for an approval.` })
-}
-
 const findOnRecord = async (ctx: JudgeCtx, input: AttemptAction): Promise<Found> => {
   try {
     return await requireTarget(ctx, input.target)
@@ -85,7 +70,6 @@ const decideOn = async (ctx: ActionCtx, input: RequestAction, found: Found, key:
     const { requires } = explain(ctx.policy, attempt)
     const isPending = input.ask_approval && unmet.length > 0 && unmet.every(({ gate }) => gate === 'approval')
     if (unmet.length > 0 && !isPending) throw gatesUnmet(unmet)
-    if (isPending) await requireRoom(tx, ctx)
     const session_id = await findOwnSession(tx, ctx.principal.id, found.tenant_id)
     const id = await insertRequest(tx, ctx, {
       input,
