@@ -5,7 +5,7 @@ import { openStore, type Store } from '../store/open.ts'
 import type { Needed } from './admit.ts'
 import { type AuthorityClock, newAuthorityClock } from './clock.ts'
 import type { SessionFacts } from './facts.ts'
-import { floorOf, judgedSessions, standing } from './standing.ts'
+import { floorOf, judgedSessions, standing, viewIsOpen, views } from './standing.ts'
 
 /**
  * What must be so, by the database, for a request to be admitted: all that its event says of session and staff, the scope, and that its
@@ -130,7 +130,7 @@ const text = `
     where (encode(s.token_hash, 'hex'), s.tenant_id, s.staff_id) is not distinct from (k.token_hash, k.tenant_id, k.staff_id)
       and (k.scope is null or s.scopes @> array[k.scope]) and m.roles && k.roles
       and case when k.view_id is null then true
-        else exists (select from session_views v where v.id = k.view_id and v.session_id = s.id and v.closed_at is null) end
+        else exists (select from ${views} where v.id = k.view_id and v.session_id = s.id and ${viewIsOpen}) end
       -- Held last, and only what may be used: from here on no revocation is written until the event is. One expression, so that
       -- all of it is asked of the one row that was found by its id.
       and case when ${standing} = 'usable' and least(s.expires_at, a.idle_at) > ${floorOf($.floor)}

@@ -18,10 +18,16 @@ export const judgedSessions = `(support_sessions s
 /** Whether the session may be used now, and if not, why: see session_standing() in the migrations. */
 export const standing = `session_standing(s, a, r, t, m, array[${consoleRoles.map((role) => `'${role}'`).join(', ')}])`
 
+/** Views `v` with the sign-in `i` that each was opened in: a view goes on no longer than that does. */
+export const views = '(session_views v join staff_sessions i on i.id = v.sign_in_id)'
+export const viewIsOpen = '(v.closed_at is null and i.ended_at is null)'
+
 /** Milliseconds that authority's time has come to at the least (clock.ts), as the database's instant. */
 export const floorOf = (ms: string): string => `coalesce(to_timestamp(${ms}::float8 / 1000), '-infinity')`
 
 export const sqlJudged = sql.raw(judgedSessions)
+export const sqlViews = sql.raw(views)
+export const sqlViewIsOpen = sql.raw<boolean>(viewIsOpen)
 export const sqlStanding = sql.raw<SessionStanding>(standing)
 export const sqlStatus = sql.raw<SessionStatus>('session_status(s, a, r)')
 /** When it ends, unless somebody does something in it or it is revoked. */

@@ -8,7 +8,7 @@ import type { Tables } from '../../store/tables.ts'
 import { transaction } from '../../store/transaction.ts'
 import { committedTo } from '../digests.ts'
 import { newGatherer } from '../gather.ts'
-import { codeOf, sqlJudged, sqlStanding } from '../standing.ts'
+import { codeOf, sqlJudged, sqlStanding, sqlViewIsOpen, sqlViews } from '../standing.ts'
 import { aboutView, hashOf, newSecret, type ViewedSession } from './view.ts'
 
 /** A view that a cookie belongs to. Whether it may still be used the admission asks. */
@@ -52,10 +52,10 @@ type Row = ViewedSession & {
 const loadCode = async (tx: Transaction<Tables>, codeHash: Buffer, browser: string): Promise<Row | undefined> => {
   const { rows } = await sql<Row>`
     select c.view_id, v.label, c.upstream, encode(s.token_hash, 'hex') as token_hash, ${sqlStanding} as standing,
-      v.closed_at is not null as is_closed, c.used_at is not null as is_used,
+      not ${sqlViewIsOpen} as is_closed, c.used_at is not null as is_used,
       c.minted_at <= clock_timestamp() - ${codeSeconds} * interval '1 second' as is_late, c.browser_hash <> ${hashOf(browser)} as is_other_browser,
       s.id, s.tenant_id, s.target_user_id, s.staff_id, s.digests, m.issuer, m.subject
-    from session_view_codes c join session_views v on v.id = c.view_id join ${sqlJudged} on s.id = v.session_id
+    from session_view_codes c join ${sqlViews} on v.id = c.view_id join ${sqlJudged} on s.id = v.session_id
     where c.code_hash = ${codeHash} for update of c`.execute(tx)
   return rows[0]
 }
@@ -131,7 +131,7 @@ export const newHandOver = (base: Base): HandOver => {
     findClosed: async (viewIds) => {
       if (viewIds.length === 0) return new Map()
       const { rows } = await sql<{ id: string }>`
-        select id from session_views where id = any(${[...viewIds]}::text[]) and closed_at is not null`.execute(store.db)
+        select v.id from ${sqlViews} where v.id = any(${[...viewIds]}::text[]) and not ${sqlViewIsOpen}`.execute(store.db)
       return new Map(rows.map(({ id }) => [id, 'view_closed']))
     },
   }
