@@ -24,10 +24,20 @@ describe('M16 what a person did', () => {
 
   it('navigations and writes, also where they repeat', () => {
     const { ask } = start()
-    const navigation = { headers: new Map([['sec-fetch-mode', 'navigate']]) }
+    const navigation = { headers: new Map(Object.entries({ 'sec-fetch-mode': 'navigate', 'sec-fetch-user': '?1' })) }
     expect([ask(navigation), ask(navigation), ask({ method: 'POST' }), ask({ method: 'POST' }), ask({ method: 'DELETE' })]).toEqual(
       Array(5).fill(true),
     )
+  })
+
+  it('not a page that loads itself again, by a refresh or by its script', () => {
+    const { ask, pass } = start()
+    const refresh = { headers: new Map([['sec-fetch-mode', 'navigate']]) }
+    expect(ask(refresh)).toBe(true)
+    for (let minutes = 0; minutes < 60; minutes += 5) {
+      pass(300_000)
+      expect(ask(refresh)).toBe(false)
+    }
   })
 
   it('a path that is new to the session, and not the polling of one, however long it goes on', () => {

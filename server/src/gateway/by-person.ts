@@ -21,8 +21,9 @@ const refresh = <V>(map: Map<string, V>, key: string, value: V, maximum: number)
 type Sent = Pick<Exchange, 'method' | 'path' | 'headers' | 'caller' | 'facts'>
 
 /**
- * Whether a person did this, or a page by itself, for the idle limit of sessions: a request with the token; a navigation; one that is
- * no GET or HEAD; or one for a path that the session has not asked for within its idle time, as a page's polling repeats its paths.
+ * Whether a person did this, or a page by itself, for the idle limit of sessions: a request with the token; a navigation that the
+ * browser says a person began, as a page may load itself again and again; one that is no GET or HEAD; or one for a path that the session
+ * has not asked for within its idle time, as a page's polling repeats its paths.
  * What was asked is remembered by each instance for itself: a page that polls several of them counts once at each.
  */
 export const newByPerson = ({ idleMs, now = () => performance.now() }: { idleMs: number; now?: () => number }) => {
@@ -40,6 +41,6 @@ export const newByPerson = ({ idleMs, now = () => performance.now() }: { idleMs:
   return ({ method, path, headers, caller, facts }: Sent): boolean => {
     if (caller === 'bearer' || !facts) return true
     const isFirst = isNew(facts.id, path)
-    return isFirst || (method !== 'GET' && method !== 'HEAD') || headers.get('sec-fetch-mode') === 'navigate'
+    return isFirst || (method !== 'GET' && method !== 'HEAD') || headers.get('sec-fetch-user') === '?1'
   }
 }
