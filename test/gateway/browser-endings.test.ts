@@ -69,6 +69,19 @@ describe('a page that loads', () => {
     })
   }
 
+  it('SE-8 runs on where its session was extended, and is cut when that is over', async () => {
+    const entered = await rig.enter()
+    await rig.expireIn(entered.session.id, 2_000)
+    const startedMs = performance.now()
+    const connection = await startStream(entered, rig.port)
+    await rig.expireIn(entered.session.id, 5_000)
+    await until(() => performance.now() - startedMs > 3_000)
+    const before = connection.pending().length
+    await until(() => connection.pending().length > before)
+    await connection.closed
+    await expectCut(entered, 'session_expired')
+  })
+
   it('S3 is cut when its session expires', async () => {
     const entered = await rig.enter()
     await rig.expireIn(entered.session.id, 1_000)

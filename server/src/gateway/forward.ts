@@ -38,7 +38,7 @@ export type ForwardNeeds = BodyLimits &
   Doors &
   OutcomeNeeds & {
     running: Running
-    /** The same of the view that a request came from. */
+    /** The same of the view that a request came from. When its session ends is not asked here: that may move. */
     views: Running
     /** Streams under way: they are cut before anything else is waited for. */
     streams: Set<Run>
@@ -163,7 +163,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     const { response, view_id } = this.#exchange
     running.add(this.#facts.id, this, deadlineMs)
     if (this.#isStream) this.#needs.streams.add(this)
-    if (view_id !== undefined) views.add(view_id, this, deadlineMs)
+    if (view_id !== undefined) views.add(view_id, this)
     response.once('close', () => this.#onClose()).on('error', () => this.#onClose())
     // Between the admission and now, the caller may have left or the session ended.
     if (response.destroyed) this.stop('client_abort')

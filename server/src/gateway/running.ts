@@ -10,11 +10,12 @@ export type Run = {
   cut(code: ErrorCode): void
 }
 
-type Session = { deadlineMs: number; timer: NodeJS.Timeout; runs: Set<Run> }
+type Session = { deadlineMs: number; timer: NodeJS.Timeout | undefined; runs: Set<Run> }
 
 /** What runs in which session, and until when by our monotonic clock. */
 export type Running = {
-  add(sessionId: string, run: Run, deadlineMs: number): void
+  /** Without a deadline it runs until something else ends it. */
+  add(sessionId: string, run: Run, deadlineMs?: number): void
   remove(sessionId: string, run: Run): void
   /** Ends a session here for good: what runs, and what was admitted a moment ago and is about to. */
   end(sessionId: string, code?: ErrorCode): void
@@ -35,8 +36,10 @@ export const newRunning = (): Running => {
   const cut = (sessionId: string, code: ErrorCode): void => {
     for (const run of [...(sessions.get(sessionId)?.runs ?? [])]) run.cut(code)
   }
-  const startTimer = (sessionId: string, deadlineMs: number): NodeJS.Timeout =>
-    setTimeout(() => cut(sessionId, 'session_expired'), Math.max(0, deadlineMs - performance.now()))
+  const startTimer = (sessionId: string, deadlineMs: number): NodeJS.Timeout | undefined =>
+    Number.isFinite(deadlineMs)
+      ? setTimeout(() => cut(sessionId, 'session_expired'), Math.max(0, deadlineMs - performance.now()))
+      : undefined
   /** The database's latest word on when the session ends; differences of a few milliseconds are its answer's way to us. */
   const follow = (sessionId: string, session: Session, deadlineMs: number): void => {
     if (Math.abs(deadlineMs - session.deadlineMs) <= 5) return
@@ -45,7 +48,7 @@ export const newRunning = (): Running => {
     session.timer = startTimer(sessionId, deadlineMs)
   }
   return {
-    add: (sessionId, run, deadlineMs) => {
+    add: (sessionId, run, deadlineMs = Infinity) => {
       const session = sessions.get(sessionId)
       if (!session) {
         sessions.set(sessionId, { deadlineMs, timer: startTimer(sessionId, deadlineMs), runs: new Set([run]) })

@@ -85,7 +85,7 @@ class Relay implements Run {
     const { response, view_id } = this.#exchange
     running.add(this.#facts.id, this, deadlineMs)
     streams.add(this)
-    if (view_id !== undefined) views.add(view_id, this, deadlineMs)
+    if (view_id !== undefined) views.add(view_id, this)
     response.once('close', () => this.stop('client_abort'))
     // Between the admission and now, the caller may have left or the session ended.
     if (response.destroyed) this.stop('client_abort')
