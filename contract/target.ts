@@ -126,10 +126,11 @@ const findPathFault = (target: string, length: number): string | undefined => {
 export type QueryPair = { name: string; value: string; names_tenant: boolean }
 
 /** What decides something may stand there once: which of two counts, each program says otherwise. All other names may be repeated. */
-const findPairFault = (pair: QueryPair, before: readonly QueryPair[]): string | undefined => {
-  if (isOverride(pair.name)) return 'the query names another method'
-  const isTwice = pair.names_tenant && before.some(({ name, names_tenant }) => names_tenant && rootOfName(name) === rootOfName(pair.name))
-  return isTwice ? 'the query names the tenant twice; send it once' : undefined
+const findPairFault = ({ name, names_tenant }: QueryPair, tenants: Set<string>): string | undefined => {
+  if (isOverride(name)) return 'the query names another method'
+  if (!names_tenant) return undefined
+  const { size } = tenants
+  return tenants.add(rootOfName(name)).size === size ? 'the query names the tenant twice; send it once' : undefined
 }
 
 const pairOf = (text: string): QueryPair | undefined => {
@@ -144,12 +145,13 @@ const readQuery = (target: string, from: number): QueryPair[] | string => {
   const { fault } = scan(target, from, target.length, inQuery)
   if (fault !== undefined) return fault
   const pairs: QueryPair[] = []
+  const tenants = new Set<string>()
   for (let start = from; start < target.length; ) {
     const next = target.indexOf('&', start)
     const end = next < 0 ? target.length : next
     const pair = pairOf(target.slice(start, end))
     if (!pair) return faultAt(start, 'a name that is not well-formed UTF-8')
-    const odd = findPairFault(pair, pairs)
+    const odd = findPairFault(pair, tenants)
     if (odd !== undefined) return faultAt(start, odd)
     pairs.push(pair)
     start = end + 1

@@ -1,5 +1,6 @@
 import { isOverride } from '@countersign/contract/method-override.ts'
 import { decodeWhole, hideSent } from '@countersign/contract/secrets.ts'
+import { readTarget } from '@countersign/contract/target.ts'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { formatCsvRow } from '../../../server/src/csv.ts'
 import { newHtmlRewriter } from '../../../server/src/gateway/browser/html.ts'
@@ -42,6 +43,13 @@ describe('a head that a stranger sends', () => {
 
 describe('what a caller sends', () => {
   it('in the name of a member of a query', () => timed(() => expect(isOverride(`_method${'-'.repeat(200_000)}[x]`)).toBe(true)))
+
+  it('in names of tenants in a query, each another one', () =>
+    timed(() => {
+      const query = (n: number) => Array.from({ length: n }, (_, i) => `${i.toString(36)}.org`).join('&')
+      for (let n = 0; n < 100; n++) expect(readTarget(`/v1/reports?${query(1_000)}`)).toMatchObject({ path: '/v1/reports' })
+      expect(readTarget(`/v1/reports?${query(9)}&1.ORG`)).toContain('names the tenant twice')
+    }))
 
   it('in the type of a form', () =>
     timed(() => expect(() => lookForForm(`multipart/form-data;${' '.repeat(200_000)}`)).toThrow(/multipart/)))
