@@ -7,15 +7,20 @@ type Props = {
   children: ReactNode
   /** What opens beside the button: a part that is fetched when it is first needed. */
   popped: (opened: Opened) => ReactNode
+  /** Fetches what else will be needed. */
+  onNear?: (() => void) | undefined
 }
 
 /** A button that opens something beside it. That is there, closed, from when the button is pointed at or has the focus. */
-export function Opener({ popup, className, children, popped }: Props) {
+export function Opener({ popup, className, children, popped, onNear }: Props) {
   const id = useId()
   const button = useRef<HTMLButtonElement>(null)
   const [isOpen, setOpen] = useState(false)
   const [isNear, setNear] = useState(false)
-  const approach = () => setNear(true)
+  const approach = () => {
+    setNear(true)
+    onNear?.()
+  }
   return (
     <>
       <button

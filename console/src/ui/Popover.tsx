@@ -12,14 +12,16 @@ type Props = PopoverLook & {
   /** The button's own look and words. */
   button: { className: string; children: ReactNode }
   children: ReactNode | ((close: () => void) => ReactNode)
+  onNear?: () => void
 }
 
 /** Something small beside what it belongs to. The page stays usable. */
-export function Popover({ button, children, ...look }: Props) {
+export function Popover({ button, children, onNear, ...look }: Props) {
   return (
     <Opener
       popup="dialog"
       {...button}
+      onNear={onNear}
       popped={(opened) => (
         <PopoverBox {...look} {...opened}>
           {typeof children === 'function' ? children(() => opened.onOpen(false)) : children}

@@ -1,12 +1,16 @@
 import { Bookmark, ChevronDown } from 'lucide-react'
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import { buttonClass } from '../../ui/Button.tsx'
+import { lazyPart } from '../../ui/lazyPart.tsx'
 import { Popover } from '../../ui/Popover.tsx'
 import { Loading } from '../../ui/States.tsx'
 import type { ViewsProps } from './ViewList.tsx'
 
 /** What reads the views that are kept needs schemas: with the first look at them. */
-export const ViewList = lazy(() => import('./ViewList.tsx').then((part) => ({ default: part.ViewList })))
+export const ViewList = lazyPart(
+  async () => (await import('./ViewList.tsx')).ViewList,
+  () => <Loading lines={2} />,
+)
 
 /** Filters and order that somebody comes back to, under a name. */
 export function SavedViews({ search, onOpen }: ViewsProps) {
@@ -14,6 +18,7 @@ export function SavedViews({ search, onOpen }: ViewsProps) {
     <Popover
       label="Saved views"
       className="w-80 p-2"
+      onNear={() => void ViewList.preload()}
       button={{
         className: `${buttonClass('plain', 'small')} text-soft`,
         children: (
