@@ -1,8 +1,13 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { leafOf } from '@countersign/log/entry.ts'
+import { parseVerifierKey } from '@countersign/log/note.ts'
+import { dueOf, promiseSignerOf, signPromise } from '@countersign/log/promise.ts'
+import { sha256 } from '@countersign/log/sha256-node.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runVerify } from '../../server/src/cli/verify.ts'
+import { logKeyOf } from '../../server/src/sequencer/log-key.ts'
 import type { Visitor } from '../support/browser.ts'
 import { share } from '../support/long.ts'
 import { type Rig, startRig } from '../support/rig.ts'
@@ -50,7 +55,7 @@ const written = (bytes: Buffer): string => {
   writeFileSync(path, bytes)
   return path
 }
-const verify = async (path: string, more: { vkey?: string; checkpoint?: string } = { vkey }) => {
+const verify = async (path: string, more: { vkey?: string; checkpoint?: string; promises?: string } = { vkey }) => {
   const lines: string[] = []
   const code = await runVerify({ source: { folder: path }, ...more, print: (line) => lines.push(line) })
   return { code, first: lines[0] ?? '', all: lines.join('\n') }
@@ -90,6 +95,27 @@ describe('A43 A44 P6 countersign verify takes an export', () => {
     const entries = readFileSync(join(path, 'entries.ndjson'))
     writeFileSync(join(path, 'entries.ndjson'), entries.subarray(0, entries.lastIndexOf('\n', entries.length - 2) + 1))
     expect((await verify(path)).code).toBe(1)
+  })
+
+  it('AU-13 with promises: it redeems those of its own entries, and says of the others that it has a part of the log', async () => {
+    const [line = ''] = (unpack(files.csv as Buffer).get('entries.ndjson') as Buffer).toString('utf8').split('\n')
+    const { id, occurred_at, ...entry } = JSON.parse(line).entry
+    const key = logKeyOf(rig.database.keys, parseVerifierKey(sha256, vkey).name)
+    const noteOf = (leaf: Uint8Array): string => {
+      const entries = [{ id, occurred_at, leaf }]
+      return signPromise({ origin: key.origin, due: dueOf(entries), entries }, promiseSignerOf(sha256, key.verifier, key.signer))
+    }
+    const path = written(files.csv as Buffer)
+    const promises = place()
+    writeFileSync(promises, noteOf(leafOf(sha256, { id, occurred_at, ...entry })))
+    expect(await verify(path, { promises })).toMatchObject({
+      code: 0,
+      all: expect.stringMatching(/promises +1 redeemed, 0 not due, 0 broken/),
+    })
+    writeFileSync(promises, noteOf(sha256(Buffer.from('elsewhere'))))
+    const { code, all } = await verify(path, { promises })
+    expect([code, all]).toEqual([2, expect.stringContaining(`not here    ${id}: an export has a part of the log only`)])
+    expect(all).not.toContain('BROKEN')
   })
 
   it('and refuses it with any one byte changed', async () => {

@@ -37,6 +37,7 @@ describe('HD-10 headers of a product that means harm', () => {
       'cache-control': 'public, max-age=9999',
       'countersign-request-id': 'req_forged',
       'x-request-id': 'req_forged',
+      'countersign-promise': 'aGVsbG8=',
       server: 'product/1.0',
       connection: 'X-Content-Type-Options, close',
       'x-content-type-options': 'sniff',
