@@ -301,7 +301,7 @@ export const ConfigFile = z.strictObject({
       .min(1)
       .max(3600)
       .default(300)
-      .describe('Longest that an answer may pause, as silent event streams do'),
+      .describe('Longest that an answer may pause, as silent event streams do, and that a WebSocket may be silent'),
     keep_alive_seconds: z.number().int().min(1).max(3600).default(75).describe('How long a connection is kept without a request'),
     forward_headers: headerNames(complainOfForwarding).describe('Further headers of callers that the product is told'),
     pass_headers: headerNames(complainOfPassing).describe('Further headers of its answers that callers are shown'),

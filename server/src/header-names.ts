@@ -38,6 +38,11 @@ export const passedAlways = [
   'x-total-count',
 ] as const
 
+/** All that a caller can find on an answer: what passes by the configuration, what leads on, and what is ours. */
+export const shownHeaders = (further: readonly string[]): string[] => [
+  ...new Set([...passedAlways, ...further, 'countersign-request-id', 'countersign-withheld', 'link', 'location', 'x-request-id']),
+]
+
 const form = /^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$/
 const ofOneConnection = new Set([
   'connection',

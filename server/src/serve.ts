@@ -16,6 +16,7 @@ import { startDelivery } from './feed/deliver.ts'
 import { openSender } from './feed/open-sender.ts'
 import { startGateway } from './gateway/start.ts'
 import { startWriter } from './gateway/writer.ts'
+import { shownHeaders } from './header-names.ts'
 import { newCounts } from './health/ingest/counts.ts'
 import { startPrometheus } from './health/ingest/prometheus/pull.ts'
 import { startUpkeep } from './health/ingest/upkeep.ts'
@@ -268,7 +269,12 @@ export const serve = async (options: {
         issuer: publicUrl,
         gatewayUrl,
         findTrouble,
-        browsers: views && { ...views, sources: config.gateway.browser_sources, console: new URL(publicUrl).origin },
+        browsers: views && {
+          ...views,
+          sources: config.gateway.browser_sources,
+          console: new URL(publicUrl).origin,
+          exposed: shownHeaders(config.gateway.pass_headers),
+        },
       }).catch((error: unknown) => {
         throw portTrouble(error, 'gateway', config.gateway.port, 'COUNTERSIGN_GATEWAY_PORT')
       }),

@@ -8,6 +8,7 @@ import { openSession } from '../../server/src/actions/open-session.ts'
 import { type Config, parseConfig } from '../../server/src/config.ts'
 import { type Gateway, startGateway } from '../../server/src/gateway/start.ts'
 import { startWriter, type Writer } from '../../server/src/gateway/writer.ts'
+import { shownHeaders } from '../../server/src/header-names.ts'
 import { newLabels } from '../../server/src/labels.ts'
 import { newAdmission } from '../../server/src/sessions/admit.ts'
 import { revokeSession } from '../../server/src/sessions/revoke.ts'
@@ -80,7 +81,8 @@ export type GatewayRig = {
 export const browsersOf = ({ gateway, console: { public_url = 'http://localhost:4000' } }: Config) => {
   const { browser_origin, browser_origin_is_public_suffix: isPublicSuffix, browser_sources: sources } = gateway
   if (browser_origin === undefined) return undefined
-  return { labels: newLabels(browser_origin, { isPublicSuffix }), upstreams: Object.keys(gateway.upstreams), sources, console: public_url }
+  const labels = newLabels(browser_origin, { isPublicSuffix })
+  return { labels, upstreams: Object.keys(gateway.upstreams), sources, console: public_url, exposed: shownHeaders(gateway.pass_headers) }
 }
 
 /** One more gateway on the rig's database: another replica, which the caller closes. */

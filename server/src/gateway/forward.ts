@@ -21,9 +21,9 @@ import { mapAddress, type PublicBase } from './map-address.ts'
 import { newOutcome, type Outcome, type OutcomeNeeds } from './outcome.ts'
 import { addressOf, type Product, type ProductAddress } from './product.ts'
 import { answerProblem, type Doors } from './refuse.ts'
-import type { Run, Running } from './running.ts'
 import { isEventStream } from './streams/events.ts'
 import type { Troubles } from './trouble.ts'
+import { enlist, type Lists, newBegin, strike, type UnderWay } from './under-way.ts'
 import type { Upstream } from './upstream.ts'
 
 /** What the product is told of the caller's headers; of a stream, what is not compressed, as that comes when there is enough of it. */
@@ -36,14 +36,12 @@ export const newForwarded = (further: readonly string[]): Forwarded => {
 
 export type ForwardNeeds = BodyLimits &
   Doors &
-  OutcomeNeeds & {
-    running: Running
-    /** The same of the view that a request came from. When its session ends is not asked here: that may move. */
-    views: Running
-    /** Streams under way: they are cut before anything else is waited for. */
-    streams: Set<Run>
+  OutcomeNeeds &
+  Lists & {
     upstream: Upstream
     upstreamTimeoutMs: number
+    /** Longest that a WebSocket may be silent. */
+    upstreamIdleMs: number
     product: Product
     /** Names of headers that pass to the product, and back. */
     forwardHeaders: Forwarded
@@ -109,7 +107,7 @@ const lingerFor = (request: IncomingMessage): void => {
 }
 
 /** One admitted request on its way to the product and back. */
-class Passage implements Dispatcher.DispatchHandler, Run {
+class Passage implements Dispatcher.DispatchHandler, UnderWay {
   readonly #needs: ForwardNeeds
   readonly #exchange: Exchange
   readonly #facts: SessionFacts
@@ -158,19 +156,12 @@ class Passage implements Dispatcher.DispatchHandler, Run {
   }
 
   start(): void {
-    const { running, views } = this.#needs
     const { deadlineMs } = this.#admitted
-    const { response, view_id } = this.#exchange
-    running.add(this.#facts.id, this, deadlineMs)
-    if (this.#isStream) this.#needs.streams.add(this)
-    if (view_id !== undefined) views.add(view_id, this)
-    response.once('close', () => this.#onClose()).on('error', () => this.#onClose())
-    // Between the admission and now, the caller may have left or the session ended.
-    if (response.destroyed) this.stop('client_abort')
-    else if (performance.now() >= deadlineMs) this.cut('session_expired')
-    else if (running.hasEnded(this.#facts.id)) this.cut('session_revoked')
-    else if (view_id !== undefined && views.hasEnded(view_id)) this.cut('view_closed')
-    else this.#dispatch()
+    const exchange = this.#exchange
+    const why = enlist(this.#needs, { exchange, sessionId: this.#facts.id, deadlineMs, isStream: this.#isStream }, this)
+    exchange.response.once('close', () => this.#onClose()).on('error', () => this.#onClose())
+    if (why === undefined) this.#dispatch()
+    else this.stop(why)
   }
 
   #dispatch(): void {
@@ -353,9 +344,7 @@ class Passage implements Dispatcher.DispatchHandler, Run {
     const state = this.#state
     if (state.name === 'over') return
     this.#state = over
-    this.#needs.running.remove(this.#facts.id, this)
-    this.#needs.streams.delete(this)
-    if (this.#exchange.view_id !== undefined) this.#needs.views.remove(this.#exchange.view_id, this)
+    strike(this.#needs, { exchange: this.#exchange, sessionId: this.#facts.id }, this)
     if (!isAnswerWhole(state)) this.#controller?.abort(new Error('over'))
     this.#body?.destroy()
     for (const step of this.#steps) step.destroy()
@@ -366,15 +355,4 @@ class Passage implements Dispatcher.DispatchHandler, Run {
 }
 
 /** Forwards an admitted request until its deadline; settled when it is over. */
-export const forward = (needs: ForwardNeeds, exchange: Exchange, admitted: Passable): Promise<void> => {
-  const { facts } = exchange
-  if (!facts) throw new Error('the request was not admitted')
-  const passage = new Passage(needs, exchange, facts, admitted)
-  try {
-    passage.start()
-  } catch (cause) {
-    // An admission has its outcome whatever goes wrong on our side.
-    passage.stop(new Refusal('internal', { cause }))
-  }
-  return passage.done
-}
+export const forward = newBegin(Passage)

@@ -190,6 +190,7 @@ export const startGateway = async ({
     streams,
     upstream,
     upstreamTimeoutMs: settings.upstream_timeout_seconds * 1000,
+    upstreamIdleMs: settings.upstream_idle_seconds * 1000,
     product,
     forwardHeaders: newForwarded(settings.forward_headers),
     passHeaders: new Set([...passedAlways, ...settings.pass_headers]),

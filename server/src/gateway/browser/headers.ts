@@ -10,6 +10,8 @@ export type Browsers = {
   sources: readonly string[]
   /** The console's origin: it alone may frame a view. */
   console: string
+  /** Names of headers that a page of one upstream may read on answers of another. */
+  exposed: readonly string[]
 }
 
 /** Every origin of the view that a label stands for. */
@@ -80,14 +82,11 @@ const commonHeaders = (requestId: string, secure: boolean, caching = 'no-store')
 
 type Answered = { id: string; place: Place; secure: boolean; sister: string | undefined; caching?: string | undefined }
 
-/** Headers that a script of a sister origin needs to read an answer. */
-const sharedWith = (origin: string): string[] => [
+/** Headers that a script of a sister origin needs to read an answer. It reads what one of the same origin does. */
+const sharedWith = ({ exposed }: Browsers, origin: string): string[] => [
   ...['access-control-allow-origin', origin],
   ...['access-control-allow-credentials', 'true'],
-  ...[
-    'access-control-expose-headers',
-    'content-disposition, content-range, etag, link, retry-after, x-page, x-per-page, x-request-id, x-total, x-total-count',
-  ],
+  ...['access-control-expose-headers', exposed.join(', ')],
 ]
 
 /** Headers of every answer of the product in a browser. */
@@ -95,7 +94,7 @@ export const viewHeaders = (browsers: Browsers, { id, place, secure, sister, cac
   ...commonHeaders(id, secure, caching),
   'content-security-policy',
   policyOf(browsers, place),
-  ...(sister === undefined ? [] : sharedWith(sister)),
+  ...(sister === undefined ? [] : sharedWith(browsers, sister)),
 ]
 
 /** Headers of a page of ours. */

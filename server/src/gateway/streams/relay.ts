@@ -3,8 +3,10 @@ import { request as askHttps } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ErrorCode } from '@countersign/contract/errors.ts'
+import { defaultUpstream } from '@countersign/contract/views.ts'
 import { halveEvent } from '../../audit/record.ts'
 import { formatProblem, Refusal } from '../../errors.ts'
+import { CallFailure } from '../../outbound/failure.ts'
 import type { SessionFacts } from '../../sessions/facts.ts'
 import type { Passable } from '../admit.ts'
 import { endingEvent, type Why, whyOf } from '../ending.ts'
@@ -12,14 +14,12 @@ import { type ClosedBy, type StreamEnd, sessionEvent } from '../entries.ts'
 import type { Exchange } from '../exchange.ts'
 import { answerHeaders, type ForwardNeeds, headersFor } from '../forward.ts'
 import { newOutcome, type Outcome } from '../outcome.ts'
-import { addressOf } from '../product.ts'
+import { addressOf, type ProductAddress } from '../product.ts'
 import { answerProblem } from '../refuse.ts'
-import type { Run } from '../running.ts'
+import { enlist, newBegin, strike, type UnderWay } from '../under-way.ts'
 import { BadFrame, closeFrame, Frames } from './frames.ts'
 import { newKey, switchHead, verifySwitch } from './handshake.ts'
 
-/** So long neither side may say anything. Pings are something. */
-const idleMs = 300_000
 /** So long the other side has to close after one has. */
 const goodbyeMs = 2_000
 /** So long what we say last has to leave. */
@@ -34,8 +34,13 @@ const sideOf = (who: Side['who'], bytesMaximum: number): Side => ({
   bytes: 0,
 })
 
-/** What the close frame says: the session is over, or this gateway goes away. */
-const closeCodeOf = (code: string): number => (code === 'shutting_down' ? 1001 : 1008)
+/** What the close frame says: this gateway goes away, the product did, or the session is over. */
+const closeCodes: Partial<Record<ErrorCode, number>> = { shutting_down: 1001, upstream_unavailable: 1011 }
+const closeCodeOf = (code: ErrorCode): number => closeCodes[code] ?? 1008
+
+const noAnswer = (): Refusal => new Refusal('upstream_timeout', { cause: new CallFailure('timeout', 'no answer') })
+const silent = (ms: number): Refusal =>
+  new Refusal('request_timeout', { detail: `Neither side of the WebSocket said anything for ${ms / 1000} seconds.` })
 
 /** What Node's parser says of an answer that is none. */
 const whyOfAsking = (error: Error & { code?: string }): Why =>
@@ -47,7 +52,7 @@ type Ends = { caller: Socket; product: Duplex }
  * One admitted WebSocket: asked of the product on a connection of its own, with a key of our own, and once both sides have agreed, passed on
  * in both directions as it comes, no faster than each side reads.
  */
-class Relay implements Run {
+class Relay implements UnderWay {
   readonly #needs: ForwardNeeds
   readonly #exchange: Exchange
   readonly #facts: SessionFacts
@@ -75,30 +80,27 @@ class Relay implements Run {
     return this.#admitted.needed.roles
   }
 
+  get #address(): ProductAddress {
+    return addressOf(this.#needs.product, this.#exchange.route?.upstream ?? defaultUpstream)
+  }
+
   get done(): Promise<void> {
     return this.#over.promise
   }
 
   start(): void {
-    const { running, views, streams } = this.#needs
+    const exchange = this.#exchange
     const { deadlineMs } = this.#admitted
-    const { response, view_id } = this.#exchange
-    running.add(this.#facts.id, this, deadlineMs)
-    streams.add(this)
-    if (view_id !== undefined) views.add(view_id, this)
-    response.once('close', () => this.stop('client_abort'))
-    // Between the admission and now, the caller may have left or the session ended.
-    if (response.destroyed) this.stop('client_abort')
-    else if (performance.now() >= deadlineMs) this.cut('session_expired')
-    else if (running.hasEnded(this.#facts.id)) this.cut('session_revoked')
-    else if (view_id !== undefined && views.hasEnded(view_id)) this.cut('view_closed')
-    else this.#ask()
+    const why = enlist(this.#needs, { exchange, sessionId: this.#facts.id, deadlineMs, isStream: true }, this)
+    exchange.response.once('close', () => this.stop('client_abort'))
+    if (why === undefined) this.#ask()
+    else this.stop(why)
   }
 
   #ask(): void {
-    const { product, upstreamTimeoutMs } = this.#needs
-    const { route, target, headers, caller } = this.#exchange
-    const { origin, base } = addressOf(product, route?.upstream as string)
+    const { upstreamTimeoutMs } = this.#needs
+    const { target, headers, caller } = this.#exchange
+    const { origin, base } = this.#address
     const key = newKey()
     const sent: Record<string, string> = {}
     const told = headersFor(this.#needs.forwardHeaders, this.#exchange, this.#admitted.assertion)
@@ -111,7 +113,7 @@ class Relay implements Run {
     const ask = origin.startsWith('https:') ? askHttps : askHttp
     const asking = ask(origin, { path: base + target, headers: sent, agent: false, maxHeaderSize: 16_384 })
     this.#asking = asking
-    this.#patience = setTimeout(() => asking.destroy(new Refusal('upstream_timeout')), upstreamTimeoutMs)
+    this.#patience = setTimeout(() => asking.destroy(noAnswer()), upstreamTimeoutMs)
     asking.on('error', (error) => this.stop(whyOfAsking(error)))
     asking.once('response', (answer) => void this.#passRefusal(answer))
     asking.once('upgrade', (answer, socket, head) => this.#onSwitch(answer, socket, head, key))
@@ -161,7 +163,9 @@ class Relay implements Run {
   #open(ends: Ends, hello: string, head: Buffer): void {
     const { caller, product } = ends
     this.#ends = ends
-    this.#patience = setTimeout(() => this.cut('request_timeout'), idleMs)
+    const { upstreamIdleMs } = this.#needs
+    // Pings are something.
+    this.#patience = setTimeout(() => this.stop(silent(upstreamIdleMs)), upstreamIdleMs)
     caller.setKeepAlive(true, 30_000)
     caller.write(hello, 'latin1')
     if (head.length > 0) this.#pass(head, this.#sides.product, caller, product)
@@ -175,7 +179,7 @@ class Relay implements Run {
       to.end()
       this.#goodbye(side.who)
     })
-    from.once('error', () => this.#close(side.who))
+    from.once('error', (error) => this.#lose(side.who, error))
     from.once('close', () => this.#close(side.who))
   }
 
@@ -204,6 +208,16 @@ class Relay implements Run {
     this.#closedBy = who
     clearTimeout(this.#patience)
     this.#patience = setTimeout(() => this.#close(who), goodbyeMs)
+  }
+
+  /** A connection broke. That of the product is a cause of its own, unless there was nothing more to say. */
+  #lose(who: Side['who'], error: Error): void {
+    if (who === 'caller' || this.#closedBy !== undefined) {
+      this.#close(who)
+      return
+    }
+    this.#closedBy = who
+    this.stop(whyOf(error))
   }
 
   /** Over in good order. */
@@ -235,6 +249,7 @@ class Relay implements Run {
   /** Over, for a reason. */
   stop(why: Why): void {
     if (this.#isOver) return
+    if (why !== 'client_abort') this.#needs.troubles(this.#address.name, why)
     if (this.#ends) {
       this.#break(why)
       return
@@ -277,10 +292,7 @@ class Relay implements Run {
     if (this.#isOver) return
     this.#isOver = true
     clearTimeout(this.#patience)
-    const { running, views, streams } = this.#needs
-    running.remove(this.#facts.id, this)
-    streams.delete(this)
-    if (this.#exchange.view_id !== undefined) views.remove(this.#exchange.view_id, this)
+    strike(this.#needs, { exchange: this.#exchange, sessionId: this.#facts.id }, this)
     for (const end of [this.#ends?.caller, this.#ends?.product]) {
       if (!end) continue
       end.end()
@@ -292,14 +304,4 @@ class Relay implements Run {
 }
 
 /** Opens an admitted WebSocket and passes it on until it ends; settled when it is over. */
-export const relay = (needs: ForwardNeeds, exchange: Exchange, admitted: Passable): Promise<void> => {
-  const { facts } = exchange
-  if (!facts) throw new Error('the request was not admitted')
-  const passing = new Relay(needs, exchange, facts, admitted)
-  try {
-    passing.start()
-  } catch (cause) {
-    passing.stop(new Refusal('internal', { cause }))
-  }
-  return passing.done
-}
+export const relay = newBegin(Relay)
