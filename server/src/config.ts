@@ -417,6 +417,15 @@ export const ConfigFile = z.strictObject({
     .prefault({}),
   destinations: z.record(DestinationName, Destination).default({}).describe('Where events are delivered, by name'),
   health: Health.prefault({}),
+  tls: z
+    .strictObject({
+      ca_file: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Further certificate authorities, PEM, for all calls to others; from the folder of this file'),
+    })
+    .prefault({}),
   keys_dir: z.string().optional().describe('Folder of the keys; default <data dir>/keys'),
 })
 export type ConfigFile = z.infer<typeof ConfigFile>

@@ -37,7 +37,11 @@ const Format = z.enum(feedFormats)
 const reach = {
   tenant_id: TenantId.optional().describe("A customer's own destination: it gets the events of that tenant alone"),
   allow_addresses: z.array(address).max(20).default([]).describe('Addresses that may be called although they are not public'),
-  ca_file: z.string().min(1).optional().describe('Further certificate authorities, PEM, from the folder of this file'),
+  ca_file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The certificate authorities of this destination, PEM, in place of all others; from the folder of this file'),
 }
 const common = {
   ...reach,

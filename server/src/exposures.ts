@@ -49,7 +49,7 @@ export const findExposures = ({ config, environment, execArgv }: Given): string[
   if (environment.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
     throw new Trouble(
       'NODE_TLS_REJECT_UNAUTHORIZED=0 turns the check of certificates off: anybody on the way could be your product or your identity provider.',
-      'Take it away. For a certificate authority of your own set NODE_EXTRA_CA_CERTS.',
+      'Take it away. For a certificate authority of your own set tls.ca_file.',
     )
   }
   const options = [...execArgv, ...(environment.NODE_OPTIONS ?? '').split(/\s+/)].filter(inspects)

@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import pino, { type Logger } from 'pino'
 import { newJournal } from './audit/record.ts'
+import { trustAuthorities } from './authorities.ts'
 import { makeExample } from './cli/example.ts'
 import { currentOperator } from './cli/operator.ts'
 import type { Start } from './cli/start.ts'
@@ -47,6 +49,10 @@ const requirePort = (host: string, wanted: number, what: string, variable: strin
     throw portTrouble(error, what, wanted, variable)
   })
 
+/** Settled as `work` is, or when the program is told to end. */
+const orTold = (work: Promise<unknown>, told: AbortSignal): Promise<unknown> =>
+  Promise.race([work, once(told, 'abort').then(() => told.throwIfAborted())])
+
 /** Longest that a start may take: bringing a large database up to this version takes its time. */
 const longestStartMs = 3_600_000
 /** Longest that the doors may take to close, so that there is time to stop the database. */
@@ -66,10 +72,11 @@ const openOwnDatabase = async (config: Config, log: Logger, say: (line: string) 
  * Starts everything: the database, the example product where no product is configured, the doors. `say` tells the person
  * at the terminal how far it is.
  */
-export const start: Start = async ({ file, roles, logTo = 'file', environment, say: sayAloud }) => {
+export const start: Start = async ({ file, roles, logTo = 'file', environment, told, say: sayAloud }) => {
   const config = loadConfig({ file, roles, defaultDataDir, environment })
-  // A policy that does not hold is told before anything is begun.
+  // What does not hold is told before anything is begun.
   loadPolicy(config)
+  trustAuthorities(config)
   mkdirSync(config.data_dir, { recursive: true, mode: 0o700 })
   const logFile = join(config.data_dir, 'countersign.log')
   const log = programLog(environment.COUNTERSIGN_LOG_LEVEL || 'info', logTo === 'stdout' ? logTo : { file: logFile })
@@ -135,7 +142,7 @@ export const start: Start = async ({ file, roles, logTo = 'file', environment, s
   const waitForExample = async (): Promise<void> => {
     say(`Open at ${doors.get().console_url}; Acme's data is still being made`)
     try {
-      await example.get().ready
+      await orTold(example.get().ready, told)
     } catch (error) {
       await program.close()
       throw error
@@ -143,7 +150,7 @@ export const start: Start = async ({ file, roles, logTo = 'file', environment, s
   }
   const program = newProgram({ services: [database, ...(examplePort === undefined ? [] : [example]), doors], roles: config.roles, log })
   try {
-    await program.start()
+    await program.start(told)
     if (examplePort !== undefined) await waitForExample()
   } finally {
     log.flush()

@@ -58,7 +58,7 @@ describe('countersign policy', () => {
     const { code, err } = await run('check')
     expect([code, err]).toEqual([1, expect.stringContaining(where)])
     const began: string[] = []
-    const starting = start({ file: config, environment: process.env, say: (line) => began.push(line) })
+    const starting = start({ file: config, environment: process.env, told: new AbortController().signal, say: (line) => began.push(line) })
     await expect(starting).rejects.toThrow(Trouble)
     await expect(starting).rejects.toThrow(where)
     expect(began).toEqual([])

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { findPlace } from '../../server/src/store/embedded/place.ts'
 import { attachEmbedded } from '../../server/src/store/embedded.ts'
@@ -84,6 +85,12 @@ const exitOf = async ({ running: { child } }: Held): Promise<number | null> => {
 const callGateway = ({ running, session }: Held, path: string) =>
   fetch(`${running.gateway}${path}`, { headers: { authorization: `Bearer ${session.token}` } })
 
+/** What it says is read on: it may say more. */
+const heard = ({ stderr }: { stderr: Readable }, line: RegExp): Promise<void> =>
+  new Promise((resolve) => {
+    stderr.on('data', (chunk) => line.test(String(chunk)) && resolve())
+  })
+
 describe('told to end (SIGTERM, CR-12)', () => {
   it('finishes a request under way, takes no new one, and goes with exit code 0 and its database server', async () => {
     const held = await hold(/^\/v1\/usage/)
@@ -156,7 +163,7 @@ describe('told to end (SIGTERM, CR-12)', () => {
   })
 
   it.each([/Making the database/, /Starting the database/])(
-    'ends while the first start says %s, and leaves no database server behind',
+    'ends in good order while the first start says %s, and leaves no database server behind',
     async (line) => {
       const fresh = newFolder()
       const child = spawn(process.execPath, [mainFile, '--config', config, 'start', '--json'], {
@@ -165,16 +172,40 @@ describe('told to end (SIGTERM, CR-12)', () => {
         env: { ...process.env, DATABASE_URL: '', COUNTERSIGN_PORT: '0', COUNTERSIGN_GATEWAY_PORT: '0', COUNTERSIGN_DATA_DIR: fresh.path },
       })
       const exit = once(child, 'exit')
-      for await (const chunk of child.stderr) if (line.test(String(chunk))) break
+      await heard(child, line)
       // As soon as there is a server, which is not ready yet: unless it is, and the program has gone on.
       if (line.source.startsWith('Starting')) await until(() => existsSync(join(findPlace(fresh.path).cluster, 'postmaster.pid')))
       child.kill('SIGTERM')
-      expect(await exit).toEqual([1, null])
+      expect(await exit).toEqual([0, null])
       await until(() => !isDatabaseUp(fresh.path))
       expect(serversOf(fresh.path)).toEqual([])
       fresh.remove()
     },
   )
+
+  it('ends in good order while the doors are open and the example is still being made', async () => {
+    const fresh = newFolder()
+    const child = spawn(process.execPath, [mainFile, 'start', '--json'], {
+      cwd: repository,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...process.env,
+        DATABASE_URL: '',
+        COUNTERSIGN_PORT: '0',
+        COUNTERSIGN_GATEWAY_PORT: '0',
+        COUNTERSIGN_EXAMPLE_PORT: '0',
+        COUNTERSIGN_DATA_DIR: fresh.path,
+      },
+    })
+    const exit = once(child, 'exit')
+    await heard(child, /data is still being made/)
+    child.kill('SIGTERM')
+    expect(await exit).toEqual([0, null])
+    expect(isDatabaseUp(fresh.path)).toBe(false)
+    expect(serversOf(fresh.path)).toEqual([])
+    expect(readFileSync(join(fresh.path, 'countersign.log'), 'utf8')).toMatch(/"service":"example product".*"stopped"/)
+    fresh.remove()
+  })
 
   it('ends with npm, which hands no signal on', async () => {
     const child = spawn('npm', ['run', '-s', 'countersign', '--', '--config', config, 'start', '--json'], {
@@ -189,7 +220,7 @@ describe('told to end (SIGTERM, CR-12)', () => {
     await until(() => !isDatabaseUp(dataDir.path) && !existsSync(join(dataDir.path, 'instance.pid')))
   })
 
-  it('ends at once while it is still starting, and leaves no database server behind', async () => {
+  it('ends in good order while it is still starting, and leaves no database server behind', async () => {
     const child = spawn(process.execPath, [mainFile, '--config', config, 'start', '--json'], {
       cwd: repository,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -202,9 +233,9 @@ describe('told to end (SIGTERM, CR-12)', () => {
       },
     })
     const exit = once(child, 'exit')
-    for await (const chunk of child.stderr) if (/Opening the doors/.test(String(chunk))) break
+    await heard(child, /Opening the doors/)
     child.kill('SIGTERM')
-    expect(await exit).toEqual([1, null])
+    expect(await exit).toEqual([0, null])
     await until(() => !isDatabaseUp(dataDir.path))
   })
 })

@@ -33,8 +33,8 @@ type Options = {
 
 type Process = { url: string; ended: Promise<string>; stop(): Promise<void> }
 
-/** The example product in a process of its own. It ends with us: its standard input is our pipe. */
-const launch = async (options: Options): Promise<Process> => {
+/** The example product in a process of its own. It ends with us, also while its data is made: its standard input is our pipe. */
+const launch = async (options: Options, stopping: AbortSignal): Promise<Process> => {
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: {
@@ -50,6 +50,11 @@ const launch = async (options: Options): Promise<Process> => {
       ACME_EXIT_WITH_PARENT: '1',
     },
   })
+  const end = (): void => {
+    child.kill('SIGTERM')
+    child.stdin.end()
+  }
+  stopping.addEventListener('abort', end, { once: true })
   let lastWords = ''
   createInterface({ input: child.stderr }).on('line', (line) => {
     lastWords = line
@@ -85,8 +90,7 @@ const launch = async (options: Options): Promise<Process> => {
     url,
     ended,
     stop: async () => {
-      child.kill('SIGTERM')
-      child.stdin.end()
+      end()
       await ended
     },
   }
@@ -96,12 +100,11 @@ const firstRestMs = 500
 const longestRestMs = 30_000
 
 /** Runs the example product, and starts it again where it ends unasked: at the same address, later each time. */
-export const startExample = async (options: Options): Promise<Example> => {
-  let running = await launch(options)
+export const startExample = async (options: Options, stopping = new AbortController()): Promise<Example> => {
+  const { signal } = stopping
+  let running = await launch(options, signal)
   const { url } = running
   const again = { ...options, port: Number(new URL(url).port) }
-  const stopping = new AbortController()
-  const { signal } = stopping
   let trouble: string | null = null
 
   const restart = async (): Promise<void> => {
@@ -109,7 +112,7 @@ export const startExample = async (options: Options): Promise<Example> => {
       await wait(restMs, undefined, { signal }).catch(() => {})
       if (signal.aborted) return
       try {
-        running = await launch(again)
+        running = await launch(again, signal)
         if (signal.aborted) await running.stop()
         return
       } catch (err) {
@@ -149,7 +152,8 @@ export type Making = {
 /** The same, while the doors open beside it: making its data takes longer than all else. */
 export const makeExample = (options: Options): Making => {
   let made: Example | undefined
-  const ready = startExample(options).then((example) => {
+  const stopping = new AbortController()
+  const ready = startExample(options, stopping).then((example) => {
     made = example
   })
   ready.catch(() => {})
@@ -157,6 +161,7 @@ export const makeExample = (options: Options): Making => {
     ready,
     status: () => made?.status() ?? formatStatus('example product', 'The example product is still being made.'),
     stop: async () => {
+      stopping.abort()
       await ready.catch(() => {})
       await made?.stop()
     },

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { requireEventKey } from '../audit/event-key.ts'
 import { type Journal, newJournal } from '../audit/record.ts'
+import { trustAuthorities } from '../authorities.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { Trouble } from '../errors.ts'
 import { type Keys, loadKeys } from '../keys.ts'
@@ -22,6 +23,7 @@ export const readConfig = (file: string | undefined): Config => {
   const found = load(file)
   const running = findInstance(found.data_dir)
   const config = running && file === undefined && found.example ? load(running.config) : found
+  trustAuthorities(config)
   if (running?.config !== resolve(config.source)) return config
   return {
     ...config,

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { flushCompileCache } from 'node:module'
 import { Trouble } from '../errors.ts'
 import type { FirstLook } from '../run/first-look.ts'
@@ -20,6 +21,8 @@ export type Start = (options: {
   roles?: string
   logTo?: LogPlace
   environment: NodeJS.ProcessEnv
+  /** Aborted when it is told to end: what has started by then is closed, and it throws the reason. */
+  told: AbortSignal
   say: (line: string) => void
 }) => Promise<Running>
 
@@ -69,6 +72,21 @@ const logPlaceOf = (text: string | undefined): LogPlace => {
   return place
 }
 
+/** Aborted by the first signal. A second one ends the process at once, and so does the end of the time to close. */
+const listenForEnd = (heard: (why: string) => void): AbortSignal => {
+  const told = new AbortController()
+  const end = (why: string): void => {
+    if (told.signal.aborted) return
+    setTimeout(() => process.exit(1), drainMilliseconds).unref()
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(1))
+    heard(why)
+    told.abort()
+  }
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => end(name))
+  onOrphaned(() => end('npm ended'))
+  return told.signal
+}
+
 /** Runs until it is told to end: then what is under way is finished, for at most 30 seconds. A second signal ends at once. */
 export const runStart = async (start: Start, options: StartOptions): Promise<number> => {
   const began = performance.now()
@@ -76,26 +94,23 @@ export const runStart = async (start: Start, options: StartOptions): Promise<num
   const say = (line: string): void => {
     process.stderr.write(`  ${line} …\n`)
   }
-  // Listened to from the beginning: told to end while it starts, it ends at once, and takes the database server with it.
-  let ready = false
-  const told = new Promise<string>((resolve) => {
-    const end = (why: string): void => (ready ? resolve(why) : process.exit(1))
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => end(name))
-    onOrphaned(() => end('npm ended'))
+  const isTalking = !options.json && logTo === 'file'
+  // Listened to from the beginning: told to end while it starts, it closes what it has.
+  const told = listenForEnd((why) => isTalking && say(`${why}: ending what is under way`))
+  const starting = start({ file: options.file, roles: options.roles, logTo, environment: process.env, told, say })
+  const running = await starting.catch((error: unknown) => {
+    if (!told.aborted) throw error
+    return undefined
   })
-  const running = await start({ file: options.file, roles: options.roles, logTo, environment: process.env, say })
-  ready = true
+  if (!running) return 0
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   const degraded = running.troubles.map(({ name }) => name)
   // Where the log goes there too, it has said so itself.
   if (options.json) process.stdout.write(`${JSON.stringify({ ...running.addresses, degraded })}\n`)
-  else if (logTo === 'file') process.stdout.write(formatBanner(running, seconds))
+  else if (isTalking) process.stdout.write(formatBanner(running, seconds))
   // Kept now: a program that is killed keeps nothing at its end.
   flushCompileCache()
-  const signal = await told
-  if (!options.json && logTo === 'file') say(`${signal}: ending what is under way`)
-  setTimeout(() => process.exit(1), drainMilliseconds).unref()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(1))
+  if (!told.aborted) await once(told, 'abort')
   await running.close()
   return 0
 }

@@ -12,8 +12,8 @@ type Settings = {
 }
 
 export type Program = {
-  /** Starts the services in order. Where one cannot start, those before it are stopped. */
-  start(): Promise<void>
+  /** Starts the services in order. Where one cannot start, or it is told to end meanwhile, those before it are stopped. */
+  start(told?: AbortSignal): Promise<void>
   statuses(): ServiceStatus[]
   /** What keeps the process from serving, if anything does: a sentence for anyone. */
   trouble(): string | null
@@ -73,12 +73,12 @@ export const newProgram = ({ services, roles, log }: Settings): Program => {
   }
 
   return {
-    async start() {
+    async start(told) {
       for (const step of mine) {
         const failed = (await Promise.allSettled(step.map(startOne))).find((result) => result.status === 'rejected')
-        if (!failed) continue
+        if (!failed && !told?.aborted) continue
         await close()
-        throw failed.reason
+        throw failed ? failed.reason : told?.reason
       }
     },
     statuses: () => mine.flat().flatMap((service) => [service.status(), ...service.parts()]),

@@ -16,14 +16,17 @@ type Settings = {
   to: readonly string[]
 }
 
-type Failure = Error & { code?: string; responseCode?: number; command?: string }
+/** The client has codes of its own, and keeps the system's beside. */
+type Failure = Error & { code?: string; originalCode?: string; responseCode?: number; command?: string }
 
 /** A 5xx after the message was begun is about the message or its recipients; anything before is about us, or the server. */
 const judge = (error: Failure): Error => {
-  const { responseCode = 0, command = '' } = error
+  const { responseCode = 0, command = '', code, originalCode = code } = error
   const isAboutIt = responseCode >= 500 && /^(?:RCPT TO|DATA|MAIL FROM)$/.test(command)
   if (isAboutIt) return new Rejected(`it answered ${responseCode}`)
-  return responseCode > 0 ? new Unsent(`it answered ${responseCode}`) : unsentBy(callFailureFrom(error))
+  return responseCode > 0
+    ? new Unsent(`it answered ${responseCode}`)
+    : unsentBy(callFailureFrom(Object.assign(error, { code: originalCode })))
 }
 
 /** E-mail by SMTP. A message's id is made of the event's: who gets it twice sees it once. */
