@@ -74,7 +74,7 @@ export const errorCatalogue = {
   sign_in_stale: {
     status: 400,
     title: 'This sign-in was finished already, took longer than 10 minutes, or was begun in another browser.',
-    hint: 'Start again from here. Back, reload and a restored tab cannot finish a sign-in a second time.',
+    hint: 'Start again from here. Back, reload and a restored tab cannot finish a sign-in a second time; a browser that keeps no cookies cannot finish one at all.',
   },
   sign_in_canceled: {
     status: 403,

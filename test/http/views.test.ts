@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { View } from '@countersign/contract/views.ts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Visitor } from '../support/browser.ts'
+import { readEvents } from '../support/events.ts'
 import { rawRequest, sendRaw } from '../support/raw.ts'
 import { type Rig, startRig } from '../support/rig.ts'
 
@@ -65,6 +66,11 @@ describe('views by the API', () => {
     for (const bad of ['', 'x', 'x'.repeat(44), null]) {
       expect(await codeOf(await mint(view, { origin: view.origins[0]?.origin, browser: bad }))).toEqual([400, 'invalid_request'])
     }
+    // A code is of use to that browser alone: what counts is that it enters, and that is an event of its own.
+    const count = async () => (await readEvents(rig.database.store.pool)).filter(({ action }) => action.includes('.VIEW.')).length
+    const before = await count()
+    expect((await mint(view, { origin: view.origins[0]?.origin, browser })).status).toBe(201)
+    expect(await count()).toBe(before)
     const val = await rig.visitorWith(['support_admin'])
     const path = `/api/sessions/${session}/views/${view.view_id}/codes`
     const stolen = await val.send('POST', path, { origin: view.origins[0]?.origin, browser })

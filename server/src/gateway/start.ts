@@ -8,6 +8,7 @@ import type { Config } from '../config.ts'
 import { Refusal } from '../errors.ts'
 import { passedAlways } from '../header-names.ts'
 import { newId } from '../ids.ts'
+import { authoritiesOf } from '../inbound/authorities.ts'
 import { newLane } from '../inbound/lane.ts'
 import { backlog, isMute, keepRoom } from '../inbound/room.ts'
 import { saysOther, watchProtocol } from '../inbound/version.ts'
@@ -85,14 +86,11 @@ const ofStreams = { atOnce: 1_500, atOncePerOwner: 50, waiting: 0, waitingPerOwn
 const onConnections = { atOnce: 10_000, atOncePerOwner: 1, waiting: 10_000, waitingPerOwner: 100, waitMs: 10_000 }
 
 /** Host names under which the gateway is called: its public address; on loopback also the numeric one. */
-const authoritiesOf = (gatewayUrl: string, port: number): Set<string> => {
-  const { host, hostname, protocol, port: ownPort } = new URL(gatewayUrl)
-  const authorities = new Set([host.toLowerCase()])
-  // The port of the scheme may stand there (RFC 9110 section 4.2.3).
-  if (ownPort === '') authorities.add(`${host.toLowerCase()}:${protocol === 'https:' ? 443 : 80}`)
-  if (hostname === 'localhost' || hostname === '127.0.0.1')
-    for (const name of ['localhost', '127.0.0.1']) authorities.add(`${name}:${port}`)
-  return authorities
+const hostsOf = (gatewayUrl: string, port: number): Set<string> => {
+  const hosts = authoritiesOf(gatewayUrl)
+  const { hostname } = new URL(gatewayUrl)
+  if (hostname === 'localhost' || hostname === '127.0.0.1') for (const name of ['localhost', '127.0.0.1']) hosts.add(`${name}:${port}`)
+  return hosts
 }
 
 /** What Node's parser refuses before there is a request. */
@@ -365,7 +363,7 @@ export const startGateway = async ({
     throw error
   })
   const address = server.address() as AddressInfo
-  gate.authorities = authoritiesOf(gatewayUrl, address.port)
+  gate.authorities = hostsOf(gatewayUrl, address.port)
   const watch = startWatch({
     name: 'gateway watch',
     look: async (ids) => {

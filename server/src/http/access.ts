@@ -7,8 +7,10 @@ import { onRecord } from '../access/transact.ts'
 import { Refusal } from '../errors.ts'
 import { requireIngestKey } from '../identity/ingest-key/require.ts'
 import { requireTenantKey } from '../identity/keys.ts'
+import { headerValues } from '../identity/raw-headers.ts'
 import { type Kind, requireSameOrigin } from '../identity/same-origin.ts'
 import { requireStaff } from '../identity/staff-session.ts'
+import { authoritiesOf } from '../inbound/authorities.ts'
 import type { Lane } from '../inbound/lane.ts'
 import type { Room } from '../inbound/room.ts'
 import { type Access, type Door, eventRequestOf, wantsStream } from './door.ts'
@@ -27,7 +29,8 @@ const probes = new Set(['/healthz', '/readyz'])
 /** A request for another host name is not ours to answer (DNS rebinding); probes come by address. */
 export const requireHost = (request: FastifyRequest, publicUrl: string): void => {
   if (probes.has(request.routeOptions?.url ?? '')) return
-  if (request.raw.headers.host !== new URL(publicUrl).host) {
+  const hosts = headerValues(request.raw.rawHeaders, 'host')
+  if (hosts.length !== 1 || !authoritiesOf(publicUrl).has((hosts[0] as string).toLowerCase())) {
     throw new Refusal('host_refused', { detail: `This console lives at ${publicUrl}.` })
   }
 }

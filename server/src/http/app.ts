@@ -19,6 +19,15 @@ import { guardInput } from './input.ts'
 import { describePromises, type PromisingKey, promiseCommitted } from './promises.ts'
 import { newLanes, type Work } from './work.ts'
 
+const absoluteForm = /^https?:\/\/([^/?#]*)(.*)$/is
+
+/** Path and query of a target that is a whole address, as proxies get it, where it names the host that the request is for (RFC 9112 3.2.2). */
+const targetOf = ({ url = '', headers: { host = '' } }: { url?: string | undefined; headers: { host?: string | undefined } }): string => {
+  const [, authority, rest = ''] = absoluteForm.exec(url) ?? []
+  if (authority === undefined || authority.toLowerCase() !== host.toLowerCase()) return url
+  return rest.startsWith('/') ? rest : `/${rest}`
+}
+
 type Options = Base & {
   /** Of kinds of work that have connections of their own. */
   stores?: Partial<Record<Work, Base['store']>>
@@ -48,6 +57,7 @@ export const buildDoor = async ({ store, stores, journal, logKey, publicUrl, fra
     // What is under way is finished; live pages are ended by their routes.
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
+    rewriteUrl: targetOf,
     return503OnClosing: false,
     frameworkErrors: answerUnrouted(publicUrl, own),
     routerOptions: { ignoreTrailingSlash: false, caseSensitive: true, maxParamLength: 250 },
@@ -66,6 +76,11 @@ export const buildDoor = async ({ store, stores, journal, logKey, publicUrl, fra
   app.setErrorHandler((error: Error, request, reply) => sendProblem(error, request, reply))
   // What Node would answer by itself: our own refusals, with all that stands on them.
   app.server.on('checkExpectation', (request, response) => app.routing(request, response))
+  // Whoever listens to it, as the next line does, is the one who says that a body may come.
+  app.server.on('checkContinue', (request, response) => {
+    response.writeContinue()
+    app.routing(request, response)
+  })
   const isOtherProtocol = watchProtocol(app.server)
   let closing = false
   app.addHook('preClose', async () => {
@@ -74,6 +89,7 @@ export const buildDoor = async ({ store, stores, journal, logKey, publicUrl, fra
   app.addHook('onRequest', async (request, reply) => {
     setOwnHeaders(own, request, reply)
     if (closing) throw new Refusal('shutting_down')
+    if (!request.raw.url?.startsWith('/')) throw new Refusal('invalid_request', { detail: 'The target must be a path of this host.' })
     if (isOtherProtocol(request.raw)) throw new Refusal('invalid_request', { detail: 'The version must be HTTP/1.1.' })
     if (![undefined, '100-continue'].includes(request.headers.expect?.toLowerCase())) {
       throw new Refusal('invalid_request', { errors: [{ path: '/headers/expect', message: 'may only be 100-continue' }] })

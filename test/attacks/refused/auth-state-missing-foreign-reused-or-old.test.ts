@@ -55,6 +55,7 @@ it('AN-2 refuses a state that was used', async () => {
   expect((await rob.get(url)).status).toBe(303)
   expect(name).toBe(flowCookie(door.url, new URL(url).searchParams.get('state') as string))
   rob.cookies.set(name, flow)
+  rob.cookies.delete(sessionCookie(door.url))
   await expectRefused(door, await rob.get(url), {
     code: 'sign_in_stale',
     note: /^the state is unknown, used or too old; the sign-in made with this code was ended$/,

@@ -29,7 +29,7 @@ const refuse = (request: FastifyRequest, reply: FastifyReply, error: unknown): F
   const refusal = refusalOf(error as Error)
   // Room is made as sign-ins that were begun grow too old, not within a second.
   if (refusal.code === 'too_many_requests') reply.header('retry-after', '60')
-  if (!(request.headers.accept ?? '').includes('text/html')) throw error
+  if (!(request.headers.accept ?? '').toLowerCase().includes('text/html')) throw error
   const level = refusal.status >= 500 ? 'error' : 'info'
   request.log[level]({ err: refusal.facts.cause ?? error, code: refusal.code }, 'sign-in refused')
   const search = new URLSearchParams({ refused: refusal.code, request_id: request.id })

@@ -28,6 +28,7 @@ export const consoleRoutes = async (app: Door, needs: { consoleDir: string; path
     '/assets/:name',
     {
       config: { access: 'public' },
+      exposeHeadRoute: true,
       schema: {
         ...schema,
         summary: 'A file of the console',
@@ -39,7 +40,7 @@ export const consoleRoutes = async (app: Door, needs: { consoleDir: string; path
   for (const path of needs.paths) {
     app.get(
       path,
-      { config: { access: 'public' }, schema: { ...schema, summary: 'The console', querystring: anyQuery } },
+      { config: { access: 'public' }, exposeHeadRoute: true, schema: { ...schema, summary: 'The console', querystring: anyQuery } },
       async (_request, reply) =>
         reply
           .type('text/html; charset=utf-8')
@@ -48,7 +49,7 @@ export const consoleRoutes = async (app: Door, needs: { consoleDir: string; path
     )
   }
   app.setNotFoundHandler((request, reply) => {
-    const wantsPage = request.method === 'GET' && (request.headers.accept ?? '').includes('text/html')
+    const wantsPage = ['GET', 'HEAD'].includes(request.method) && (request.headers.accept ?? '').toLowerCase().includes('text/html')
     if (!wantsPage) throw new Refusal('not_found')
     // The console shows its own page for an address it does not know.
     return reply.code(404).type('text/html; charset=utf-8').send(html)

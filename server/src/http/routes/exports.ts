@@ -70,7 +70,8 @@ const follow = async function* (
 const send = async ({ etag, length, fileName, read }: Download, needs: Needs, request: FastifyRequest, reply: FastifyReply, may: May) => {
   const { range, 'if-range': ifRange, 'if-none-match': known } = request.headers
   reply.header('etag', etag).header('accept-ranges', 'bytes')
-  if (known?.split(',').some((each) => each.trim() === etag || each.trim() === '*')) return reply.code(304).send()
+  // A cache on the way may have made it weak, as it says the same all the same (RFC 9110 section 13.1.2).
+  if (known?.split(',').some((each) => ['*', etag, `W/${etag}`].includes(each.trim()))) return reply.code(304).send()
   let span: ReturnType<typeof spanOf>
   try {
     span = spanOf({ range, ifRange: ifRange as string | undefined }, { etag, length })

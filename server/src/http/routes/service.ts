@@ -21,6 +21,7 @@ export const serviceRoutes = (app: Door, needs: Needs): void => {
     '/healthz',
     {
       config: { access: 'public' },
+      exposeHeadRoute: true,
       schema: { tags: ['service'], summary: 'The process runs', response: { 200: z.object({ status: z.literal('ok') }), ...problems } },
     },
     async () => ({ status: 'ok' as const }),
@@ -29,6 +30,7 @@ export const serviceRoutes = (app: Door, needs: Needs): void => {
     '/readyz',
     {
       config: { access: 'public' },
+      exposeHeadRoute: true,
       schema: {
         tags: ['service'],
         summary: 'Requests can be served: the database answers and the log grows',
@@ -59,6 +61,7 @@ export const serviceRoutes = (app: Door, needs: Needs): void => {
     '/openapi.json',
     {
       config: { access: 'public' },
+      exposeHeadRoute: true,
       schema: { tags: ['service'], summary: 'This document', response: { 200: z.record(z.string(), z.any()), ...problems } },
     },
     async () => app.swagger() as unknown as Record<string, unknown>,
@@ -67,6 +70,7 @@ export const serviceRoutes = (app: Door, needs: Needs): void => {
     '/.well-known/jwks.json',
     {
       config: { access: 'public' },
+      exposeHeadRoute: true,
       schema: {
         tags: ['service'],
         summary: 'Public keys of assertions and connector calls',

@@ -12,12 +12,12 @@ const strangers = newBudget(120)
 
 /**
  * Refuses a sign-in on the record. Where its code has already made one, somebody else holds that code too: the sign-in made with it
- * ends here and now (AN-7).
+ * ends here and now (AN-7). Unless it is that very sign-in's browser that repeats itself, by back, reload or a restored tab.
  */
 export const denySignIn = (
   base: Base,
   refusal: SignInRefusal,
-  { code, request }: { code: string | null; request: EventRequest },
+  { code, previous, request }: { code: string | null; previous: string | undefined; request: EventRequest },
 ): Promise<never> =>
   transact<never>(base, async (tx) => {
     const ended =
@@ -28,6 +28,7 @@ export const denySignIn = (
             .set({ ended_at: sql`clock_timestamp()`, ended_why: 'its code was used again' })
             .where('code_hash', '=', hashSecret(code))
             .where('ended_at', 'is', null)
+            .$if(previous !== undefined, (query) => query.where('token_hash', '<>', hashSecret(previous as string)))
             .returning('staff_id')
             .executeTakeFirst()
     const attempt = { action: 'AUTH.DENIED', actor: anonymous, note: refusal.note, request } as const

@@ -43,6 +43,6 @@ export const finishSignIn = async (needs: FinishNeeds, input: Input): Promise<{ 
     return await finish(needs, input)
   } catch (error) {
     if (!(error instanceof SignInRefusal)) throw error
-    return denySignIn(needs, error, { code: input.query.get('code'), request: input.request })
+    return denySignIn(needs, error, { code: input.query.get('code'), previous: input.previous, request: input.request })
   }
 }

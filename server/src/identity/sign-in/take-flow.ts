@@ -26,8 +26,9 @@ export const takeFlow = async (db: Kysely<Tables>, state: string, browser: strin
   }
   const dropped = await db.deleteFrom('sign_in_flows').where('state_hash', '=', stateHash).returning('used_at').executeTakeFirst()
   if (dropped === undefined) throw new SignInRefusal('sign_in_stale', 'the state is unknown, used or too old')
-  throw new SignInRefusal(
-    'sign_in_stale',
-    dropped.used_at === null ? 'the state is of another browser, or too old' : 'the state was used before',
-  )
+  if (dropped.used_at !== null) throw new SignInRefusal('sign_in_stale', 'the state was used before')
+  if (browser !== undefined) throw new SignInRefusal('sign_in_stale', 'the state is of another browser, or too old')
+  throw new SignInRefusal('sign_in_stale', 'the state is of another browser, or too old', {
+    advice: 'The browser sent no cookie of the sign-in: it is another one, it keeps no cookies for the console, or they were cleared.',
+  })
 }

@@ -16,7 +16,7 @@ type Row = { label: string; closed_at: Date | null; codes: number }
 
 /**
  * Makes a code with which one browser can enter one origin of a view, once, within a minute. What the browser is known by it said itself: a
- * code that gets into other hands is worth nothing there.
+ * code that gets into other hands is worth nothing there, so that it is made is no event. That it is used is one, or is refused.
  */
 export const mintCode = verb({
   name: 'enter a view',

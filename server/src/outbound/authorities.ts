@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import tls from 'node:tls'
-import type { Config } from './config.ts'
-import { Trouble } from './errors.ts'
+import type { Config } from '../config.ts'
+import { Trouble } from '../errors.ts'
 
 const pem = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
 
