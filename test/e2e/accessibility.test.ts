@@ -520,7 +520,7 @@ describe('how much it weighs', () => {
     const own = await openProfile()
     try {
       const encodings = new Map<string, string | undefined>()
-      own.page.on('response', (response) => encodings.set(new URL(response.url()).pathname, response.headers()['content-encoding']))
+      own.page.on('response', (response) => encodings.set(response.url(), response.headers()['content-encoding']))
       const visitor = await rig.visitorWith(['support_admin'])
       const name = sessionCookie(rig.console_url)
       await own.context.addCookies([{ name, value: visitor.cookies.get(name) as string, url: rig.console_url }])
@@ -542,14 +542,14 @@ describe('how much it weighs', () => {
           const entries = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]
           return (entries as PerformanceResourceTiming[])
             .filter((entry) => entry.startTime < shownAt || entry.name.endsWith('.woff2'))
-            .map((entry) => [new URL(entry.name).pathname, entry.encodedBodySize] as const)
+            .map((entry) => [new URL(entry.name).pathname, entry.encodedBodySize, entry.name] as const)
         })
         const paths = fetched.map(([path]) => path)
         expect(paths).toEqual(expect.arrayContaining(['/tenants', '/api/me', '/api/overview']))
         expect(paths.filter((path) => path.endsWith('.js')).length).toBeGreaterThan(2)
         expect(paths.filter((path) => path.endsWith('.woff2')).length).toBeLessThanOrEqual(2)
         // Fonts are packed by themselves.
-        const plain = fetched.filter(([path, bytes]) => bytes > 1_024 && !path.endsWith('.woff2') && encodings.get(path) !== 'br')
+        const plain = fetched.filter(([path, bytes, url]) => bytes > 1_024 && !path.endsWith('.woff2') && encodings.get(url) !== 'br')
         expect(plain).toEqual([])
         expect(fetched.every(([path, bytes]) => bytes > 0 || !path.startsWith('/assets/'))).toBe(true)
         const weight = fetched.reduce((sum, [, bytes]) => sum + bytes, 0)
