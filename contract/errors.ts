@@ -35,12 +35,12 @@ export const errorCatalogue = {
   reason_too_long: {
     status: 400,
     title: 'The reason has more than 2,000 characters.',
-    hint: 'Say it in a few sentences; what is longer belongs into the ticket.',
+    hint: 'Keep it to a few sentences; put anything longer in the ticket.',
   },
   ttl_out_of_range: {
     status: 400,
     title: 'The time to live must be a whole number of minutes, 1 to 60 (1 to 15 on one user).',
-    hint: 'Ask for the shortest time that will do; the default is 15.',
+    hint: 'Ask for the shortest time you need; the default is 15.',
   },
   scope_not_read_only: {
     status: 400,
@@ -49,18 +49,18 @@ export const errorCatalogue = {
   },
   extension_too_long: {
     status: 400,
-    title: 'The session would run longer than it may.',
-    hint: 'A session ends 60 minutes after its opening at the latest, on one user 15; ask for less, or open a new one.',
+    title: 'The session would run longer than allowed.',
+    hint: 'A session ends at most 60 minutes after its opening, or 15 on one user; ask for less, or open a new one.',
   },
   scope_not_allowed: {
     status: 403,
-    title: 'Your roles may not have a scope that was asked for.',
-    hint: 'GET /api/scopes lists those that you may have; the configuration says what each role may.',
+    title: 'Your roles do not allow one of the requested scopes.',
+    hint: 'GET /api/scopes lists the scopes you may have; the configuration says which each role may have.',
   },
   scope_unknown: {
     status: 400,
     title: 'A requested scope or preset does not exist.',
-    hint: 'GET /api/scopes lists the scopes and presets that do.',
+    hint: 'GET /api/scopes lists the scopes and presets that exist.',
   },
   // who
   not_signed_in: { status: 401, title: 'You are not signed in.', hint: 'Sign in and try again.' },
@@ -73,7 +73,7 @@ export const errorCatalogue = {
   },
   sign_in_stale: {
     status: 400,
-    title: 'This sign-in was finished already, took longer than 10 minutes, or was begun in another browser.',
+    title: 'This sign-in was already finished, took longer than 10 minutes, or was started in another browser.',
     hint: 'Start again from here. Back, reload and a restored tab cannot finish a sign-in a second time; a browser that keeps no cookies cannot finish one at all.',
   },
   sign_in_canceled: {
@@ -88,7 +88,7 @@ export const errorCatalogue = {
   },
   roles_not_sent: {
     status: 403,
-    title: 'Your identity provider did not say which roles you have: you are in more groups than it tells.',
+    title: 'Your identity provider did not say which roles you have: you are in more groups than it sends.',
     hint: 'Tell your administrator the request id: the program log says what to change at the identity provider.',
   },
   sign_in_too_weak: {
@@ -98,8 +98,8 @@ export const errorCatalogue = {
   },
   identity_provider_unavailable: {
     status: 503,
-    title: 'The identity provider does not answer as it should.',
-    hint: 'Try again in a minute; the administrator finds the cause in the program log.',
+    title: 'The identity provider is not answering correctly.',
+    hint: 'Try again in a minute; your administrator can find the cause in the program log.',
   },
   no_role: {
     status: 403,
@@ -109,26 +109,26 @@ export const errorCatalogue = {
   role_missing: {
     status: 403,
     title: 'Your roles do not allow this.',
-    hint: 'Ask your administrator for the role that this needs; the menu of your account shows the roles that you have.',
+    hint: 'Ask your administrator for the role this needs; your account menu shows the roles you have.',
   },
   sign_in_not_fresh: {
     status: 403,
-    title: 'This needs a sign-in of the last five minutes.',
+    title: 'This needs a sign-in within the last five minutes.',
     hint: 'Sign in again at your identity provider and come back to this page.',
   },
   passkey_missing: {
     status: 403,
-    title: 'You have no passkey that may sign here.',
-    hint: 'Add one under My keys; the first one may have to be confirmed or to wait a day.',
+    title: 'You have no passkey that can sign here.',
+    hint: 'Add one under My keys; your first one may have to be confirmed, or to wait a day.',
   },
   passkey_not_fresh: {
     status: 403,
     title: 'This needs a signature with one of your passkeys in the last five minutes.',
-    hint: 'Sign with a key that you have, then add the new one.',
+    hint: 'Sign with a key you already have, then add the new one.',
   },
   own_passkey: {
     status: 403,
-    title: 'Nobody confirms a key of their own.',
+    title: 'You cannot confirm your own key.',
     hint: 'Ask another super_admin to confirm it.',
   },
   passkey_refused: {
@@ -138,7 +138,7 @@ export const errorCatalogue = {
   },
   passkey_known: {
     status: 409,
-    title: 'This passkey is enrolled already.',
+    title: 'This passkey is already enrolled.',
     hint: 'Each passkey belongs to one person; use another authenticator.',
   },
   cross_site: { status: 403, title: 'This request came from another site.', hint: 'Open the console in its own tab and try again there.' },
@@ -159,16 +159,16 @@ export const errorCatalogue = {
     title: 'There is nothing at this address.',
     hint: 'Check the id; what belongs to another tenant is not shown.',
   },
-  conflict: { status: 409, title: 'The state has changed in the meantime.', hint: 'Load it again and decide anew.' },
+  conflict: { status: 409, title: 'The state has changed in the meantime.', hint: 'Reload it and decide again.' },
   legal_hold: {
     status: 409,
-    title: 'A legal hold keeps this data.',
-    hint: 'When it is over: countersign hold --tenant <id> --release --why <text>',
+    title: 'A legal hold protects this data from erasure.',
+    hint: 'Once it is over, release it: countersign hold --tenant <id> --release --why <text>',
   },
   session_already_over: {
     status: 409,
-    title: 'The session has ended already.',
-    hint: 'Nothing needs to be done: it cannot be used any more.',
+    title: 'The session has already ended.',
+    hint: 'There is nothing to do: it can no longer be used.',
   },
   gates_unmet: {
     status: 403,
@@ -178,27 +178,27 @@ export const errorCatalogue = {
   idempotency_conflict: {
     status: 409,
     title: 'This Idempotency-Key was used for another request.',
-    hint: 'Make a new key for each thing that you want done.',
+    hint: 'Use a new key for each thing that you want done.',
   },
   request_expired: {
     status: 410,
     title: 'The request has expired.',
-    hint: 'Ask again; an approval is good for a limited time only.',
+    hint: 'Ask again; an approval is valid for a limited time only.',
   },
   approval_void: {
     status: 409,
-    title: 'What was approved does not hold any more.',
+    title: 'The approval is no longer valid.',
     hint: 'The request says what has changed. Ask again.',
   },
   export_gone: {
     status: 410,
-    title: 'This export is not there any more.',
-    hint: 'Exports are deleted after a day; ask for it again.',
+    title: 'This export no longer exists.',
+    hint: 'Exports are deleted after a day; request it again.',
   },
   export_changed: {
     status: 410,
-    title: 'What this export held has changed: values in it were erased in the meantime.',
-    hint: 'Ask for it again: the new one is without them.',
+    title: 'The contents of this export have changed: values in it were erased in the meantime.',
+    hint: 'Request it again: the new one leaves them out.',
   },
   export_not_ready: { status: 409, title: 'This export is still being prepared.', hint: 'Wait until its state is ready.' },
   range_refused: { status: 416, title: 'The file does not have these bytes.', hint: 'Compare the range with Content-Range.' },
@@ -216,19 +216,19 @@ export const errorCatalogue = {
   session_expired: { status: 403, title: 'The support session has expired.', hint: 'Create a new session if access is still needed.' },
   address_refused: {
     status: 403,
-    title: 'The support session may be used only from the address that it was opened from.',
+    title: 'The support session can be used only from the address it was opened from.',
     hint: 'Use it from there, or create a new session.',
   },
   session_timed_out: {
     status: 403,
-    title: 'The support session has ended: nothing was done in it for too long.',
+    title: 'The support session has ended: it was idle for too long.',
     hint: 'Create a new session if access is still needed.',
   },
   session_revoked: { status: 403, title: 'The support session was revoked.', hint: 'Ask who revoked it before you create a new one.' },
   tenant_gone: {
     status: 403,
-    title: 'The tenant of this support session was deleted, or its id is another tenant’s by now.',
-    hint: 'Nothing needs to be done: the session cannot be used any more.',
+    title: 'The tenant of this support session was deleted, or its id now belongs to another tenant.',
+    hint: 'There is nothing to do: the session can no longer be used.',
   },
   staff_not_allowed: {
     status: 403,
@@ -237,7 +237,7 @@ export const errorCatalogue = {
   },
   target_refused: {
     status: 400,
-    title: 'The request target is written in a form that is not accepted.',
+    title: 'The request target has a form that is not accepted.',
     hint: '`detail` says which character, and what to write instead.',
   },
   method_refused: {
@@ -253,13 +253,13 @@ export const errorCatalogue = {
   host_refused: { status: 421, title: 'This host name is not served here.', hint: "Use the gateway's own address." },
   body_refused: {
     status: 400,
-    title: 'This request may not have this body.',
+    title: 'This request cannot have this body.',
     hint: 'Send GET, HEAD and DELETE without a body; `detail` says what is wrong with a form.',
   },
   upgrade_refused: {
     status: 400,
     title: 'This protocol upgrade is not accepted.',
-    hint: 'Open a WebSocket on a route that is one, from the product itself; use plain HTTP elsewhere.',
+    hint: 'Open a WebSocket only on a route declared as one, from the product itself; use plain HTTP elsewhere.',
   },
   route_undeclared: {
     status: 403,
@@ -277,7 +277,7 @@ export const errorCatalogue = {
   view_not_offered: {
     status: 409,
     title: 'The product cannot be shown in the browser here.',
-    hint: 'Ask whoever runs this to set gateway.browser_origin; the token and curl work without it.',
+    hint: 'Ask your administrator to set gateway.browser_origin; the token and curl work without it.',
   },
   session_of_another: {
     status: 403,
@@ -286,12 +286,12 @@ export const errorCatalogue = {
   },
   view_missing: {
     status: 403,
-    title: 'This browser has not been let in here.',
+    title: 'This browser has not been admitted here.',
     hint: 'Open the product from the page of the support session.',
   },
   view_refused: {
     status: 403,
-    title: 'This browser was not let in at this address.',
+    title: 'This browser was not admitted at this address.',
     hint: 'Open the product from the page of the support session.',
   },
   view_closed: {
@@ -311,8 +311,8 @@ export const errorCatalogue = {
   },
   handover_used: {
     status: 403,
-    title: 'The hand-over code was used already.',
-    hint: 'Each code is good once: the console asks for a new one.',
+    title: 'The hand-over code was already used.',
+    hint: 'Each code works once: the console asks for a new one.',
   },
   handover_late: {
     status: 403,
@@ -336,13 +336,13 @@ export const errorCatalogue = {
   },
   upstream_refused: {
     status: 502,
-    title: 'The product answered in a form that is not passed on.',
+    title: 'The product’s answer has a form that is not passed on.',
     hint: 'The access log says what was wrong.',
   },
   redirect_elsewhere: {
     status: 302,
-    title: 'The product carried the request out, and redirects to another place.',
-    hint: 'Do not repeat what changes something. Addresses outside of the product are not passed on; the access log names the origin.',
+    title: 'The product carried out the request, and redirects elsewhere.',
+    hint: 'Do not repeat a request that changes something. Addresses outside the product are not passed on; the access log names the origin.',
   },
   upstream_timeout: {
     status: 504,
@@ -357,19 +357,19 @@ export const errorCatalogue = {
   },
   directory_garbled: {
     status: 502,
-    title: 'The directory answered in a form that is not understood.',
+    title: 'The directory’s answer could not be understood.',
     hint: 'Run `countersign connector check` against it.',
   },
   log_behind: {
     status: 503,
-    title: 'The log has not been signed as far as this event yet.',
+    title: 'The log has not been signed up to this event yet.',
     hint: 'Try again in a second; /readyz says whether the log keeps up.',
   },
   store_unavailable: { status: 503, title: 'The database does not answer.', hint: 'Nothing was done. Try again in a minute.' },
   took_too_long: {
     status: 503,
-    title: 'The database needed longer for this than it is given.',
-    hint: 'Nothing was done. Ask for less, such as a shorter time or one tenant, or try again in a moment.',
+    title: 'The database took too long for this.',
+    hint: 'Nothing was done. Ask for less, such as a shorter period or one tenant, or try again in a moment.',
   },
   not_durable: {
     status: 503,
@@ -379,9 +379,9 @@ export const errorCatalogue = {
   checkpoint_not_ours: {
     status: 503,
     title: 'The newest checkpoint in the database is not one that this log signed.',
-    hint: 'Keep the checkpoints that you have; whoever runs this finds out more with countersign verify.',
+    hint: 'Keep the checkpoints that you have; the operator can find out more with countersign verify.',
   },
-  overloaded: { status: 503, title: 'This server has more requests than it can take.', hint: 'Nothing was done. Try again in a moment.' },
+  overloaded: { status: 503, title: 'This server has more requests than it can handle.', hint: 'Nothing was done. Try again in a moment.' },
   shutting_down: { status: 503, title: 'This server is shutting down.', hint: 'Try again.' },
   internal: { status: 500, title: 'Something went wrong on our side.', hint: 'Tell your administrator the request id.' },
 } as const satisfies Record<string, Entry>

@@ -514,7 +514,7 @@ export const parseConfig = (text: string, source: string): ConfigFile => {
     if (unknown !== undefined)
       throw new Trouble(
         `${source} cannot be used:\n  sessions.roles.${role}: there is no scope or preset ${unknown}`,
-        'Name scopes of gateway.routes, or presets of gateway.presets.',
+        'Use scopes of gateway.routes, or presets of gateway.presets.',
       )
   }
   const changing = routes.find((route) => mayChange(route) && presets[presetReadOnly]?.includes(route.scope))
@@ -575,7 +575,7 @@ const requireOwnDomain = (config: Config): void => {
   const { protocol, hostname } = new URL(browser_origin.replace('*.', ''))
   const isLocal = hostname === 'localhost' || hostname.endsWith('.localhost')
   if (protocol !== 'https:' && !isLocal)
-    throw new Trouble(`gateway.browser_origin is ${browser_origin}: without TLS, views could be read on the way.`, hint)
+    throw new Trouble(`gateway.browser_origin is ${browser_origin}: without TLS, views could be read in transit.`, hint)
   if (isLocal) return
   const domain = getDomain(hostname) ?? hostname
   const { upstream, upstreams, upstream_aliases } = config.gateway
@@ -630,7 +630,7 @@ export const loadConfig = (options: {
   ] as const) {
     if (url !== undefined && !isSafeAddress(url)) {
       throw new Trouble(
-        `${name} is ${url}: without TLS, sessions could be read on the way.`,
+        `${name} is ${url}: without TLS, sessions could be read in transit.`,
         'Use an https address (TLS ends at your load balancer), or loopback.',
       )
     }
@@ -638,15 +638,15 @@ export const loadConfig = (options: {
   const connectorUrl = file.directory.connector.url
   if (!isSafeAddress(connectorUrl)) {
     throw new Trouble(
-      `directory.connector.url is ${connectorUrl}: without TLS, anybody on the way could read people's data and answer in the product's place.`,
-      'Use its https address, or loopback (a sidecar or a tunnel that does TLS).',
+      `directory.connector.url is ${connectorUrl}: without TLS, anybody on the network path could read people's data and answer in the product's place.`,
+      'Use its https address, or loopback (a sidecar or tunnel that does TLS).',
     )
   }
   const prometheus = file.health.prometheus?.url
   if (prometheus !== undefined && !isSafeAddress(prometheus)) {
     throw new Trouble(
-      `health.prometheus.url is ${prometheus}: without TLS, anybody on the way could say how your tenants fare.`,
-      'Use its https address, or loopback (a sidecar or a tunnel that does TLS).',
+      `health.prometheus.url is ${prometheus}: without TLS, anybody on the network path could fake your tenants' health.`,
+      'Use its https address, or loopback (a sidecar or tunnel that does TLS).',
     )
   }
   if (options.roles !== undefined) file.roles = optionRoles(options.roles)

@@ -17,8 +17,8 @@ const format = (mode: number): string => mode.toString(8).padStart(4, '0')
 const requireSecret = (path: string): void => {
   if (process.platform === 'win32' || !existsSync(path) || (modeOf(path) & 0o077) === 0) return
   throw new Trouble(
-    `The database's password in ${path} is open to others on this host (mode ${format(modeOf(path))}).`,
-    `Find out who could read it; then close it: chmod 600 ${path}`,
+    `The database's password in ${path} can be read by others on this host (mode ${format(modeOf(path))}).`,
+    `Find out who could have read it, then close it: chmod 600 ${path}`,
   )
 }
 
@@ -28,8 +28,8 @@ const judgeFolder = (path: string): string[] => {
   const mode = modeOf(path)
   if ((mode & 0o022) !== 0) {
     throw new Trouble(
-      `Others on this host may write in the data folder ${path} (mode ${format(mode)}).`,
-      `Find out who could; then close it: chmod go-rw ${path}`,
+      `Others on this host can write to the data folder ${path} (mode ${format(mode)}).`,
+      `Find out who could have, then close it: chmod go-rw ${path}`,
     )
   }
   return (mode & 0o044) === 0
@@ -48,7 +48,7 @@ export const findExposures = ({ config, environment, execArgv }: Given): string[
   requireSecret(join(config.data_dir, 'postgres.secret'))
   if (environment.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
     throw new Trouble(
-      'NODE_TLS_REJECT_UNAUTHORIZED=0 turns the check of certificates off: anybody on the way could be your product or your identity provider.',
+      'NODE_TLS_REJECT_UNAUTHORIZED=0 turns certificate checks off: anybody on the network path could pose as your product or your identity provider.',
       'Take it away. For a certificate authority of your own set tls.ca_file.',
     )
   }

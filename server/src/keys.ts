@@ -41,8 +41,8 @@ const requirePrivate = (path: string): void => {
   const mode = statSync(path).mode & 0o777
   if (process.platform === 'win32' || (mode & 0o077) === 0) return
   throw new Trouble(
-    `The key ${path} is open to others on this host (mode ${mode.toString(8).padStart(4, '0')}).`,
-    `Find out who could read it; then close it: chmod 600 ${path}`,
+    `The key ${path} can be read by others on this host (mode ${mode.toString(8).padStart(4, '0')}).`,
+    `Find out who could have read it, then close it: chmod 600 ${path}`,
   )
 }
 
@@ -89,7 +89,7 @@ export const loadKeys = (directory: string): Keys => {
     if (cause instanceof Trouble) throw cause
     throw new Trouble(
       `The keys in ${directory} cannot be used: ${(cause as Error).message}`,
-      'Restore the folder from a backup. New keys would not continue the log that the old ones signed.',
+      'Restore the folder from a backup. New keys could not continue the log that the old ones signed.',
       cause,
     )
   }

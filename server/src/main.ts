@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 // Said before anything is loaded that an older one cannot read.
 if (Number(process.versions.node.split('.')[0]) < 24) {
   process.stderr.write(
-    `\ncountersign: It needs Node 24 or later; this is ${process.versions.node}.\n  Install it, or put it first in PATH.\n`,
+    `\ncountersign: Node 24 or later is needed; this is ${process.versions.node}.\n  Install it, or put it first in your PATH.\n`,
   )
   process.exit(1)
 }

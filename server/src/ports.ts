@@ -5,9 +5,9 @@ import { Trouble } from './errors.ts'
 export const portTrouble = (error: unknown, what: string, port: number, variable: string): unknown => {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'EADDRINUSE')
-    return new Trouble(`Port ${port} for the ${what} is taken.`, `Set ${variable} to another one, or to 0 for a free one.`)
+    return new Trouble(`Port ${port} for the ${what} is taken.`, `Set ${variable} to another port, or to 0 for a free one.`)
   if (code === 'EACCES')
-    return new Trouble(`Port ${port} for the ${what} may not be used by this account.`, `Set ${variable} to a port above 1023.`)
+    return new Trouble(`Port ${port} for the ${what} cannot be used by this account.`, `Set ${variable} to a port above 1023.`)
   return error
 }
 

@@ -114,17 +114,17 @@ describe('A44 M2 the export', () => {
       () => changed('leaves', (text) => `x${text.slice(1)}`),
       'First: entry 0: The stored hash is not that of the entry',
     ],
-    ['a changed root', () => changed('checkpoint', (text) => text.replace('\n900\n', '\n901\n')), 'cannot be believed'],
-    ['a checkpoint that is none', () => changed('checkpoint', () => 'nothing'), 'cannot be believed: The bytes are not a signed note'],
+    ['a changed root', () => changed('checkpoint', (text) => text.replace('\n900\n', '\n901\n')), 'cannot be trusted'],
+    ['a checkpoint that is none', () => changed('checkpoint', () => 'nothing'), 'cannot be trusted: The bytes are not a signed note'],
     [
       'a forged earlier checkpoint',
       () => changed('checkpoints', (text) => text.replace('\\n300\\n', '\\n301\\n')),
       'is not to be believed',
     ],
     ...['x', 'null', '{}', '{"note":7}', '[]', ''].map((line): [string, () => string, string] => [
-      `a line ${JSON.stringify(line)} that is no checkpoint`,
+      `a line ${JSON.stringify(line)} that is not a checkpoint`,
       () => changed('checkpoints', (text) => `${text}${line}\n`),
-      'cannot be believed: The bytes are not a signed note. Line 4 of ',
+      'cannot be trusted: The bytes are not a signed note. Line 4 of ',
     ]),
     ...['null', '[', '', '\u0000', '\ufeff{}'].map((line): [string, () => string, string] => [
       `an entry ${JSON.stringify(line)}`,
@@ -135,7 +135,7 @@ describe('A44 M2 the export', () => {
         ),
       'First: entry 321: ',
     ]),
-    ['another key', () => changed('key', (text) => text.replace('+', '+0').replace(/0(.{7})./, '$1')), 'cannot be believed'],
+    ['another key', () => changed('key', (text) => text.replace('+', '+0').replace(/0(.{7})./, '$1')), 'cannot be trusted'],
   ])('with %s does not verify', async (_name, make, message) => {
     const { code, first } = await verify(make())
     expect(first).toContain(message)
@@ -165,16 +165,16 @@ describe('A44 M2 the export', () => {
       expect(await verify(changed(name, (text) => text.replaceAll('\n', '\r\n')))).toMatchObject({ code: 0 })
   })
 
-  it('tells what is no checkpoint, or of another log, from a log that was changed', async () => {
+  it('tells what is not a checkpoint, or of another log, from a log that was changed', async () => {
     const kept = join(rig.dataDir, 'kept')
     const text = readFileSync(join(out, logFiles.checkpoint), 'utf8')
     for (const other of ['', 'nothing', '<html>', text.split('\n\n')[0] as string, text.replace('\n900\n', '\nmany\n')]) {
       writeFileSync(kept, other)
-      await expect(verify(out, { checkpoint: kept }), other).rejects.toThrow(`${kept} is no checkpoint`)
+      await expect(verify(out, { checkpoint: kept }), other).rejects.toThrow(`${kept} is not a checkpoint`)
     }
     writeFileSync(kept, text.replaceAll(rig.sequencer.key.verifier.name, 'elsewhere.example/log'))
     await expect(verify(out, { checkpoint: kept })).rejects.toThrow('is a checkpoint of elsewhere.example/log')
-    await expect(verify(out, { vkey: 'nonsense' })).rejects.toThrow('--vkey is no verifier key')
+    await expect(verify(out, { vkey: 'nonsense' })).rejects.toThrow('--vkey is not a verifier key')
     writeFileSync(kept, text.replace('\n900\n', '\n901\n'))
     expect((await verify(out, { checkpoint: kept })).code).toBe(1)
   })

@@ -109,7 +109,7 @@ describe('M2 S16 verification over the network', () => {
     ['a hash of level 1', /tile\/1\/000$/, 40, 'The tile 1/0 is not that of the tiles below it'],
     ['a hash of the partial tile of level 1', /tile\/1\/001\.p\//, 3, 'The tile 1/1 is not that of the tiles below it'],
     ['the hash of level 2', /tile\/2\/000\.p\/1$/, 3, 'The tile 2/0 is not that of the tiles below it'],
-    ['the root', /checkpoint/, 25, 'cannot be believed'],
+    ['the root', /checkpoint/, 25, 'cannot be trusted'],
   ])('sees a flipped bit in %s', async (_name, path, at, message) => {
     const { code, first } = await spoiled(flip(path, at))
     expect(first).toContain(message)

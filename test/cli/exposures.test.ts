@@ -25,12 +25,12 @@ describe('a start', () => {
 
   it.each([0o604, 0o640, 0o660, 0o666])("refuses a database's password of mode %o", (mode) => {
     chmodSync(secret, mode)
-    expect(look).toThrow(`${secret} is open to others on this host (mode 0${mode.toString(8)})`)
+    expect(look).toThrow(`${secret} can be read by others on this host (mode 0${mode.toString(8)})`)
   })
 
   it.each([0o770, 0o777, 0o722])('refuses a data folder of mode %o', (mode) => {
     chmodSync(folder, mode)
-    expect(look).toThrow(`Others on this host may write in the data folder ${folder}`)
+    expect(look).toThrow(`Others on this host can write to the data folder ${folder}`)
   })
 
   it('warns of a data folder that can be read', () => {

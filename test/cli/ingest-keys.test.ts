@@ -24,13 +24,13 @@ it('TI-7 an ingest key is made, listed without its secret, and revoked for good,
     runIngestKeysCreate(database, { name: 'collector', expiresInDays: '30' }, say, (text) => explained.push(text)),
   )
   expect([isKey(key, 'ingest'), isKey(key)]).toEqual([true, false])
-  expect(explained.join(' ')).toMatch(/It is shown this once\. Send it in the X-API-Key header/)
+  expect(explained.join(' ')).toMatch(/It is shown only now\. Send it in the X-API-Key header/)
   const listed = await said((say) => runIngestKeysList(database, {}, say))
   expect(listed).toContain(`ci_live_…${key.slice(-4)}`)
   expect(listed).not.toContain(key.slice(8, 30))
   const [{ id }] = JSON.parse(await said((say) => runIngestKeysList(database, { json: true }, say))) as [{ id: string }]
   expect(await said((say) => runIngestKeysRevoke(database, id, say))).toBe(`Ingest key ${id} is revoked: it is refused from now on.`)
-  expect(await said((say) => runIngestKeysRevoke(database, id, say))).toBe(`Ingest key ${id} was revoked already.`)
+  expect(await said((say) => runIngestKeysRevoke(database, id, say))).toBe(`Ingest key ${id} was already revoked.`)
   await expect(runIngestKeysRevoke(database, 'ing_nothing', () => {})).rejects.toMatchObject({ code: 'not_found' })
   const events = await readEvents(database.store.pool)
   expect(events.map(({ action, actor, target }) => [action, actor.kind, target?.id])).toEqual([

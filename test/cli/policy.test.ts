@@ -44,7 +44,7 @@ describe('countersign policy', () => {
     const { code, out } = await run('check')
     expect([code, out]).toEqual([
       0,
-      expect.stringMatching(/^The policy holds.\n {2}6 rules .*\n {2}1 rule of night.cedar\n {2}sha256 [0-9a-f]{64}\n$/),
+      expect.stringMatching(/^The policy is valid.\n {2}6 rules .*\n {2}1 rule of night.cedar\n {2}sha256 [0-9a-f]{64}\n$/),
     ])
   })
 

@@ -69,7 +69,7 @@ it('connector check sends another address no token that the configured connector
   const asked = directory.calls.length
   const { code, err } = await run('connector', 'check', directory.url)
   expect([code, directory.calls.length]).toEqual([1, asked])
-  expect(err).toMatch(/is not the configured connector[^\n]*\n\s+Name an audience of its own: --audience/)
+  expect(err).toMatch(/is not the configured connector[^\n]*\n\s+Give it an audience of its own: --audience/)
   await run('connector', 'check', directory.url, '--audience', 'trial')
   expect(directory.calls.length).toBeGreaterThan(asked)
 })
@@ -122,10 +122,10 @@ it('commands make no folder, and name the one they looked in', async () => {
   for (const args of [['keys', 'list'], ['staff', 'list'], ['verify'], ['migrate'], ['export', join(folder, 'out')]]) {
     const { code, err } = await run(...args)
     expect([args[0], code]).toEqual([args[0], args[0] === 'verify' ? 2 : 1])
-    expect(err).toContain(`no Countersign was started with the data folder ${nowhere} (COUNTERSIGN_DATA_DIR).`)
+    expect(err).toContain(`Countersign has never been started with the data folder ${nowhere} (COUNTERSIGN_DATA_DIR).`)
   }
   const { err } = await run('connector', 'check', directory.url, '--audience', 'trial')
-  expect(err).toContain(`no Countersign was started with the data folder ${nowhere} (COUNTERSIGN_DATA_DIR).`)
+  expect(err).toContain(`Countersign has never been started with the data folder ${nowhere} (COUNTERSIGN_DATA_DIR).`)
   expect(existsSync(nowhere)).toBe(false)
 })
 

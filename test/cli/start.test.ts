@@ -37,7 +37,7 @@ it('the banner with neither promises no click and warns of nothing', () => {
 it('the banner names what does not answer', () => {
   const troubles = [{ name: 'directory sync', why: 'The directory of tenants and users does not answer.' }]
   expect(formatBanner({ addresses, issuer, troubles }, '1.0')).toContain(
-    'NOT ALL IS WELL with the directory sync: The directory of tenants and users does not answer.',
+    'PROBLEM with the directory sync: The directory of tenants and users does not answer.',
   )
   const first = [{ name: 'directory sync', why: 'Its first run is not over yet.', waits: true as const }]
   expect(formatBanner({ addresses, issuer, troubles: first }, '1.0')).toContain(

@@ -234,7 +234,7 @@ describe('countersign connector check', () => {
       text = ''
       directory.effects.length = 0
       await runConnectorCheck({ ...options, write })
-      expect(text).toContain('acts are left out: name a user')
+      expect(text).toContain('acts are not tested: to test them, name a user')
       expect(directory.effects).toEqual([])
     })
 

@@ -102,7 +102,7 @@ const overlays = {
   },
   keys: async () => {
     await page.keyboard.press('?')
-    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
   },
   'create-session': async () => {
     await page.getByRole('button', { name: 'Create Support Session' }).first().click()
@@ -193,7 +193,7 @@ describe('WCAG 2.2 AA: axe finds nothing', () => {
       expect(await violations(own.page)).toEqual([])
       await becomeOneWith(own, [])
       await own.page.goto(rig.console_url)
-      await own.page.getByText('This attempt is on the record').waitFor()
+      await own.page.getByText('This attempt was recorded').waitFor()
       expect(await violations(own.page)).toEqual([])
     } finally {
       await own.close()
@@ -233,7 +233,7 @@ describe('who sees what', () => {
       await becomeOneWith(own, [])
       for (const path of ['/tenants', '/sessions', '/audit', '/users/usr_0001']) {
         await own.page.goto(`${rig.console_url}${path}`)
-        await own.page.getByText('This attempt is on the record').waitFor()
+        await own.page.getByText('This attempt was recorded').waitFor()
         expect(await own.page.getByRole('navigation').count()).toBe(0)
         expect(await own.page.getByRole('table').count()).toBe(0)
       }
@@ -257,7 +257,7 @@ describe('who sees what', () => {
       await row.waitFor()
       expect(await row.getByRole('button', { name: /^Revoke Session/ }).isDisabled()).toBe(true)
       await row.getByRole('link', { name: /^Session on/ }).click()
-      await own.page.getByText('Your roles let you read it').waitFor()
+      await own.page.getByText('Your roles only let you read it').waitFor()
       await own.page.getByRole('table', { name: 'Access Logs' }).waitFor()
       for (const path of ['/tenants', '/users', '/tenants/ten_0001']) {
         await own.page.goto(`${rig.console_url}${path}`)

@@ -142,13 +142,13 @@ describe('actions from the pane of a user, in real browsers', () => {
     expect(await ask.isDisabled()).toBe(true)
     await form.getByLabel('Reason').fill('Her laptop was stolen \u202eand is still signed in')
     await ask.click()
-    await rob.getByRole('list', { name: 'Open requests' }).getByText('waits for approval').waitFor()
+    await rob.getByRole('list', { name: 'Open requests' }).getByText('waiting for approval').waitFor()
     // It is still pending: the badge stays.
     await rob.getByText('break-glass: Suspend account').waitFor()
     await rob.getByRole('list', { name: 'Open requests' }).getByRole('link', { name: 'Suspend account' }).click()
     await rob.waitForURL(/\/approvals\/act_/)
     requestId = new URL(rob.url()).pathname.split('/').at(-1) as string
-    await rob.getByText('Nobody approves a request of their own').waitFor()
+    await rob.getByText('You cannot approve it yourself').waitFor()
     expect(await rob.getByRole('button', { name: /^Approve with passkey/ }).isDisabled()).toBe(true)
   })
 })
@@ -193,7 +193,7 @@ describe('the second signature, in real browsers', () => {
     expect(await violations(rob)).toEqual([])
     await rob.getByRole('link', { name: 'Open the user' }).click()
     await rob.getByRole('table', { name: 'Actions' }).waitFor()
-    await rob.getByText('The product names no session that is live now').waitFor()
+    await rob.getByText('The product reports no live session').waitFor()
     await rob.getByText('suspended').first().waitFor()
   })
 
@@ -238,7 +238,7 @@ describe('the Support Actions of a tenant', () => {
     await dialog.getByText('This cannot be undone').waitFor()
     await dialog.getByText(/All \d+ users of/).waitFor()
     expect(await violations(rob)).toEqual([])
-    const act = dialog.getByRole('button', { name: /^Force the logout of Globex/ })
+    const act = dialog.getByRole('button', { name: /^Force logout of Globex/ })
     expect(await act.isDisabled()).toBe(true)
     await dialog.getByLabel('Reason').fill('Their identity provider was breached')
     await act.click()

@@ -66,7 +66,7 @@ describe('A28 what is a row', () => {
     expect(await row.innerText()).toContain('“Eve”')
     expect(await names()).not.toContain('USER.FOUND')
     await row.locator('td').first().click()
-    const deed = page.getByRole('list', { name: 'Events of this deed' })
+    const deed = page.getByRole('list', { name: 'Events in this row' })
     expect((await deed.getByRole('button').allInnerTexts()).map((text) => text.match(/[A-Z]+\.[A-Z.]+/)?.[0])).toEqual([
       'USER.SEARCHED',
       'USER.FOUND',
@@ -101,7 +101,7 @@ describe('A28 what is a row', () => {
 describe('A29 A30 filters', () => {
   it('A30 has all admins, impersonate, resets and last 1 h one click away', async () => {
     await open()
-    const quick = page.getByRole('group', { name: 'Often asked' })
+    const quick = page.getByRole('group', { name: 'Common filters' })
     expect(await quick.getByRole('button').allInnerTexts()).toEqual(['all admins', 'impersonate', 'resets', 'last 1 h'])
     expect(await quick.getByRole('button', { name: 'all admins' }).getAttribute('aria-pressed')).toBe('true')
     for (const [name, member, value] of [

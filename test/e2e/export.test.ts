@@ -135,7 +135,7 @@ describe('A44 an export from the console', () => {
   })
 
   it.each([
-    ['failed', { state: 'failed', code: 'export_changed' }, 'What it held has changed.'],
+    ['failed', { state: 'failed', code: 'export_changed' }, 'Its contents have changed.'],
     ['expired', { state: 'expired' }, 'This export has expired.'],
   ])('says in plain words that it has %s', { timeout: 60_000 }, async (name, change, words) => {
     await page.route(/\/api\/exports\/exp_[0-9a-f]+$/, async (route) => {
@@ -159,7 +159,7 @@ describe('A44 an export from the console', () => {
     await page.context().clearCookies()
     await signInAs(page, rig.console_url, 'rob')
     await open('/audit')
-    await dialog().getByText('That is for the roles auditor and super_admin.').waitFor()
+    await dialog().getByText('That needs the role auditor or super_admin.').waitFor()
     expect(
       await dialog()
         .getByRole('button', { name: /^Export [\d,]+ events$/ })

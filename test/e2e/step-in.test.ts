@@ -174,7 +174,7 @@ describe('stepping in, in the whole program and a real browser', () => {
     const revoked = performance.now()
     await gone
     expect(performance.now() - revoked).toBeLessThan(1_000 * share())
-    await page.getByRole('heading', { name: 'Somebody of your staff revoked the session' }).waitFor()
+    await page.getByRole('heading', { name: 'A staff member revoked the session' }).waitFor()
   })
 
   it('M8 S4 sends a request from the session’s page, and shows what came of it', async () => {
@@ -184,7 +184,7 @@ describe('stepping in, in the whole program and a real browser', () => {
     const route = page.getByLabel('Route')
     await route.selectOption('GET /v1/members')
     await page.getByRole('button', { name: 'Send GET' }).click()
-    await page.getByRole('group', { name: 'How it is shown' }).waitFor()
+    await page.getByRole('group', { name: 'Show as' }).waitFor()
     expect(await page.getByRole('region', { name: 'Answer as a table' }).getByRole('row').count()).toBeGreaterThan(2)
     await route.selectOption('POST /v1/exports')
     await page.getByLabel('Body').fill('{"a": ')

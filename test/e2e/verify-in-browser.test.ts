@@ -95,7 +95,7 @@ describe('M2 AU-16 the console verifies events in the browser', () => {
     })
     const kept = await verifyNewest()
     expect(kept.verdict).toBe('This does not verify.')
-    expect(kept.steps[3]).toContain('is not the one that the log holds in this place: it was changed on the way, or in the database')
+    expect(kept.steps[3]).toContain('is not the one that the log holds in this place: it was changed in transit, or in the database')
     await page.unrouteAll({ behavior: 'wait' })
     await page.route('**/api/audit?*', async (route) => {
       const answer = await route.fetch()

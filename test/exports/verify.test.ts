@@ -185,11 +185,11 @@ describe('A43 A44 P6 countersign verify takes an export', () => {
       editLines('proof.txt', (lines) => lines.with(0, (lines[0] as string).replace(/[A-Z]/, 'z'))),
       /lead to the expected root|proof/,
     ],
-    ['a checkpoint of a larger log', editLines('checkpoint', (lines) => lines.with(1, String(Number(lines[1]) + 1))), /cannot be believed/],
+    ['a checkpoint of a larger log', editLines('checkpoint', (lines) => lines.with(1, String(Number(lines[1]) + 1))), /cannot be trusted/],
     [
       'another filter in its manifest',
       editLines('manifest.json', (lines) => lines.with(0, (lines[0] as string).replace('ndjson', 'csv'))),
-      /does NOT verify|cannot be believed/,
+      /does NOT verify|cannot be trusted/,
     ],
     ['a README with other words', (all) => all.set('README.txt', Buffer.from('all is well')), /not what the log has on record/],
     ['another file in it', (all) => all.set('entries.ndjson.exe', Buffer.from('')), /does not have the files of an export/],
@@ -209,7 +209,7 @@ describe('A43 A44 P6 countersign verify takes an export', () => {
   it('and refuses another key than the log’s, and what is no export at all', async () => {
     const other = vkey.replace(/^[^+]+/, 'other.example/log')
     await expect(verify(written(files.csv as Buffer), { vkey: other })).rejects.toMatchObject({
-      message: expect.stringContaining('no verifier key'),
+      message: expect.stringContaining('not a verifier key'),
     })
     expect(await verify(written(Buffer.from('nothing')))).toMatchObject({ code: 1, first: expect.stringContaining('malformed_export') })
     expect(await verify(written(Buffer.alloc(100_000)))).toMatchObject({ code: 1, first: expect.stringContaining('malformed_export') })

@@ -80,7 +80,7 @@ describe('a port that is taken', () => {
     expect([code, out]).toEqual([1, ''])
     expect(err, 'before anything is begun').not.toContain('…')
     expect(err).toContain(`Port ${taken.port} for the ${what} is taken.`)
-    expect(err).toContain(`Set ${variable} to another one, or to 0 for a free one.`)
+    expect(err).toContain(`Set ${variable} to another port, or to 0 for a free one.`)
     expect(isDatabaseUp(dataDir.path)).toBe(false)
   })
 })

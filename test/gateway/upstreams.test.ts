@@ -107,7 +107,7 @@ it('GW-11 in a browser each upstream has an origin of its own, where its address
   rig.upstream.answer = (_, response) => response.writeHead(302, { location: 'https://evil.example/' }).end()
   const shown = await rig.fetch(entered, 'GET /v1/reports', ownNavigation)
   expect([shown.status, shown.headers.get('content-type')]).toEqual([302, 'text/html; charset=utf-8'])
-  expect(shown.body).toContain('redirects to another place')
+  expect(shown.body).toContain('redirects elsewhere')
   expect((await rig.fetch(entered, 'GET /settings')).body).toContain('route_undeclared')
   expect((await rig.fetch(entered, 'GET /settings')).body).toContain('declared for another upstream')
   expect(app.received).toEqual([])

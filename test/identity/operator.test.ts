@@ -48,7 +48,7 @@ it('creates a key and shows it once, lists it without, revokes it', async () => 
   said = []
   await runKeysRevoke(needs(), id, say)
   await runKeysRevoke(needs(), id, say)
-  expect(said).toEqual([`Key ${id} is revoked: it is refused from now on.`, `Key ${id} was revoked already.`])
+  expect(said).toEqual([`Key ${id} is revoked: it is refused from now on.`, `Key ${id} was already revoked.`])
   expect((await door.events()).filter(({ action }) => action === 'KEY.REVOKED')).toMatchObject([{ actor: operator, tenant_id: 'ten_a' }])
 })
 
@@ -81,7 +81,7 @@ it('lists, disables and enables staff by address or id', async () => {
   await runStaffEnable(needs(), id, say)
   expect(said).toEqual([
     `${id} is disabled; 1 sign-in ended.`,
-    `${id} was disabled already.`,
+    `${id} was already disabled.`,
     `${id} may sign in again.`,
     `${id} was not disabled.`,
   ])

@@ -28,7 +28,7 @@ it.runIf(process.platform !== 'win32').each([
   expect(() => loadKeys(folder)).toThrowError(
     expect.objectContaining({
       name: 'Trouble',
-      message: expect.stringContaining(`${name} is open to others on this host (mode 0${mode.toString(8)})`),
+      message: expect.stringContaining(`${name} can be read by others on this host (mode 0${mode.toString(8)})`),
       hint: expect.stringContaining('chmod 600'),
     }),
   )

@@ -339,11 +339,11 @@ describe('M3 countersign erase', () => {
     expect(code).toBe(0)
     expect(all).toMatch(/CONSOLE\.OPENED +target\.label +1 +\d{4}-/)
     expect(all).toMatch(/USER\.SEARCHED +details\.query +2 +/)
-    expect(all).toContain('7 values are erased')
+    expect(all).toContain('Erased 7 values')
   })
 
   it('erases nothing where nobody is there to say yes, or it was not said what', async () => {
-    expect((await run({ user: eve.id, yes: false })).code).toBe('Nobody is here to be asked.')
+    expect((await run({ user: eve.id, yes: false })).code).toBe('There is no terminal to ask for confirmation.')
     expect((await run({})).code).toContain('Say what to erase')
     expect((await run({ user: eve.id, tenant: eve.tenant })).code).toContain('Say what to erase')
     await expectHeld(eve.email)

@@ -296,7 +296,7 @@ describe('DB-13 nothing is ever reset', () => {
   it('DB-13 does not make a new database where there was one', async () => {
     rmSync(join(dataDir, 'postgres'), { recursive: true })
     await expect(startEmbedded({ dataDir })).rejects.toMatchObject({
-      message: `The database of ${dataDir} is gone: there is no ${join(dataDir, 'postgres')} any more.`,
+      message: `The database of ${dataDir} is gone: ${join(dataDir, 'postgres')} no longer exists.`,
     })
     expect(existsSync(join(dataDir, 'postgres'))).toBe(false)
   })

@@ -68,7 +68,7 @@ describe('migrate', () => {
     const migrations = readMigrations().map((known) => ({ ...known, sha256: 'other' }))
     await expect(migrate({ url: ownerUrl, appUrl, migrations })).rejects.toMatchObject({
       name: 'Trouble',
-      message: expect.stringContaining('made by another 0.x version of Countersign (its migration 0001_first is not ours)'),
+      message: expect.stringContaining('made by another 0.x version of Countersign (its migration 0001_first is unknown here)'),
     })
   })
 
@@ -103,7 +103,7 @@ describe('migrate', () => {
   it('says exactly what a superuser must run where the owner may not make the roles', async () => {
     const { url, name } = await newEmpty()
     const error = await migrate({ url }).catch((caught) => caught)
-    expect(error).toMatchObject({ name: 'Trouble', message: expect.stringContaining('may not make the roles') })
+    expect(error).toMatchObject({ name: 'Trouble', message: expect.stringContaining('may not create the roles') })
     const grants = ['countersign_app', 'countersign_eraser'].map((role) => `GRANT ${role} TO "${name}";`)
     for (const grant of grants) expect(error.hint).toContain(grant)
     expect(error.hint).toContain('CREATE ROLE countersign_tenant NOLOGIN;')

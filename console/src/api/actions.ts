@@ -95,7 +95,7 @@ const approve = async ({ request, isSigned }: { request: ActionRequest; isSigned
       status: -1,
       code: 'signed_differs',
       title: 'The server asks for a signature over something that is not shown here.',
-      hint: 'Do not approve it. Load the page again, and tell your administrator if this is said again.',
+      hint: 'Do not approve it. Load the page again, and tell your administrator if this message comes back.',
     })
   })
   return post(`${address(request.id)}/approval`, { response }, 'ActionRequest')

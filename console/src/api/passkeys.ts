@@ -18,8 +18,8 @@ const notSigned = (error: unknown): Failure => {
   return new Failure({
     status: -1,
     code: isKnown ? 'passkey_known' : 'passkey_not_used',
-    title: isKnown ? 'This authenticator holds one of your keys already.' : 'The passkey was not used.',
-    hint: isKnown ? 'Use another authenticator.' : 'Nothing has happened. Try again and answer your browser in time.',
+    title: isKnown ? 'This authenticator already holds one of your keys.' : 'The passkey was not used.',
+    hint: isKnown ? 'Use another authenticator.' : 'Nothing has happened. Try again, and answer your browser’s prompt in time.',
   })
 }
 

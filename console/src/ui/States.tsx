@@ -18,7 +18,7 @@ export function Empty({ title, children, icon: Icon }: { title: string; children
 const wordsOf = (error: unknown) =>
   isFailure(error)
     ? { title: error.message, hint: error.hint, code: error.code, requestId: error.requestId, details: error.details }
-    : { title: 'This page has a fault.', hint: 'Load it again.', code: 'console_fault', requestId: undefined, details: [] }
+    : { title: 'Something is wrong with this page.', hint: 'Load it again.', code: 'console_fault', requestId: undefined, details: [] }
 
 /** An error where it happened: the sentence, what to do, the code and the request id for whoever looks into it. */
 export function FailureNote({ error, onRetry }: { error: unknown; onRetry?: (() => void) | undefined }) {

@@ -229,7 +229,7 @@ function OldRows({ readAt }: { readAt: number }) {
   if (isLost) return null
   return (
     <p role="status" className="pb-2 text-sm text-warn">
-      These rows could not be read again: they are as of {formatTimeOfDay(readAt)}. It is tried again by itself.
+      These rows could not be refreshed: they are as of {formatTimeOfDay(readAt)}. The console keeps trying.
     </p>
   )
 }

@@ -8,7 +8,7 @@ export const notLoaded = () =>
     status: 0,
     code: 'page_not_loaded',
     title: 'This part of the console has not been loaded yet, and the server does not answer.',
-    hint: 'It comes by itself once the server answers. If that takes long, the console may have been updated: load the page again.',
+    hint: 'It loads by itself once the server answers. If that takes long, the console may have been updated: reload the page.',
   })
 
 type Loaded<Props> = { Part: ComponentType<Props> } | { Part?: undefined }

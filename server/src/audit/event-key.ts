@@ -14,7 +14,7 @@ const requireSame = (bound: string | null, fingerprint: string): void => {
   if (bound === null || bound === fingerprint) return
   throw new Trouble(
     `The events in this database are marked with the key ${bound}; the one in the keys folder is ${fingerprint}.`,
-    'Restore event.key from the backup of the keys folder. With another key, events that wait for the log would be kept out as foreign.',
+    'Restore event.key from the backup of the keys folder. With another key, events waiting for the log would be kept out as foreign.',
   )
 }
 

@@ -14,7 +14,7 @@ type Options = {
   write?: (text: string) => void
 }
 
-const actsLeftOut = '  acts are left out: name a user whom you can spare with --expendable-user <id>\n\n'
+const actsLeftOut = '  acts are not tested: to test them, name a user whom you can spare with --expendable-user <id>\n\n'
 
 /** `countersign connector check <url>`. Answers the exit code: 1 where anything is wrong. */
 export const runConnectorCheck = async ({ json, write = (text) => process.stdout.write(text), ...options }: Options): Promise<number> =>

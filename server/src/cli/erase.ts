@@ -40,10 +40,10 @@ const showPreview = ({ rows, count, tenants }: Preview, say: Say): void => {
 }
 
 const confirm = async (): Promise<boolean> => {
-  if (!process.stdin.isTTY) throw new Trouble('Nobody is here to be asked.', 'Add --yes where a script erases.')
+  if (!process.stdin.isTTY) throw new Trouble('There is no terminal to ask for confirmation.', 'Add --yes to erase from a script.')
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
-    return (await terminal.question(`There is no way back. Type "${word}" to go on: `)).trim() === word
+    return (await terminal.question(`This cannot be undone. Type "${word}" to continue: `)).trim() === word
   } finally {
     terminal.close()
   }
@@ -55,7 +55,7 @@ export const runErase = async (base: EraseBase, options: EraseOptions, say: Say)
   const preview = await previewErasure(base.store, selector, await readExtent(base.store))
   // Of staff the name at their sign-in goes too, where no event has it.
   if (preview.count === 0 && !('staff_id' in selector)) {
-    say('There is nothing to erase: no value beside the events is about that.')
+    say('There is nothing to erase: no stored value matches.')
     return 0
   }
   showPreview(preview, say)
@@ -64,7 +64,7 @@ export const runErase = async (base: EraseBase, options: EraseOptions, say: Say)
     return 1
   }
   const { erased, waiting } = await erasePersonalData({ ...base, principal: currentOperator() }, { selector, reason: options.why })
-  if (waiting > 0) say(`${waiting} requests for an action still wait, and keep what they say: erase again when they are decided.`)
-  say(`${erased} values are erased. Backups, exports and what customers fetched still have them: docs/privacy.md says what to do.`)
+  if (waiting > 0) say(`${waiting} requests for an action are still pending, and keep their texts: erase again once they are decided.`)
+  say(`Erased ${erased} values. Backups, exports and what customers fetched still have them: docs/privacy.md says what to do.`)
   return 0
 }

@@ -19,7 +19,7 @@ const parseInstant = (name: string, text: string): string => {
 export const runEvidence = async ({ store, journal, keys }: Opened, options: Options, print: (line: string) => void): Promise<void> => {
   const [from, to] = [parseInstant('from', options.from), parseInstant('to', options.to)]
   if (Date.parse(from) >= Date.parse(to))
-    throw new Trouble('--from is not before --to.', 'The pack holds what happened from the one up to the other.')
+    throw new Trouble('--from is not before --to.', 'The pack covers the time from the first up to the second.')
   const origin = await findOrigin(store)
   if (origin === undefined)
     throw new Trouble('The log has no checkpoint yet.', 'Start the program once; it signs within a second of the first event.')

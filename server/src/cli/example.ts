@@ -69,11 +69,11 @@ const launch = async (options: Options, stopping: AbortSignal): Promise<Process>
         /EADDRINUSE/.test(lastWords)
           ? new Trouble(
               `Port ${options.port} for the example product is taken.`,
-              'Set COUNTERSIGN_EXAMPLE_PORT to another one, or to 0 for a free one.',
+              'Set COUNTERSIGN_EXAMPLE_PORT to another port, or to 0 for a free one.',
             )
           : new Trouble(
-              `The example product did not start: ${lastWords || 'it ended without a word'}`,
-              'Run `npm start` again; its last words are above.',
+              `The example product did not start: ${lastWords || 'it ended without a message'}`,
+              'Run `npm start` again; its last message is above.',
             ),
       )
     child.once('error', fail)

@@ -11,7 +11,7 @@ type Options = { tenant?: string; why?: string; release?: boolean }
 export const runHold = async (base: Base, { tenant, why, release }: Options, say: Say): Promise<void> => {
   if (tenant === undefined) {
     const holds = await listHolds(base.store)
-    if (holds.length === 0) return say('There is no legal hold.')
+    if (holds.length === 0) return say('There are no legal holds.')
     const rows = holds.map(({ tenant_id, placed_at }) => [tenant_id, formatInstant(placed_at)])
     return say(formatTable(['TENANT', 'SINCE'], rows))
   }
@@ -23,5 +23,5 @@ export const runHold = async (base: Base, { tenant, why, release }: Options, say
     return say(`The hold on ${tenant} is released: its events may be erased again.`)
   }
   const { placed } = await placeHold(ctx, input)
-  say(placed ? `Nothing of ${tenant} is erased from now on.` : `There was a hold on ${tenant} already.`)
+  say(placed ? `From now on nothing of ${tenant} is erased.` : `There is already a hold on ${tenant}.`)
 }

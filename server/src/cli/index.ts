@@ -32,7 +32,7 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .version(version)
     .option(
       '--config <file>',
-      "configuration file (default: countersign.config.yaml here, else that of the program that runs on the data folder, else the example's)",
+      "configuration file (default: countersign.config.yaml here, else that of the program running on the data folder, else the example's)",
     )
     .exitOverride()
     .showHelpAfterError()
@@ -64,16 +64,16 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .option('--json', 'print one JSON line with the addresses')
     .option(
       '--log <place>',
-      'where its log goes: file, in the data folder, or stdout, a line of JSON each (default: COUNTERSIGN_LOG, else file)',
+      'where the program logs: file, in the data folder, or stdout, one line of JSON per message (default: COUNTERSIGN_LOG, else file)',
     )
-    .option('--roles <list>', 'what this process is for: some of console,gateway,worker (default: as configured, else all)')
+    .option('--roles <list>', 'what this process is for: any of console,gateway,worker (default: as configured, else all)')
     .action(async (options: { json?: boolean; log?: string; roles?: string }) => {
       const { runStart } = await import('./start.ts')
       code = await runStart(start, { file: file(), roles: options.roles, log: options.log, json: options.json === true })
     })
   program
     .command('migrate')
-    .description('bring the database up to this version')
+    .description('migrate the database to this version')
     .action(async () => {
       const [{ withDatabase }, { migrate }] = await Promise.all([import('./open.ts'), import('../store/migrate.ts')])
       await withDatabase(file(), async ({ database }) => {
@@ -83,13 +83,22 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     })
   program
     .command('verify')
-    .description('verify the log: of the database here, of an exported folder, or of a running server; or an export of events')
+    .description('verify a log (in the database here, an exported folder or a running server), or an export of events')
     .argument('[source]', 'folder made by export, file of an export, or address of a server (default: the database here)')
     .option('--checkpoint <file>', 'a checkpoint that you kept: the log must still contain it')
-    .option('--promises <file>', 'promises that you kept (headers Countersign-Promise, one a line, or their notes): the log must keep them')
+    .option(
+      '--promises <file>',
+      'promises that you kept (Countersign-Promise headers, one per line, or their notes): the log must keep them',
+    )
     .option('--vkey <key>', 'verifier key of the log that you trust (default: the one of the source)')
-    .option('--key-file <file>', 'with an address, a file with an API key: also check every event of its tenant, and that none is missing')
-    .addHelpText('after', '\nExit code: 0 it verifies, 1 it does not, 2 it could not be verified, 3 it verifies and has broken a promise.')
+    .option(
+      '--key-file <file>',
+      'with an address: a file with an API key, to check every event of its tenant too, and that none is missing',
+    )
+    .addHelpText(
+      'after',
+      '\nExit code: 0 if it verifies, 1 if it does not, 2 if it could not be verified, 3 if it verifies but has broken a promise.',
+    )
     .addHelpText('after', '\nExample:\n  countersign verify http://localhost:4000 --checkpoint monday.txt\n')
     .action(
       async (
@@ -110,25 +119,25 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     )
   program
     .command('export')
-    .description('write the whole log into a folder that anybody can verify')
+    .description('write the whole log to a folder that anybody can verify')
     .argument('<folder>', 'a folder that does not exist yet')
     .action((out: string) => work(async (opened) => (await import('./export.ts')).runExport({ ...opened, out, print: say })))
   program
     .command('evidence')
-    .description('one file for an auditor: events, sessions, their proof, a summary and the verifier')
+    .description('make one file for an auditor: events, sessions, their proof, a summary and the verifier')
     .requiredOption('--from <instant>', 'first day or instant, such as 2026-10-01')
     .requiredOption('--to <instant>', 'the day or instant after it')
-    .option('--tenant <id>', 'of this tenant alone')
-    .requiredOption('--out <file>', 'file to make, such as evidence.zip')
+    .option('--tenant <id>', 'only of this tenant')
+    .requiredOption('--out <file>', 'file to create, such as evidence.zip')
     .addHelpText('after', '\nExample:\n  countersign evidence --from 2026-10-01 --to 2027-01-01 --out evidence.zip\n')
     .action((options) => work(async (opened) => (await import('./evidence.ts')).runEvidence(opened, options, say)))
   program
     .command('erase')
-    .description('erase what the log has of a person, beside the events; every proof still holds')
-    .option('--user <id>', 'what is said of this user of the product')
+    .description('erase the personal data stored beside the events; every proof still holds')
+    .option('--user <id>', 'what is said about this user of the product')
     .option('--staff <id>', 'e-mail address and name of this staff member, stf_…')
-    .option('--tenant <id>', "what is said of this tenant's people")
-    .option('--searches-before <date>', 'texts of searches, of before this date')
+    .option('--tenant <id>', "what is said about this tenant's users")
+    .option('--searches-before <date>', 'search texts from before this date')
     .requiredOption('--why <text>', 'the reason, for the log')
     .option('--yes', 'do not ask')
     .addHelpText('after', '\nExample:\n  countersign erase --user usr_0042 --why "Request of the person, 3 May"\n')
@@ -149,9 +158,9 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .command('connector')
     .description("the product's side of the directory")
     .command('check')
-    .description('try a connector out as an integrator would, and say what is wrong with it')
+    .description('test a connector as an integrator would, and report what is wrong with it')
     .argument('<url>', 'address below which it answers')
-    .option('--audience <text>', 'audience of its calls (default, at the configured address alone: as configured)')
+    .option('--audience <text>', 'audience of its calls (default: as configured, only at the configured address)')
     .option('--issuer <url>', 'public address of the console (default: as configured)')
     .option('--expendable-user <id>', 'try the acts too, for real, on this user')
     .option('--json', 'print JSON')
@@ -166,8 +175,8 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
       // Who answers at another address would get tokens that the configured connector takes for ours.
       if (options.audience === undefined && trimSlash(url) !== trimSlash(connector.url)) {
         throw new Trouble(
-          `${url} is not the configured connector (${connector.url}); calls to it must not be good for that one.`,
-          'Name an audience of its own: --audience <text>.',
+          `${url} is not the configured connector (${connector.url}); calls to it must not be valid for that one.`,
+          'Give it an audience of its own: --audience <text>.',
         )
       }
       code = await runConnectorCheck({
@@ -184,15 +193,15 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .command('assertion')
     .description("the product's side of the gateway")
     .command('check')
-    .description('try out how a product verifies the assertion of the gateway, by requests that read')
-    .argument('<url>', 'address of a route that reads, as the product has it, with its query')
+    .description("test how a product verifies the gateway's assertion, with requests that only read")
+    .argument('<url>', 'address of a route that only reads, at the product itself, with its query')
     .requiredOption('--scope <name>', 'scope that the route needs')
     .requiredOption('--tenant <id>', 'a tenant that the product knows')
-    .option('--user <id>', 'a user of that tenant (default: on the whole tenant)')
-    .option('--audience <text>', 'audience of the assertions (default, at the configured upstream alone: as configured)')
+    .option('--user <id>', 'a user of that tenant (default: the whole tenant)')
+    .option('--audience <text>', 'audience of the assertions (default: as configured, only at the configured upstream)')
     .option('--issuer <url>', 'public address of the console (default: as configured)')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExit code: 0 all that must be so is so, 1 it is not.')
+    .addHelpText('after', '\nExit code: 0 if nothing failed, 1 if anything did.')
     .addHelpText(
       'after',
       "\nExample:\n  countersign assertion check 'http://127.0.0.1:4002/v1/attestations?limit=1' --scope attestations:read --tenant ten_globex\n",
@@ -204,13 +213,13 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
       ])
       const config = readConfig(file())
       nameFolder(config)
-      if (!URL.canParse(url)) throw new Trouble(`${url} is no address.`, 'Give the whole address of a route that reads.')
+      if (!URL.canParse(url)) throw new Trouble(`${url} is not an address.`, 'Give the full address of a route that only reads.')
       const audience = options.audience ?? audienceAt(config.gateway, url)
       if (audience === undefined) {
         const known = [config.gateway.upstream, ...Object.values(config.gateway.upstreams)].join(', ')
         throw new Trouble(
-          `${url} is not at the configured upstream (${known}); assertions sent to it must not be good for that one.`,
-          'Name an audience of its own: --audience <text>.',
+          `${url} is not at the configured upstream (${known}); assertions sent to it must not be valid for that one.`,
+          'Give it an audience of its own: --audience <text>.',
         )
       }
       code = await runAssertionCheck({
@@ -226,7 +235,7 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
   const policy = program.command('policy').description('what each action requires, and of whom')
   policy
     .command('check')
-    .description('say whether the policy holds, or where it is wrong')
+    .description('say whether the policy is valid, or where it is wrong')
     .action(async () => (await import('./policy.ts')).runPolicyCheck(file(), say))
   policy
     .command('show')
@@ -235,7 +244,7 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .action(async (options) => (await import('./policy.ts')).runPolicyShow(file(), options, say))
   policy
     .command('explain')
-    .description('say what an action requires of somebody, and what of that is met')
+    .description('say what an action requires of somebody, and which of it is met')
     .argument('<action>', 'such as suspend_account')
     .option('--role <name...>', 'roles of the staff member (default: support_admin)')
     .option('--reason <text>', 'the reason given')
@@ -248,7 +257,7 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .action(async (action: string, options) => (await import('./policy.ts')).runPolicyExplain(file(), action, options, say))
   policy
     .command('replay')
-    .description('list recorded attempts that a draft of the policy would have decided otherwise')
+    .description('list recorded attempts that a draft of the policy would have decided differently')
     .option('--from <instant>', 'the earliest, such as 2026-03-01T00:00:00Z (default: all)')
     .option('--to <instant>', 'the latest, exclusive')
     .option('--policy <file>', 'a configuration with the draft (default: the configuration itself)')
@@ -267,7 +276,7 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .action((options) => work(async (opened) => (await import('./keys.ts')).runKeysCreate(opened, options, say, explain)))
   keys
     .command('list')
-    .description('list keys, without the secrets')
+    .description('list keys without their secrets')
     .option('--tenant <id>', 'of this tenant only')
     .option('--json', 'print JSON')
     .action((options) => work(async (opened) => (await import('./keys.ts')).runKeysList(opened, options, say)))
@@ -277,17 +286,17 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .argument('<id>', 'its id, key_…')
     .action((id: string) => work(async (opened) => (await import('./keys.ts')).runKeysRevoke(opened, id, say)))
 
-  const ingestKeys = program.command('ingest-keys').description('keys of what sends signals')
+  const ingestKeys = program.command('ingest-keys').description('keys for sending signals')
   ingestKeys
     .command('create')
     .description('create a key; it is shown once')
-    .requiredOption('--name <text>', 'what sends with it')
+    .requiredOption('--name <text>', 'what it is for')
     .option('--expires-in-days <n>', 'when it ends by itself (default: never)')
     .option('--json', 'print JSON')
     .action((options) => work(async (opened) => (await import('./ingest-keys.ts')).runIngestKeysCreate(opened, options, say, explain)))
   ingestKeys
     .command('list')
-    .description('list keys, without the secrets')
+    .description('list keys without their secrets')
     .option('--json', 'print JSON')
     .action((options) => work(async (opened) => (await import('./ingest-keys.ts')).runIngestKeysList(opened, options, say)))
   ingestKeys
@@ -296,7 +305,7 @@ export const runCli = async (args: readonly string[], { start }: { start: Start 
     .argument('<id>', 'its id, ing_…')
     .action((id: string) => work(async (opened) => (await import('./ingest-keys.ts')).runIngestKeysRevoke(opened, id, say)))
 
-  const staff = program.command('staff').description('people who signed in')
+  const staff = program.command('staff').description('people who have signed in')
   staff
     .command('list')
     .description('list them with their roles')

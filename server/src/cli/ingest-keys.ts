@@ -26,7 +26,7 @@ export const runIngestKeysCreate = async (
   if (options.json) return say(JSON.stringify({ id, key, expires_at }))
   say(key)
   explain(`Ingest key ${id}; ${formatEnd(expires_at)}.`)
-  explain('It is shown this once. Send it in the X-API-Key header, with signals alone: it reads nothing.')
+  explain('It is shown only now. Send it in the X-API-Key header. It can send signals and read nothing.')
 }
 
 /** `countersign ingest-keys list [--json]` */
@@ -44,5 +44,5 @@ export const runIngestKeysList = async (base: Base, options: { json?: boolean },
 /** `countersign ingest-keys revoke <id>` */
 export const runIngestKeysRevoke = async (base: Base, id: string, say: Say): Promise<void> => {
   const { revoked } = await revokeIngestKey({ ...base, principal: currentOperator() }, id)
-  say(revoked ? `Ingest key ${id} is revoked: it is refused from now on.` : `Ingest key ${id} was revoked already.`)
+  say(revoked ? `Ingest key ${id} is revoked: it is refused from now on.` : `Ingest key ${id} was already revoked.`)
 }

@@ -29,7 +29,7 @@ export const runKeysCreate = async (
   if (options.json) return say(JSON.stringify({ id, key, tenant_id, permissions, expires_at }))
   say(key)
   explain(`Key ${id} of tenant ${tenant_id}: ${permissions.join(', ')}; ${formatEnd(expires_at)}.`)
-  explain('It is shown this once. Send it in the X-API-Key header.')
+  explain('It is shown only now. Send it in the X-API-Key header.')
 }
 
 /** `countersign keys list [--tenant <id>] [--json]` */
@@ -53,5 +53,5 @@ export const runKeysList = async (base: Base, options: { tenant?: string; json?:
 /** `countersign keys revoke <id>` */
 export const runKeysRevoke = async (base: Base, id: string, say: Say): Promise<void> => {
   const { revoked } = await revokeKey({ ...base, principal: currentOperator() }, id)
-  say(revoked ? `Key ${id} is revoked: it is refused from now on.` : `Key ${id} was revoked already.`)
+  say(revoked ? `Key ${id} is revoked: it is refused from now on.` : `Key ${id} was already revoked.`)
 }

@@ -44,8 +44,8 @@ export const nameFolder = ({ data_dir }: Config): void => {
 const requireStarted = (path: string, { data_dir }: Config): void => {
   if (existsSync(path)) return
   throw new Trouble(
-    `There is no ${path}: no Countersign was started with the data folder ${data_dir} (${whence()}).`,
-    'Set COUNTERSIGN_DATA_DIR to the folder that the program runs with. `countersign start` alone makes one.',
+    `There is no ${path}: Countersign has never been started with the data folder ${data_dir} (${whence()}).`,
+    'Set COUNTERSIGN_DATA_DIR to the folder that the program runs with. Only `countersign start` creates one.',
   )
 }
 

@@ -117,7 +117,7 @@ export const runPolicyReplay = async ({ config, store }: Opened, options: Option
     say(JSON.stringify({ attempts: recorded.length, policy: draft.hash, differences }))
     return
   }
-  say(`${recorded.length} attempts, of which ${differences.length} would be decided otherwise.`)
+  say(`${recorded.length} attempts, of which ${differences.length} would be decided differently.`)
   if (differences.length > 0)
     say(
       formatTable(

@@ -14,7 +14,7 @@ const readPolicy = (file: string | undefined): Policy => loadPolicy(readConfig(f
 
 const requireWord = <T extends string>(said: string, known: readonly T[], what: string): T => {
   if (known.includes(said as T)) return said as T
-  throw new Trouble(`There is no ${what} ${said}.`, `Did you mean ${closest(said, known)}? There is: ${known.join(', ')}.`)
+  throw new Trouble(`There is no ${what} ${said}.`, `Did you mean ${closest(said, known)}? Known: ${known.join(', ')}.`)
 }
 
 /** `countersign policy check`. What is wrong is a Trouble of its own. */
@@ -22,7 +22,7 @@ export const runPolicyCheck = (file: string | undefined, say: Say): void => {
   const { hash, rules } = readPolicy(file)
   const sources = Map.groupBy(rules, ({ source }) => source.replace(/:\d+$/, ''))
   say(
-    `The policy holds.\n  ${[...sources].map(([source, of]) => `${of.length} rule${of.length === 1 ? '' : 's'} of ${source}`).join('\n  ')}\n  sha256 ${hash}`,
+    `The policy is valid.\n  ${[...sources].map(([source, of]) => `${of.length} rule${of.length === 1 ? '' : 's'} of ${source}`).join('\n  ')}\n  sha256 ${hash}`,
   )
 }
 
@@ -66,7 +66,7 @@ export const runPolicyShow = (file: string | undefined, { json }: { json?: boole
     say(JSON.stringify({ hash, table, text }))
     return
   }
-  say(formatTable(['ACTION', 'ON', 'REQUIRES', 'RISK', 'ASKED FOR BY', 'APPROVED BY', 'WITHIN'], tableRows(policy)))
+  say(formatTable(['ACTION', 'ON', 'REQUIRES', 'RISK', 'REQUESTED BY', 'APPROVED BY', 'WITHIN'], tableRows(policy)))
   say(`\n${text}\n// sha256 ${hash}`)
 }
 

@@ -29,7 +29,7 @@ export const runStaffDisable = async (base: Base, who: string, say: Say): Promis
     { ...base, endSessions: endSessionsOfStaff(base.journal), principal: currentOperator() },
     who,
   )
-  say(disabled ? `${id} is disabled; ${ended} sign-in${ended === 1 ? '' : 's'} ended.` : `${id} was disabled already.`)
+  say(disabled ? `${id} is disabled; ${ended} sign-in${ended === 1 ? '' : 's'} ended.` : `${id} was already disabled.`)
 }
 
 /** `countersign staff enable <id or e-mail>` */

@@ -43,10 +43,8 @@ export const formatBanner = ({ addresses, issuer, troubles }: Omit<Running, 'clo
   ]
   const trial = [...(issuer === undefined ? ['local sign-in'] : []), ...(example === undefined ? [] : ['example data'])].join(' and ')
   const warning = trial === '' ? '' : `\n  ${trial.slice(0, 1).toUpperCase()}${trial.slice(1)}: not for production.\n`
-  const away = troubles
-    .map(({ name, why, waits }) => `\n  ${waits ? 'Not ready yet:' : 'NOT ALL IS WELL with'} the ${name}: ${why}\n`)
-    .join('')
-  return `\n  Countersign is ready (${seconds} s)\n\n${rows.map(([name, text]) => `  ${(name as string).padEnd(11)} ${text}`).join('\n')}\n${away}${warning}\n  Ctrl-C ends it.\n\n`
+  const away = troubles.map(({ name, why, waits }) => `\n  ${waits ? 'Not ready yet:' : 'PROBLEM with'} the ${name}: ${why}\n`).join('')
+  return `\n  Countersign is ready (${seconds} s)\n\n${rows.map(([name, text]) => `  ${(name as string).padEnd(11)} ${text}`).join('\n')}\n${away}${warning}\n  Press Ctrl-C to stop.\n\n`
 }
 
 /**
@@ -68,7 +66,7 @@ type StartOptions = { file?: string; roles?: string; log?: string; json: boolean
 const logPlaceOf = (text: string | undefined): LogPlace => {
   if (text === undefined || text === '') return 'file'
   const place = logPlaces.find((one) => one === text)
-  if (place === undefined) throw new Trouble(`The log cannot go to ${text}.`, `It goes to one of ${logPlaces.join(', ')}.`)
+  if (place === undefined) throw new Trouble(`The log cannot go to ${text}.`, `Choose one of ${logPlaces.join(', ')}.`)
   return place
 }
 

@@ -29,12 +29,12 @@ export const runVerifyExport = async ({ path, vkey, kept, watch, print }: Option
   const { origin, size, root } = checkpoint
   if (kept && kept.says.size !== size) {
     throw new Trouble(
-      `The checkpoint that you kept is of ${kept.says.size} entries, the one in the export of ${size}: an export cannot say how they agree.`,
+      `The checkpoint that you kept is of ${kept.says.size} entries, the one in the export of ${size}: an export cannot show whether they agree.`,
       'Verify the log itself with it: countersign verify <address> --checkpoint <file>.',
     )
   }
   if (kept && !sameBytes(kept.says.root, root)) {
-    findings.push({ code: 'root_mismatch', reason: `The checkpoint that you kept says another root of the first ${size} entries.` })
+    findings.push({ code: 'root_mismatch', reason: `The checkpoint that you kept has another root for the first ${size} entries.` })
   }
   const promised = await watch?.finish({ key: parseVerifierKey(sha256, key), size, isWhole: false, now: new Date().toISOString() })
   if (printFindings(`The export of ${origin}`, findings, print)) {
@@ -43,10 +43,10 @@ export const runVerifyExport = async ({ path, vkey, kept, watch, print }: Option
   }
   print(`The export of ${origin} verifies.`)
   print(`  events      ${rows} checked, of the first ${manifest.size} entries of the log`)
-  print(`  values      ${values} checked${erased === 0 ? '' : `, ${erased} not there any more`}`)
+  print(`  values      ${values} checked${erased === 0 ? '' : `, ${erased} no longer there`}`)
   print(`  filters     ${formatFilters(manifest.filters)}`)
   print(`  exported    by ${manifest.by} at ${manifest.at}, entry ${manifest.index}`)
-  if (!manifest.isPacked) print('  unpacked    what is beside the entries was not compared byte by byte: the packed file alone shows that')
+  if (!manifest.isPacked) print('  unpacked    the other files were not compared byte by byte: only the packed file allows that')
   print(`  checkpoint  ${size} entries, root ${formatBase64(root)}`)
   print(`  key         ${fingerprintOf(parseVerifierKey(sha256, key))}${vkey === undefined ? ' (from the export itself: compare it)' : ''}`)
   print(`  took        ${((performance.now() - started) / 1000).toFixed(2)} s`)

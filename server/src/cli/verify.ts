@@ -109,7 +109,7 @@ const printDisclosed = ({ checked, erased, erasures, missing }: DisclosureAccoun
   print(`  values      ${checked} checked${erased === 0 ? '' : `, ${erased} erased`}`)
   for (const { index, by, occurred_at, values } of erasures) print(`    entry ${index}: ${values} erased by ${by} at ${occurred_at}`)
   if (missing.length === 0) return
-  print(`  missing     ${missing.length} values that no erasure on the log accounts for:`)
+  print(`  missing     ${missing.length} values that no erasure in the log accounts for:`)
   for (const { index, member } of missing.slice(0, maxPrinted)) print(`    entry ${index}: ${member}`)
   if (missing.length > maxPrinted) print(`    and ${missing.length - maxPrinted} more`)
 }
@@ -135,7 +135,7 @@ const requireKey = (vkey: string): string => {
     parseVerifierKey(sha256, vkey)
     return vkey
   } catch (error) {
-    throw new Trouble(`--vkey is no verifier key: ${(error as Error).message}`, 'It looks like the text at /log/key.', error)
+    throw new Trouble(`--vkey is not a verifier key: ${(error as Error).message}`, 'It looks like the text at /log/key.', error)
   }
 }
 
@@ -156,7 +156,7 @@ export const runVerify = async ({ source, checkpoint, promises, vkey, print = co
     verified = await verifySource(source, { vkey: trusted, earlier: kept ? [kept.note] : [], onEntry: watch?.add })
   } catch (error) {
     if (!(error instanceof LogError)) throw error
-    print(`It cannot be believed: ${error.message} (${error.code})`)
+    print(`It cannot be trusted: ${error.message} (${error.code})`)
     return 1
   }
   const { origin, size, entries, root, key, checkpoints, findings, disclosed, approvals, complete } = verified

@@ -58,7 +58,7 @@ const exportInto = async (options: EvidenceOptions, path: string) => {
   } catch (error) {
     if ((error as Error).name !== 'TimeoutError') throw error
     throw new Trouble(
-      'No checkpoint was signed that has this export.',
+      'No checkpoint that covers this export was signed.',
       'Start the program, and run the command again: it signs once a second.',
       error as Error,
     )
@@ -90,15 +90,12 @@ const zipInto = async (
 export const packEvidence = async (options: EvidenceOptions): Promise<void> => {
   const { store, seal, from, to, tenant_id, print } = options
   const target = resolve(options.out)
-  if (existsSync(target)) throw new Trouble(`${target} exists already.`, 'Name a file that does not; nothing is ever overwritten.')
+  if (existsSync(target)) throw new Trouble(`${target} already exists.`, 'Name a file that does not exist; nothing is ever overwritten.')
   const verifier = await readVerifier()
   if (!(await awaitCaughtUp(store, AbortSignal.timeout(sealMs)).catch(() => false)))
-    throw new Trouble(
-      'The log is behind: not everything that happened has its place in it.',
-      'Start the program, and run the command again.',
-    )
+    throw new Trouble('The log is behind: not everything that happened is in it yet.', 'Start the program, and run the command again.')
   const folder = await mkdtemp(join(dirname(target), '.evidence-')).catch((cause) => {
-    throw new Trouble(`${dirname(target)} cannot be written.`, 'Name a file in a folder that exists.', cause)
+    throw new Trouble(`${dirname(target)} cannot be written to.`, 'Name a file in a folder that exists.', cause)
   })
   try {
     const exported = join(folder, 'export.zip')

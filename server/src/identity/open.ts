@@ -40,7 +40,10 @@ export const openIdentity = (options: {
     return { issuer: openIssuer(local.client, log), rolesClaim: 'roles', roleMap: undefined, strength: {}, local }
   }
   if (!isSafeAddress(settings.issuer)) {
-    throw new Trouble(`identity.issuer is ${settings.issuer}: without TLS, anybody on the way could sign in.`, 'Use its https address.')
+    throw new Trouble(
+      `identity.issuer is ${settings.issuer}: without TLS, anybody on the network path could sign in.`,
+      'Use its https address.',
+    )
   }
   const { issuer, client_id, scope, client_secret_env, client_authentication, acr_values, amr_any, max_age_seconds } = settings
   return {

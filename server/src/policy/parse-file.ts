@@ -8,7 +8,7 @@ import type { Rule } from './translate.ts'
 /** A file of rules, as it was read. */
 export type PolicyFile = { name: string; text: string }
 
-const hint = 'docs/policy.md says what a rule may be; `countersign policy check` tries it out.'
+const hint = 'docs/policy.md says what a rule may contain; `countersign policy check` checks it.'
 /** Gates that only Countersign itself can find unmet. */
 const ownGates = knownGates.slice(0, knownGates.indexOf('approval')) as string[]
 const isNote = (note: string): boolean => /^[^\p{C}\p{Zl}\p{Zp}]{1,200}$/u.test(note) && note.trim() === note

@@ -33,7 +33,10 @@ const caughtUpMs = 10_000
 export const readExtent = async (store: Store, signal = new AbortController().signal): Promise<Extent> => {
   const { rows } = await sql<{ now: string }>`select clock_timestamp()::text as now`.execute(store.db)
   if (!(await awaitCaughtUp(store, signal, caughtUpMs))) {
-    throw new Trouble('The log does not have everything yet that was recorded.', 'Start the program, or look at why its log does not grow.')
+    throw new Trouble(
+      'The log does not yet contain everything that was recorded.',
+      'Start the program, or find out why its log does not grow.',
+    )
   }
   return { through: (await readLogSize(store)) - 1, until: (rows[0] as { now: string }).now }
 }

@@ -33,7 +33,7 @@ const apply = async (client: pg.Client, { name, text, sha256 }: Migration): Prom
     await client.query('commit')
   } catch (error) {
     await client.query('rollback')
-    throw new Trouble(`The migration ${name} failed: ${(error as Error).message}`, 'Nothing of it was kept. The cause says why.', error)
+    throw new Trouble(`The migration ${name} failed: ${(error as Error).message}`, 'None of it was kept. The cause says why.', error)
   }
 }
 

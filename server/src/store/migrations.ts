@@ -29,13 +29,13 @@ export const changedMigration = (known: Migration[], record: Applied[]): Trouble
     if (!ours) {
       return new Trouble(
         `The database is newer than this program: it has ${name}.`,
-        'Run the newer program. There is no way back but a backup.',
+        'Run the newer program. The only way back is a backup.',
       )
     }
     if (ours.sha256 !== sha256) {
       return new Trouble(
-        `The database was made by another 0.x version of Countersign (its migration ${name} is not ours), and is not carried over.`,
-        'Begin with a new data folder or an empty database, or run the version that made this one. The CHANGELOG says what changed.',
+        `The database was made by another 0.x version of Countersign (its migration ${name} is unknown here), and cannot be upgraded.`,
+        'Start with a new data folder or an empty database, or run the version that made this one. The CHANGELOG says what changed.',
       )
     }
   }

@@ -56,9 +56,9 @@ export const ensureRoles = async (client: Client & { user?: string }, roles: rea
   } catch (error) {
     if ((error as { code?: string }).code !== '42501') throw error
     throw new Trouble(
-      'The owner of the database may not make the roles that Countersign needs.',
+      'The owner of the database may not create the roles that Countersign needs.',
       [
-        'Let a superuser run once:',
+        'Have a superuser run once:',
         `  CREATE ROLE ${tenantRole} NOLOGIN;`,
         `  CREATE ROLE ${appRole} LOGIN PASSWORD '…';`,
         `  CREATE ROLE ${eraserRole} LOGIN PASSWORD '…';`,

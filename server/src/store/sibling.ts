@@ -14,7 +14,7 @@ export const ensureSibling = async (ownerUrl: string, name: string): Promise<str
     if (code === '42501') {
       throw new Trouble(
         `The example product needs the database ${name}, and this login may not create it.`,
-        `Let a superuser run: CREATE DATABASE ${name} OWNER …; or configure your own product.`,
+        `Have a superuser run: CREATE DATABASE ${name} OWNER …; or configure your own product.`,
         error,
       )
     }

@@ -37,7 +37,7 @@ export const readKeptCheckpoint = async (path: string): Promise<{ note: string; 
   } catch (error) {
     if (!(error instanceof LogError)) throw error
     throw new Trouble(
-      `${path} is no checkpoint: ${error.message}`,
+      `${path} is not a checkpoint: ${error.message}`,
       'Name the file of a checkpoint that you kept, such as one from /log/checkpoint. Nothing has been verified.',
       error,
     )

@@ -41,11 +41,7 @@ const timeout = 30_000
 const get = async (base: string, path: string, headers: Record<string, string> = {}): Promise<Response> => {
   const url = `${base.replace(/\/$/, '')}/${path}`
   const response = await fetch(url, { headers, redirect: 'error', signal: AbortSignal.timeout(timeout) }).catch((cause) => {
-    throw new Trouble(
-      `${url} cannot be reached: ${(cause as Error).message}`,
-      'Check the address and the network between here and there.',
-      cause,
-    )
+    throw new Trouble(`${url} cannot be reached: ${(cause as Error).message}`, 'Check the address, and the network in between.', cause)
   })
   if (!response.ok) throw new Trouble(`${url} answers ${response.status}.`, 'Give the address of the console door, as browsers use it.')
   return response
@@ -70,7 +66,8 @@ const compareTile = async (base: string, { level, index, hashes }: FullTile, fin
 
 const readJson = async <S extends z.ZodType>(base: string, path: string, apiKey: string, schema: S): Promise<z.output<S>> => {
   const parsed = schema.safeParse(await (await get(base, path, { 'x-api-key': apiKey })).json())
-  if (!parsed.success) throw new Trouble(`${base} answers in a form that is not understood.`, 'Verify with the version that runs there.')
+  if (!parsed.success)
+    throw new Trouble(`${base} gave an answer that could not be understood.`, 'Verify with the same version that runs there.')
   return parsed.data
 }
 

@@ -75,7 +75,7 @@ describe('AU-2 M3 changing what lies beside an event', () => {
     const { code, all } = await verify()
     expect(code).toBe(0)
     expect(all).toMatch(/values {6}8 checked\n/)
-    expect(all).toMatch(/missing {5}1 values that no erasure on the log accounts for:\n {4}entry 1: target\.label\n/)
+    expect(all).toMatch(/missing {5}1 values that no erasure in the log accounts for:\n {4}entry 1: target\.label\n/)
   })
 
   it('is not for the program: its role can neither change nor delete one', async () => {

@@ -26,7 +26,7 @@ export const whyNever = ({ supported, off }: Pick<ActionRow, 'supported' | 'off'
 export function ActionsCard({ target, opened, onToggle, children, above }: Props) {
   const { data: table, error, refetch } = useQuery(actionTableQuery(target))
   return (
-    <Card title="Actions" flush={table !== undefined} aside={<span className="text-faint text-xs">each attempt is on the record</span>}>
+    <Card title="Actions" flush={table !== undefined} aside={<span className="text-faint text-xs">each attempt is recorded</span>}>
       {above}
       {error && !table ? <FailureNote error={error} onRetry={() => void refetch()} /> : null}
       {!table && !error ? <Loading /> : null}

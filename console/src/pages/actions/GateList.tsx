@@ -89,7 +89,7 @@ export function GateList({ action, target, tenantName, concerns, ticket: inherit
             label="Ticket"
             htmlFor={`${id}-ticket`}
             optional={metOf('ticket') === undefined}
-            hint={inherited && ticket === inherited ? 'The ticket with which this pane was opened.' : '#4831 or SUP-4831'}
+            hint={inherited && ticket === inherited ? 'The ticket this pane was opened with.' : '#4831 or SUP-4831'}
             error={isWrong ? 'This is not a ticket name such as #4831 or SUP-4831.' : undefined}
           >
             <Input

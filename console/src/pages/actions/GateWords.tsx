@@ -17,7 +17,7 @@ export function GateWords({ requirement, explanation, onSigned }: Props) {
       <p>
         <span className="font-medium">Approval</span>{' '}
         <span className="text-soft">
-          by {explanation.approvers.join(' or ')}, never by yourself. It is asked for with this request and waits{' '}
+          by {explanation.approvers.join(' or ')}, never by yourself. This request asks for it and waits{' '}
           {hours(explanation.expires_minutes)} at most.
         </span>
       </p>
@@ -46,7 +46,7 @@ function StepUp({ isHigh, met, onSigned }: { isHigh: boolean; met: boolean; onSi
           {met
             ? 'signed within the last five minutes'
             : isHigh
-              ? 'signs this very act when you press the button'
+              ? 'signs exactly this action when you press the button'
               : 'one signature is good for five minutes'}
         </span>
       </p>

@@ -17,7 +17,7 @@ export function OpenRequests({ requests }: { requests: readonly ActionRequest[] 
           </Link>
           <RequestBadge state={request.state}>{stateWords[request.state]}</RequestBadge>
           <span className="min-w-0 text-soft text-xs">
-            asked by {request.requester.email} <Time at={request.created_at} />
+            requested by {request.requester.email} <Time at={request.created_at} />
           </span>
         </li>
       ))}

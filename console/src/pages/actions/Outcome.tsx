@@ -24,20 +24,24 @@ const lookOf = (request: ActionRequest): Look => {
       return {
         icon: CircleQuestionMark,
         className: 'text-warn',
-        words: 'Nobody knows yet whether it was done. The product is asked again until it says; do not try it a second time.',
+        words: 'It is not known yet whether it was done. The product is asked again until it answers; do not try it a second time.',
       }
     case 'pending':
-      return { icon: Clock, className: 'text-accent', words: 'Waits for an approval.' }
+      return { icon: Clock, className: 'text-accent', words: 'Waiting for an approval.' }
     case 'approved':
-      return { icon: CircleCheck, className: 'text-accent', words: 'Approved, and not carried out yet.' }
+      return { icon: CircleCheck, className: 'text-accent', words: 'Approved, but not carried out yet.' }
     case 'rejected':
       return { icon: OctagonX, className: 'text-bad', words: 'Rejected. Nothing was done.' }
     case 'expired':
       return { icon: Clock, className: 'text-faint', words: 'Expired. Nothing was done.' }
     case 'cancelled':
-      return { icon: OctagonX, className: 'text-faint', words: 'Cancelled by who asked for it. Nothing was done.' }
+      return { icon: OctagonX, className: 'text-faint', words: 'Cancelled by its requester. Nothing was done.' }
     case 'void':
-      return { icon: OctagonX, className: 'text-warn', words: 'Void: something that the approval stood on has changed. Nothing was done.' }
+      return {
+        icon: OctagonX,
+        className: 'text-warn',
+        words: 'Void: something that the approval depended on has changed. Nothing was done.',
+      }
   }
 }
 

@@ -14,7 +14,7 @@ const on = (...devices: (string | null)[]) =>
 
 describe('which sessions end', () => {
   it.each([
-    [on(), 'There is no session that could end.'],
+    [on(), 'There is no session to end.'],
     [on('Firefox'), '1 session ends, on Firefox.'],
     [on('Firefox', 'an iPhone'), '2 sessions end, on Firefox and an iPhone.'],
     [on('Firefox', 'Firefox', null), '3 sessions end, on Firefox and an unknown device.'],

@@ -25,7 +25,7 @@ export const actionWords: Record<ActionName, Words> = {
     title: 'Reset TOTP',
     act: 'Reset the TOTP of',
     done: 'TOTP reset',
-    undo: `${noWay} The authenticator app has to be set up anew.`,
+    undo: `${noWay} The authenticator app has to be set up again.`,
   },
   revoke_sessions: { title: 'Revoke all sessions', act: 'Revoke all sessions of', done: 'Sessions revoked', undo: noWay },
   revoke_session: { title: 'Revoke one session', act: 'Revoke one session of', done: 'Session revoked', undo: noWay },
@@ -33,7 +33,7 @@ export const actionWords: Record<ActionName, Words> = {
     title: 'Send magic link',
     act: 'Send a magic link to',
     done: 'Magic link sent',
-    undo: 'The link serves once, and staff never see it.',
+    undo: 'The link works once, and staff never see it.',
   },
   impersonate: {
     title: 'Impersonate, read-only',
@@ -61,12 +61,12 @@ export const actionWords: Record<ActionName, Words> = {
   },
   suspend_account: { title: 'Suspend account', act: 'Suspend', done: 'Account suspended', undo: 'The account can be restored.' },
   restore_account: { title: 'Restore account', act: 'Restore', done: 'Account restored', undo: 'The account can be suspended again.' },
-  force_logout: { title: 'Force Logout All Sessions', act: 'Force the logout of', done: 'All sessions ended', undo: noWay },
+  force_logout: { title: 'Force Logout All Sessions', act: 'Force logout of', done: 'All sessions ended', undo: noWay },
 }
 
 /** What a state of a request means to whoever waits for it. */
 export const stateWords: Record<ActionState, string> = {
-  pending: 'waits for approval',
+  pending: 'waiting for approval',
   approved: 'approved',
   executing: 'under way',
   done: 'done',

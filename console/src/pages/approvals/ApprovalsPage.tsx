@@ -32,7 +32,7 @@ const columns: readonly Column<ActionRequest>[] = [
       </span>
     ),
   },
-  { id: 'whom', header: 'On whom', width: '15%', cell: (request) => <InertLine text={request.target.label} /> },
+  { id: 'whom', header: 'Target', width: '15%', cell: (request) => <InertLine text={request.target.label} /> },
   {
     id: 'tenant',
     header: 'Tenant',
@@ -40,7 +40,7 @@ const columns: readonly Column<ActionRequest>[] = [
     from: 'xl',
     cell: (request) => <InertLine text={request.tenant_name ?? request.tenant_id} className="text-soft" />,
   },
-  { id: 'who', header: 'Who asks', width: '15%', cell: (request) => <Person email={request.requester.email} kind="staff" /> },
+  { id: 'who', header: 'Requester', width: '15%', cell: (request) => <Person email={request.requester.email} kind="staff" /> },
   { id: 'reason', header: 'Reason', from: 'lg', cell: (request) => <InertLine text={request.reason} className="text-soft" /> },
   {
     id: 'ticket',
@@ -97,13 +97,13 @@ const tabWords: Record<ApprovalsTab, string> = { waiting: 'Waiting for me', mine
 const emptyWords: Record<ApprovalsTab, { title: string; words: string }> = {
   waiting: {
     title: 'Nothing waits for you',
-    words: 'Requests of others that need your approval appear here at once. Nobody approves a request of their own.',
+    words: 'Other people’s requests that need your approval appear here at once. You cannot approve your own.',
   },
   mine: {
-    title: 'You have not asked for anything',
-    words: 'Every action that you ask for or carry out appears here, with what came of it.',
+    title: 'You have no requests',
+    words: 'Every action that you request or carry out appears here, with its outcome.',
   },
-  decided: { title: 'Nothing is decided yet', words: 'What was approved, rejected, or has expired appears here.' },
+  decided: { title: 'Nothing has been decided yet', words: 'Requests that were approved or rejected, or that have expired, appear here.' },
 }
 
 export function ApprovalsPage() {
@@ -114,7 +114,7 @@ export function ApprovalsPage() {
   return (
     <Page title="Approvals">
       <Tabs
-        label="Which requests"
+        label="Show requests"
         chosen={tab}
         onChoose={(id) => void navigate({ search: { tab: id }, replace: true })}
         tabs={tabs.map((id) => ({ id, label: tabWords[id] }))}

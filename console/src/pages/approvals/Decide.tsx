@@ -19,10 +19,10 @@ type Props = { request: ActionRequest; signed: SignedRequest }
 
 /** Why this person cannot decide; null where they can. */
 const whyNot = ({ request }: Props, me: ReturnType<typeof useMe>): string | null => {
-  if (!canDo('approve', request.state)) return 'It is decided already.'
-  if (request.requester.id === me.staff.id) return 'You asked for this. Nobody approves a request of their own.'
+  if (!canDo('approve', request.state)) return 'It has already been decided.'
+  if (request.requester.id === me.staff.id) return 'This is your own request. You cannot approve it yourself.'
   if (!canApprove(me)) return 'Approving needs the role support_manager or super_admin.'
-  if (request.approvals.some(({ by }) => by.id === me.staff.id)) return 'You have signed it. Another person has to sign it, too.'
+  if (request.approvals.some(({ by }) => by.id === me.staff.id)) return 'You have signed it. Another person has to sign it too.'
   return null
 }
 
@@ -97,7 +97,7 @@ function Reject({ request }: Props) {
       }}
       className="flex flex-col gap-3 border-line border-t pt-4"
     >
-      <ReasonField id={id} label="Reason to reject" hint="Who asked is told." reason={reason} onReason={setReason} />
+      <ReasonField id={id} label="Reason to reject" hint="The requester is told." reason={reason} onReason={setReason} />
       <div className="flex items-center justify-end gap-2">
         {isEnough ? null : <span className="mr-auto text-faint text-sm">reason missing</span>}
         <Button submit kind="danger" disabled={!isEnough || reject.isPending}>

@@ -35,13 +35,13 @@ export function Sheet({ signed, bytes }: { signed: SignedRequest; bytes: string 
           [
             'Of the tenant',
             <span key="tenant" className="flex flex-wrap items-baseline gap-x-2">
-              <Inert text={target.tenant_name ?? 'a tenant without a name'} />
+              <Inert text={target.tenant_name ?? 'unnamed tenant'} />
               <IdChip id={target.tenant_id} what="tenant id" className="text-faint" />
             </span>,
           ],
           ...Object.entries(signed.parameters).map(([name, value]) => [name, <Inert key={name} text={shown(value)} />] as const),
           [
-            'Asked by',
+            'Requested by',
             <span key="requester" className="flex flex-col gap-0.5">
               <Person email={requester.email} name={requester.name} kind="staff" />
               <span className="text-faint text-xs">
@@ -52,8 +52,8 @@ export function Sheet({ signed, bytes }: { signed: SignedRequest; bytes: string 
           ],
           ['Reason', <Inert key="reason" text={signed.reason} className="whitespace-pre-line font-medium" />],
           ['Ticket', signed.ticket === null ? <NoTicket key="ticket" /> : <Inert key="ticket" text={signed.ticket} />],
-          ['Asked', <Instant key="created" at={signed.created_at} />],
-          ['Good until', <Instant key="expires" at={signed.expires_at} />],
+          ['Requested', <Instant key="created" at={signed.created_at} />],
+          ['Valid until', <Instant key="expires" at={signed.expires_at} />],
           ['Policy', <IdChip key="policy" id={signed.policy} what="SHA-256 of the policy" />],
           ['Nonce', <IdChip key="nonce" id={signed.nonce} what="nonce" />],
           ['Request', <IdChip key="id" id={signed.id} what="request id" whole />],

@@ -84,7 +84,7 @@ function Quick({ search, onSet }: FilterProps) {
   ]
   return (
     <fieldset className="flex flex-wrap items-center gap-1.5">
-      <legend className="sr-only">Often asked</legend>
+      <legend className="sr-only">Common filters</legend>
       {quick.map(({ label, isOn, choose }) => (
         <button
           key={label}
@@ -203,7 +203,7 @@ function Reads({ search, onSet }: FilterProps) {
   if (asksForReads(search) && !isShown) return null
   return (
     <span className="flex items-center gap-1">
-      {isShown ? 'Reads of the log shown' : 'Reads of the log left out'}
+      {isShown ? 'Reads of the log are shown' : 'Reads of the log are hidden'}
       <Button kind="quiet" size="small" onClick={() => onSet({ reads: isShown ? undefined : 'shown' })}>
         {isShown ? 'Leave them out' : 'Show them'}
       </Button>

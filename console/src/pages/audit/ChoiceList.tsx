@@ -43,7 +43,7 @@ export function ChoiceList({ label, groups, choice, onChoose }: Props) {
             ))}
           </fieldset>
         ))}
-        {shown.length === 0 ? <p className="px-2 py-1.5 text-faint text-sm">Nothing has that in its name.</p> : null}
+        {shown.length === 0 ? <p className="px-2 py-1.5 text-faint text-sm">No name contains that.</p> : null}
       </div>
     </div>
   )

@@ -9,7 +9,7 @@ import { formatNumber, plural } from '../../ui/format.ts'
 export function EventCount({ filters }: { filters: EventFilters }) {
   const [isExact, setExact] = useState(false)
   const { data, isFetching, error } = useQuery(countQuery(filters, isExact))
-  if (error) return <span>How many events fit could not be counted.</span>
+  if (error) return <span>The matching events could not be counted.</span>
   if (!data) return <span className="text-faint">counting …</span>
   return (
     <span className="flex items-center gap-1">

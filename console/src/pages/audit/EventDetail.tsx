@@ -60,7 +60,7 @@ export function EventDetail({ event, others, onOpen, onClose, onFilter }: Props)
 /** The row was one deed: each of its events, of which one is shown. */
 function Deed({ event, others, onOpen }: Pick<Props, 'event' | 'others' | 'onOpen'>) {
   return (
-    <ol aria-label="Events of this deed" className="-mx-2 flex flex-col">
+    <ol aria-label="Events in this row" className="-mx-2 flex flex-col">
       {others.map((each) => (
         <li key={each.id}>
           <button
@@ -90,9 +90,9 @@ function Erased({ event }: { event: LoggedEvent }) {
             Erased on <Instant at={erasure.at} /> by <Inert text={erasure.by} />.
           </>
         ) : (
-          'Not there any more, and no erasure on the log accounts for it.'
+          'Missing, and no erasure on the log accounts for it.'
         )}{' '}
-        The log keeps that there was a value, and its digest.
+        The log still shows that there was a value, and its digest.
       </p>
       <ul className="flex flex-col gap-0.5">
         {erased.map((member) => (

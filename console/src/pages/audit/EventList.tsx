@@ -123,7 +123,7 @@ function Events({ search, most, card, opened, onFilter, onFull, pillPlace }: Eve
         onHold={onHold}
         empty={
           <Empty icon={ScrollText} title="No events of this kind">
-            What is done here, and what is refused, appears by itself within a second. Nothing is ever removed.
+            Everything that is done or refused appears here within a second. Nothing is ever removed.
           </Empty>
         }
       />
@@ -133,7 +133,7 @@ function Events({ search, most, card, opened, onFilter, onFull, pillPlace }: Eve
     <div className={chosen ? besideClass : 'min-w-0'}>
       {isOutOfReach && opened.index !== undefined ? (
         <p role="status" className="flex items-center gap-2 pb-2 text-soft text-sm">
-          Event #{formatNumber(opened.index)} does not fit these filters, or lies further back than was read.
+          Event #{formatNumber(opened.index)} does not match these filters, or is further back than what was loaded.
           <Button size="small" onClick={() => opened.onOpen(undefined)}>
             Dismiss
           </Button>

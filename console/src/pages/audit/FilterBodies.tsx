@@ -105,7 +105,7 @@ function TenantHints({ text, onChoose }: { text: string; onChoose: (id: string) 
   const canAsk = canUseConsole(useMe())
   const { data } = useQuery({ ...tenantHintsQuery(text), enabled: canAsk && isWorthSearching(text) })
   const hints = isWorthSearching(text) ? (data?.items ?? []) : []
-  if (hints.length === 0) return canAsk ? <p className="text-faint text-xs">Or the beginning of its name, to choose it.</p> : null
+  if (hints.length === 0) return canAsk ? <p className="text-faint text-xs">Or type the start of its name, to choose it.</p> : null
   return (
     <ul className="-mx-2">
       {hints.map((tenant) => (
@@ -168,7 +168,7 @@ export function TimeBody({ search, onSet }: FilterProps) {
         <Field label="From" htmlFor={`${id}-from`}>
           <Input id={`${id}-from`} type="datetime-local" value={from} onChange={(event) => setFrom(event.target.value)} />
         </Field>
-        <Field label="Until" htmlFor={`${id}-to`} error={isBackwards ? 'This is not after the beginning.' : undefined}>
+        <Field label="Until" htmlFor={`${id}-to`} error={isBackwards ? 'This is not after the start.' : undefined}>
           <Input id={`${id}-to`} type="datetime-local" value={to} onChange={(event) => setTo(event.target.value)} />
         </Field>
         <div className="flex items-center gap-2">

@@ -30,7 +30,11 @@ export function VerifySteps({ steps, isOver, onForget }: Props) {
     const step = steps.find((each) => each.name === name)
     if (!step && !isOver) return []
     return [
-      { name, state: step?.state ?? 'waiting', words: step?.words ?? 'Not reached: it leans on a step above that does not hold.' } as const,
+      {
+        name,
+        state: step?.state ?? 'waiting',
+        words: step?.words ?? 'Not reached: it depends on a step above that does not hold.',
+      } as const,
     ]
   })
   return (
@@ -53,7 +57,7 @@ export function VerifySteps({ steps, isOver, onForget }: Props) {
       {isDoubted && isOver ? (
         <div className="flex flex-wrap items-center gap-2">
           <p className="min-w-0 flex-1 text-faint text-xs">
-            Where this console was begun anew on purpose, with another log, let this browser forget the old one.
+            If this console was deliberately started again with another log, let this browser forget the old one.
           </p>
           <Button size="small" onClick={onForget}>
             Forget what was seen

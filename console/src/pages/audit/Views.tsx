@@ -35,7 +35,7 @@ export function Views({ search, onChoose }: Props) {
       {(close) => (
         <div className="flex flex-col gap-3">
           {views.length === 0 ? (
-            <p className="text-soft text-sm">None yet. Set filters, give them a name, and they are here the next time.</p>
+            <p className="text-soft text-sm">None yet. Set filters and save them under a name to find them here next time.</p>
           ) : (
             <ul className="-mx-2">
               {views.map((view) => (
@@ -60,7 +60,7 @@ export function Views({ search, onChoose }: Props) {
             </ul>
           )}
           <SaveView search={search} onSave={(view) => keep([...views.filter(({ name }) => name !== view.name), view])} />
-          <p className="text-faint text-xs">Views are kept in this browser. A link to this page says the same to somebody else.</p>
+          <p className="text-faint text-xs">Views are kept in this browser. To share one, send a link to this page.</p>
         </div>
       )}
     </Popover>

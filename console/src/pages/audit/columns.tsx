@@ -59,7 +59,7 @@ export function EventName({ deed: { head, events }, open, href }: NameProps) {
       {events.length > 1 ? (
         <span data-tip={events.map(({ action }) => action).join('\n')} className="nums shrink-0 text-faint text-xs">
           +{events.length - 1}
-          <span className="sr-only"> more of the same deed</span>
+          <span className="sr-only"> more in this row</span>
         </span>
       ) : null}
     </span>

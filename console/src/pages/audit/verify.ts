@@ -34,8 +34,8 @@ class Wrong extends Error {}
 
 const signatureFaults: Partial<Record<LogError['code'], string>> = {
   malformed_proof: 'The proof is cut off, or garbled: it cannot be read.',
-  unsigned: 'No signature by this key stands under the checkpoint: it was signed by somebody else.',
-  signature_wrong: 'The signature under the checkpoint is wrong: it was changed after it was signed.',
+  unsigned: 'The checkpoint has no signature by this key: somebody else signed it.',
+  signature_wrong: 'The signature on the checkpoint is wrong: the checkpoint was changed after it was signed.',
 }
 
 const failed = (error: unknown): Pick<Step, 'state' | 'words'> => {
@@ -55,12 +55,12 @@ const leafOfShown = ({ log_index: _, erased = [], erasure: __, disclosures = [],
   const entry = conceal(event)
   const { values, missing, faults } = judgeDisclosures(sha256, entry, disclosures)
   const [fault] = faults
-  if (fault !== undefined) throw new Wrong(`${fault} It was changed on the way, or in the database.`)
+  if (fault !== undefined) throw new Wrong(`${fault} It was changed in transit, or in the database.`)
   const { erasable: ___, ...shown } = event
   if (canonicalForm(reveal(entry, (path) => values.get(path)).event) !== canonicalForm(shown))
-    throw new Wrong('A value shown here is not the one that the log committed to. It was changed on the way, or in the database.')
+    throw new Wrong('A value shown here is not the one that the log committed to. It was changed in transit, or in the database.')
   if (erased.toSorted().join() !== [...missing.keys()].sort().join())
-    throw new Wrong('What is called erased is not what is missing from this event.')
+    throw new Wrong('The values called erased are not the ones missing from this event.')
   return leafOf(sha256, entry)
 }
 
@@ -93,8 +93,8 @@ const trust = async ({ readBytes, seen, now }: Needs): Promise<{ key: VerifierKe
 
 const placeFaults: Partial<Record<LogError['code'], string>> = {
   proof_length: 'The proof has too few or too many hashes: it was cut, or is that of another entry.',
-  root_mismatch: 'The event as it is shown is not the one that the log holds in this place: it was changed on the way, or in the database.',
-  out_of_range: 'The proof speaks of a place beyond the end of the log.',
+  root_mismatch: 'The event as it is shown is not the one that the log holds in this place: it was changed in transit, or in the database.',
+  out_of_range: 'The proof is for a place beyond the end of the log.',
 }
 
 const verifyPlace = (event: LoggedEvent, leafHash: Uint8Array, { index, proof }: TlogProof, { size, root }: Checkpoint): string => {

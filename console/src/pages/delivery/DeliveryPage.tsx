@@ -13,8 +13,8 @@ export function DeliveryPage() {
   return (
     <Page title="Delivery">
       <p className="max-w-[72ch] text-soft text-sm">
-        The log is delivered in its order, each event at least once. Nothing is queued, so nothing overflows: what a destination has not
-        taken waits in the log. Destinations come from the configuration only.
+        The log is delivered in order, each event at least once. There is no queue that could overflow: what a destination has not taken
+        stays in the log. Destinations come from the configuration only.
       </p>
       {error ? <FailureNote error={error} onRetry={() => void refetch()} /> : null}
       {destinations === undefined ? <Loading /> : null}
@@ -22,7 +22,7 @@ export function DeliveryPage() {
         <Card>
           <Empty icon={Send} title="No destination is configured">
             Name one under <span className="id">destinations</span> in the configuration: a SIEM, a webhook, a file, a customer's own
-            system. docs/siem.md has a set-up for each.
+            system. docs/siem.md has a setup for each.
           </Empty>
         </Card>
       ) : null}

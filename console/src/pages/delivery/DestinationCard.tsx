@@ -79,7 +79,7 @@ export function DestinationCard({ destination }: { destination: DestinationState
 }
 
 function Lag({ destination: { behind, behind_since: since } }: { destination: DestinationState }) {
-  if (behind === 0) return <span className="text-faint">, nothing waits</span>
+  if (behind === 0) return <span className="text-faint">, nothing waiting</span>
   return (
     <span className="text-soft">
       , {formatNumber(behind)} behind
@@ -125,7 +125,7 @@ function Parked({ destination: { parked, parked_count: count } }: { destination:
     <details className="text-sm">
       <summary className="cursor-pointer text-warn">
         {formatNumber(count)} {count === 1 ? 'event is' : 'events are'} parked: the destination refuses {count === 1 ? 'it' : 'them'}, the
-        others went on
+        others were delivered
       </summary>
       <ul className="mt-2 divide-y divide-line border-line border-t">
         {parked.map((event) => (

@@ -26,7 +26,7 @@ export function ReplayDialog({ destination, onClose }: { destination: Destinatio
     replay.mutate(given, {
       onSuccess: () => {
         onClose()
-        toast('Replay begun', name)
+        toast('Replay started', name)
       },
     }),
   )
@@ -49,7 +49,7 @@ export function ReplayDialog({ destination, onClose }: { destination: Destinatio
           label="From entry"
           htmlFor="replay-from"
           hint={`The log has ${formatNumber(size)} entries; delivery is at ${formatNumber(next)}.`}
-          error={errors.from_index && 'A place in the log is a whole number, 0 for its beginning'}
+          error={errors.from_index && 'A place in the log is a whole number, 0 for its start'}
         >
           <Input
             id="replay-from"
@@ -71,8 +71,8 @@ export function ReplayDialog({ destination, onClose }: { destination: Destinatio
           />
         </Field>
         <Consequence>
-          {again > 0 ? `Up to ${formatNumber(again)} entries are sent again, with the same ids. ` : 'What lies between is not sent. '}
-          What was parked from there on is tried again. This is on the record.
+          {again > 0 ? `Up to ${formatNumber(again)} entries are sent again, with the same ids. ` : 'The entries in between are not sent. '}
+          Events parked from there on are tried again. This is recorded.
         </Consequence>
         {replay.error ? <FailureNote error={replay.error} /> : null}
       </form>

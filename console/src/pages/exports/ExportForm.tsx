@@ -22,9 +22,9 @@ import { whyWide } from './wide.ts'
 type Props = { filters: EventFilters; onClose: () => void; onAsked: (made: Export) => void; onOpen: (id: string) => void }
 
 const formatWords: Record<ExportFormat, string> = {
-  csv: 'A table for spreadsheets. Text that they would calculate is made inert.',
-  json: 'One array, for programs that read it whole.',
-  ndjson: 'One event a line, for programs that read it as it comes.',
+  csv: 'A table for spreadsheets. Text that they would take for a formula is made harmless.',
+  json: 'One array, for programs that read the whole file.',
+  ndjson: 'One event per line, for programs that read line by line.',
 }
 /** As the columns of the list say them. */
 const filterWords: Record<keyof EventFilters, string> = {
@@ -42,7 +42,7 @@ const filterWords: Record<keyof EventFilters, string> = {
   from: 'From',
   to: 'To',
 }
-const whyWords = { tenants: 'It is of more than one tenant', many: `It is of more than ${formatNumber(exportMaximum)} events` } as const
+const whyWords = { tenants: 'It covers more than one tenant', many: `It has more than ${formatNumber(exportMaximum)} events` } as const
 
 export function ExportForm({ filters, onClose, onAsked, onOpen }: Props) {
   const id = useId()
@@ -92,12 +92,12 @@ export function ExportForm({ filters, onClose, onAsked, onOpen }: Props) {
             focus
             reason={reason}
             onReason={setReason}
-            hint={`${whyWords[wide]}, so the log says why you take it.`}
+            hint={`${whyWords[wide]}, so the log records why you take it.`}
           />
         ) : null}
         {wide && !mayWide ? (
           <Consequence>
-            {whyWords[wide]}. That is for the roles {exportRoles.join(' and ')}. Filter by one tenant
+            {whyWords[wide]}. That needs the role {exportRoles.join(' or ')}. Filter by one tenant
             {wide === 'many' ? ' and a shorter time' : ''}, or ask somebody who has one of them.
           </Consequence>
         ) : (

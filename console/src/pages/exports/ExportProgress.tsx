@@ -27,7 +27,7 @@ export function ExportProgress({ id, onClose, onAgain }: Props) {
         <>
           {made?.state === 'preparing' ? (
             <span className="mr-auto min-w-0 text-faint text-sm max-sm:basis-full">
-              You can close this: it goes on, and is found under Export for a day.
+              You can close this: it continues, and stays under Export for a day.
             </span>
           ) : null}
           <Button onClick={onClose}>Close</Button>
@@ -58,13 +58,12 @@ export function DownloadLink({ made, kind }: { made: Export; kind: 'main' | 'pla
 }
 
 function State({ made, isOver, now }: { made: Export; isOver: boolean; now: number }) {
-  if (isOver)
-    return <Trouble title="This export has expired.">It was deleted after a day. Nothing of it is kept but what the log says.</Trouble>
+  if (isOver) return <Trouble title="This export has expired.">It was deleted after a day. Only its record in the log remains.</Trouble>
   if (made.state === 'failed') {
     return made.code === 'export_changed' ? (
-      <Trouble title="What it held has changed.">
-        Personal data in these events was erased after they were exported, so this file is not given out any more. A new export is without
-        it.
+      <Trouble title="Its contents have changed.">
+        Personal data in these events was erased after they were exported, so this file can no longer be downloaded. A new export leaves
+        that data out.
       </Trouble>
     ) : (
       <Trouble title="It could not be prepared.">
@@ -88,7 +87,7 @@ function Trouble({ title, children }: { title: string; children: ReactNode }) {
 }
 
 const stepOf = ({ rows, rows_expected: expected, sealing }: Export): string => {
-  if (sealing) return `All ${plural(rows, 'event')} are in it. It waits for the log to sign that.`
+  if (sealing) return `All ${plural(rows, 'event')} are in it. Waiting for the log to sign it.`
   if (expected === null) return 'Counting the events…'
   return `${formatNumber(rows)} of ${plural(expected, 'event')}`
 }
@@ -126,7 +125,7 @@ function Ready({ made, now }: { made: Export; now: number }) {
         </div>
       </div>
       <div className="flex flex-col gap-1.5">
-        <p className="text-faint text-xs">Whoever you give it to checks it by itself, offline:</p>
+        <p className="text-faint text-xs">Anyone you give it to can check it offline:</p>
         <Code what="command" text={command} />
       </div>
     </div>

@@ -64,7 +64,7 @@ export function GoPage() {
             </p>
           ) : null}
           <div className="grid grid-cols-1 gap-4 sm:grid-cols-[minmax(0,1fr)_160px]">
-            <Field label="User" htmlFor={`${id}-user`} hint="The whole e-mail address, or the user id.">
+            <Field label="User" htmlFor={`${id}-user`} hint="The full e-mail address, or the user id.">
               <Input
                 id={`${id}-user`}
                 value={user}

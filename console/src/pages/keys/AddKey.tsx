@@ -37,7 +37,7 @@ export function AddKey() {
         <Field
           label="Name"
           htmlFor="key-name"
-          hint="What you call it: the laptop, the blue security key. It needs a sign-in of the last five minutes."
+          hint="A name for it: the laptop, the blue security key. Adding a key needs a sign-in within the last five minutes."
         >
           <Input id="key-name" value={name} aria-describedby={describedBy('key-name')} onChange={(event) => setName(event.target.value)} />
         </Field>

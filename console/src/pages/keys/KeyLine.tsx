@@ -7,8 +7,8 @@ import { Time } from '../../ui/Time.tsx'
 
 const stateWords: Record<PasskeyState, string> = {
   usable: 'may sign',
-  waits_for_confirmation: 'waits for a super_admin to confirm it',
-  waits_24_hours: 'waits a day',
+  waits_for_confirmation: 'waiting for a super_admin to confirm it',
+  waits_24_hours: 'waiting 24 hours',
 }
 
 export function KeyLine({ passkey, whose, children }: { passkey: Passkey; whose?: ReactNode; children: ReactNode }) {
@@ -35,7 +35,7 @@ export function KeyLine({ passkey, whose, children }: { passkey: Passkey; whose?
         {stateWords[state]}
         {state === 'waits_24_hours' && from ? (
           <>
-            , signs <Time at={from} />
+            , can sign <Time at={from} />
           </>
         ) : null}
       </Tag>

@@ -10,8 +10,7 @@ export function KeysPage() {
   return (
     <Page title="My keys">
       <p className="max-w-[72ch] text-soft text-sm">
-        A passkey signs what you do and what you approve here. That it was added, confirmed or removed is on the record, and its public key
-        with it.
+        A passkey signs what you do and what you approve here. Adding, confirming and removing one is recorded, with its public key.
       </p>
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <MyKeys />

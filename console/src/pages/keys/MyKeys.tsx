@@ -63,8 +63,8 @@ function RemoveDialog({ passkey, onClose }: { passkey: Passkey; onClose: () => v
     >
       <div className="flex flex-col gap-3">
         <Consequence>
-          <Inert text={passkey.name} className="font-medium text-ink" /> signs nothing any more. Requests that it has approved and that are
-          not carried out yet become void. This cannot be undone.
+          <Inert text={passkey.name} className="font-medium text-ink" /> can no longer sign anything. Requests that it has approved and that
+          are not carried out yet become void. This cannot be undone.
         </Consequence>
         {remove.error ? <FailureNote error={remove.error} /> : null}
       </div>

@@ -9,7 +9,7 @@ import { toast } from '../../ui/Toasts.tsx'
 import { KeyLine } from './KeyLine.tsx'
 
 const whyNot = (me: Me, passkey: Passkey): string | null => {
-  if (passkey.staff_id === me.staff.id) return 'nobody confirms a key of their own'
+  if (passkey.staff_id === me.staff.id) return 'you cannot confirm your own key'
   return me.staff.roles.includes('super_admin') ? null : 'confirming needs super_admin'
 }
 
@@ -17,10 +17,12 @@ const whyNot = (me: Me, passkey: Passkey): string | null => {
 export function WaitingKeys({ me }: { me: Me }) {
   const { data: keys, error, refetch } = useQuery(waitingPasskeysQuery)
   return (
-    <Card title="Keys that wait" flush={(keys?.length ?? 0) > 0} aside={<span className="text-faint text-xs">of everybody</span>}>
+    <Card title="Keys waiting" flush={(keys?.length ?? 0) > 0} aside={<span className="text-faint text-xs">of all staff</span>}>
       {error ? <FailureNote error={error} onRetry={() => void refetch()} /> : null}
       {!keys && !error ? <Loading lines={1} /> : null}
-      {keys?.length === 0 ? <p className="text-faint text-sm">No key waits. A person's first one appears here until it may sign.</p> : null}
+      {keys?.length === 0 ? (
+        <p className="text-faint text-sm">No key is waiting. A person's first key appears here until it can sign.</p>
+      ) : null}
       {keys && keys.length > 0 ? (
         <ul className="divide-y divide-line">
           {keys.map((passkey) => (

@@ -43,7 +43,7 @@ export function Answer({ answer, catalogue, sent }: { answer: RunnerAnswer; cata
           </span>
         </p>
         <Segments
-          label="How it is shown"
+          label="Show as"
           value={shape}
           onChoose={setWanted}
           options={shapes.map((value) => ({ value, label: words[value] }))}
@@ -85,7 +85,7 @@ function Refused({ answer, json, catalogue, sent }: RefusedProps) {
 }
 
 function Raw({ answer: { body, bytes, is_cut, is_text } }: { answer: RunnerAnswer }) {
-  if (!is_text) return <p className="text-soft text-sm">{formatBytes(bytes)} that are no text.</p>
+  if (!is_text) return <p className="text-soft text-sm">{formatBytes(bytes)} that are not text.</p>
   if (body === '') return <p className="text-soft text-sm">The answer has no body.</p>
   const isLong = body.length > mostRaw
   return (

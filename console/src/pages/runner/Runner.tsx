@@ -100,7 +100,7 @@ function Ready({ session, catalogue }: { session: Session; catalogue: ScopeCatal
   return (
     <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,5fr)_minmax(0,7fr)]">
       <div className="flex min-w-0 flex-col gap-4">
-        <Card title="Request" aside={<span className="text-faint text-xs">each is on the record</span>}>
+        <Card title="Request" aside={<span className="text-faint text-xs">each is recorded</span>}>
           <Builder
             session={session}
             catalogue={catalogue}
@@ -117,7 +117,7 @@ function Ready({ session, catalogue }: { session: Session; catalogue: ScopeCatal
         />
       </div>
       <Card title="Answer" className="min-w-0">
-        {result === null ? <Empty title="No answer yet">Choose a route and send it. What was refused is answered here, too.</Empty> : null}
+        {result === null ? <Empty title="No answer yet">Choose a route and send it. Refusals appear here too.</Empty> : null}
         {result && 'error' in result ? <FailureNote error={result.error} /> : null}
         {result && 'answer' in result ? <Answer answer={result.answer} catalogue={catalogue} sent={result.sent} /> : null}
       </Card>

@@ -79,6 +79,6 @@ export const choicesOf = (catalogue: ScopeCatalogue, scopes: readonly string[]):
   const isGranted = ({ scope }: Route) => scopes.includes(scope)
   return [
     { label: 'In this session’s scopes', routes: routes.filter(isGranted) },
-    { label: 'Not in its scopes: refused, on the record', routes: routes.filter((route) => !isGranted(route)) },
+    { label: 'Not in its scopes: refused and recorded', routes: routes.filter((route) => !isGranted(route)) },
   ].filter((group) => group.routes.length > 0)
 }

@@ -67,7 +67,7 @@ export function CreateForm({ target: { tenant, user, ticket, reason: offered = '
   const missing = whatIsMissing({ reason, scopes, isValidTime, most, isTicket: !named?.trim() || Ticket.safeParse(named).success })
 
   const { asksApproval, needsSignature, needsTicket } = useSessionGates(tenant.id, user?.id)
-  const unmet = noConnection ?? missing ?? (needsTicket && !named?.trim() ? 'The policy asks for a ticket' : null)
+  const unmet = noConnection ?? missing ?? (needsTicket && !named?.trim() ? 'The policy requires a ticket' : null)
 
   // What is offered whole is confirmed by Enter, or changed.
   const isOffered = offered !== ''
@@ -229,7 +229,7 @@ function ReasonsAgain({ onChoose }: AgainProps) {
   const reasons = useReasonsOfToday()
   if (reasons.length === 0) return null
   return (
-    <ul aria-label="What I gave today" className="flex min-w-0 gap-1.5 max-sm:flex-col">
+    <ul aria-label="Given earlier today" className="flex min-w-0 gap-1.5 max-sm:flex-col">
       {reasons.map(({ reason, ticket }) => (
         <li key={reason} className="min-w-0 max-sm:nth-3:hidden">
           <button
@@ -260,7 +260,7 @@ function What({ tenant, user, changing, minutes }: WhatProps) {
           what <Inert text={user.email} /> sees
         </>
       ) : (
-        'this tenant alone'
+        'only this tenant'
       )}
       {minutes === null ? '' : ` for ${minutes} min, until ${formatMinute(now + minutes * 60_000)}`}. It ends by itself and can be revoked
       at any time.{' '}

@@ -41,7 +41,7 @@ export function ExtendDialog({ session, onClose }: { session: Session; onClose: 
   const isTicket = ticket.trim() === '' || Ticket.safeParse(ticket).success
   const missing =
     noConnection ??
-    (room === 0 ? 'It has all the time that it may have' : isTime ? null : `A whole number of minutes, 1 to ${room}`) ??
+    (room === 0 ? 'It already has the longest time allowed' : isTime ? null : `A whole number of minutes, 1 to ${room}`) ??
     (isTicket ? gates.missing : 'Write the ticket as #4831 or SUP-4831')
   const submit = () => {
     if (missing !== null || extend.isPending) return

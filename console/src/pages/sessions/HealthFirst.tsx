@@ -26,7 +26,7 @@ export function HealthFirst({ tenantId, onLeave }: Props) {
             <Link
               {...paths.tenant(tenantId)}
               onClick={onLeave}
-              data-tip="Many questions are answered by it, without access"
+              data-tip="Answers many questions without access"
               className="font-medium text-accent text-xs hover:underline sm:ml-auto"
             >
               failing routes and the last 7 days

@@ -19,7 +19,7 @@ import { statusTone } from './statusTone.ts'
 const sentenceOf = (code: string) => (Object.hasOwn(errorCatalogue, code) ? errorCatalogue[code as keyof typeof errorCatalogue] : undefined)
 
 const whatWasAsked = (row: AccessLogRow): [string, ReactNode][] => [
-  ['Method', row.reads ? `${row.method}, only reads` : <Value key="method" text={row.method} />],
+  ['Method', row.reads ? `${row.method}, read-only` : <Value key="method" text={row.method} />],
   [
     'Path',
     <span key="path" className="id break-all">

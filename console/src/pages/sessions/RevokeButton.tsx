@@ -10,7 +10,7 @@ const useWhyNot = (session: Session): string | undefined => {
   const me = useMe()
   const noConnection = useNoConnection()
   if (session.status !== 'ACTIVE') return sessionActs.revoke.otherwise[session.status]
-  if (!canUseConsole(me) && session.staff_id !== me.staff.id) return 'Your roles let you read it'
+  if (!canUseConsole(me) && session.staff_id !== me.staff.id) return 'Your roles only let you read it'
   return noConnection
 }
 

@@ -36,7 +36,7 @@ export function ScopeChoice({ catalogue, chosen, onChoose }: Props) {
           ))}
         </span>
         <span className="text-faint text-xs nums">
-          {preset ? '' : 'own choice · '}
+          {preset ? '' : 'custom · '}
           {plural(chosen.length, 'scope')} ·{' '}
           {changing === 0 ? 'cannot change data' : <span className="font-medium text-warn">{changing} can change data</span>}
         </span>
@@ -82,7 +82,7 @@ function ScopeList({ id, catalogue, chosen, onToggle }: ListProps) {
                 {entry.routes.map((route) => (
                   <span key={`${route.method} ${route.path}`} className="id text-faint leading-5">
                     {route.method} <PathText path={route.path} />
-                    {route.reads ? <span className="font-sans text-soft"> · only reads</span> : null}
+                    {route.reads ? <span className="font-sans text-soft"> · read-only</span> : null}
                     {route.does ? <span className="font-sans text-soft"> · {route.does}</span> : null}
                   </span>
                 ))}

@@ -8,8 +8,8 @@ import { Button, buttonClass } from '../../ui/Button.tsx'
 
 /** Why nobody steps in with this session from here, if so. */
 export const whyNotStepIn = ({ staff_id, standing }: Session, { staff, views }: Me): string | undefined => {
-  if (standing !== 'usable') return 'the session cannot be used any more'
-  if (staff_id !== staff.id) return 'only who opened it can step in'
+  if (standing !== 'usable') return 'the session can no longer be used'
+  if (staff_id !== staff.id) return 'only the person who opened it can step in'
   return views ? undefined : 'views are not set up here'
 }
 

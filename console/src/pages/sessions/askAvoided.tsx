@@ -19,7 +19,7 @@ const count = async (tenant: Tenant): Promise<void> => {
     toast('Counted as a session avoided', <Inert text={tenant.name} />)
   } catch (error) {
     const why = isFailure(error) ? `${error.message} ${error.hint}` : undefined
-    ask('That was not counted', why, [{ label: 'Try again', onChoose: () => void count(tenant) }])
+    ask('It was not counted', why, [{ label: 'Try again', onChoose: () => void count(tenant) }])
   }
 }
 

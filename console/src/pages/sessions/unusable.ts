@@ -3,11 +3,11 @@ import type { Session } from '@countersign/contract/sessions.ts'
 const words = {
   tenant_gone: {
     short: 'Tenant gone',
-    sentence: 'Every request is refused: the tenant was deleted, or its id is another tenant’s by now.',
+    sentence: 'Every request is refused: the tenant was deleted, or its id now belongs to another tenant.',
   },
   staff_not_allowed: {
     short: 'Opener not allowed',
-    sentence: 'Every request is refused: whoever opened it was disabled or lost the role.',
+    sentence: 'Every request is refused: the person who opened it was disabled or lost the role.',
   },
 } as const
 

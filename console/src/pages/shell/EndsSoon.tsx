@@ -12,7 +12,7 @@ import { nearestLimit } from '../sessions/limits.ts'
 import { StayButton } from '../sessions/StayButton.tsx'
 import { nameOf, useMyOpenSessions } from './useMyOpenSessions.ts'
 
-const whyOf = (session: Session): string => (nearestLimit(session).by === 'idle' ? ', as nothing is done in it' : '')
+const whyOf = (session: Session): string => (nearestLimit(session).by === 'idle' ? ', because it is idle' : '')
 
 /** My sessions of which two minutes or less are left, by either limit. It is said once; the line counts down in silence. */
 export function EndsSoon() {

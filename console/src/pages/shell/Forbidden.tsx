@@ -29,7 +29,7 @@ export function Forbidden({ error }: { error: unknown }) {
         <ShieldOff aria-hidden="true" strokeWidth={1.5} className="mb-3 size-7 text-faint" />
         <h1 className="font-semibold text-lg">{failure?.message ?? 'Your account has no role in this console.'}</h1>
         <p className="max-w-[52ch] text-soft">{failure?.hint}</p>
-        <p className="mt-2 text-faint text-xs">This attempt is on the record.</p>
+        <p className="mt-2 text-faint text-xs">This attempt was recorded.</p>
         <Button className="mt-5" icon={<LogOut />} onClick={() => void signOut().then(() => goToSignIn('signed_out'))}>
           Sign out
         </Button>

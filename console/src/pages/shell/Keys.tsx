@@ -7,7 +7,7 @@ import { pagesFor } from './pages.ts'
 const everywhere = [
   [commandKey.split(' '), 'Search and commands'],
   [['/'], 'Search on this page'],
-  [['?'], 'These keys'],
+  [['?'], 'Show these shortcuts'],
   [['Esc'], 'Close what is open'],
 ] as const
 const inTables = [
@@ -17,8 +17,8 @@ const inTables = [
   [['/', '↓'], 'From the search to its first row'],
 ] as const
 const inForms = [
-  [submitKey.split(' '), 'Do what the form is for'],
-  [['Esc'], 'Leave it; asks if something is written'],
+  [submitKey.split(' '), 'Submit the form'],
+  [['Esc'], 'Close it; asks first if you wrote something'],
 ] as const
 
 const onUsers = [[['i'], 'Impersonate: a read-only session on the user']] as const
@@ -28,7 +28,7 @@ type Entry = readonly [keys: readonly string[], what: string]
 export function Keys({ onClose }: { onClose: () => void }) {
   const pages: Entry[] = pagesFor(useMe()).map((page) => [[page.key], page.name])
   return (
-    <Dialog title="Keys" onClose={onClose} wide>
+    <Dialog title="Keyboard shortcuts" onClose={onClose} wide>
       <div className="grid gap-x-10 gap-y-6 sm:grid-cols-2">
         <div className="flex flex-col gap-6">
           <Group title="Everywhere" entries={everywhere} />

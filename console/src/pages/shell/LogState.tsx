@@ -20,7 +20,7 @@ const looks: Record<State, { tone: string; shape: string; words: string }> = {
   unknown: { tone: 'text-faint', shape: 'M1 3.2h6v1.6H1z', words: '' },
 }
 
-const lagWords = (log: LogStatus) => (log.pending === 0 ? 'nothing waits' : `${plural(log.pending, 'event')} on the way`)
+const lagWords = (log: LogStatus) => (log.pending === 0 ? 'none' : `${plural(log.pending, 'event')} on the way`)
 
 /** Whether the log keeps up, and how far it is. */
 export function LogState() {

@@ -12,7 +12,7 @@ export function NotFound() {
       <CircleSlash aria-hidden="true" strokeWidth={1.5} className="mb-3 size-7 text-faint" />
       <h1 className="font-semibold text-lg">There is nothing at this address</h1>
       <p className="max-w-[48ch] text-soft">
-        Check the address, or start from the first page. What belongs to another tenant is not shown either.
+        Check the address, or start from the first page. Another tenant’s things are not shown either.
       </p>
       <Link to="/" className={`${buttonClass('plain')} mt-4`}>
         Go to the first page

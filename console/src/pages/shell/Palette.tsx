@@ -91,8 +91,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
             {isSearching
               ? 'Searching…'
               : error
-                ? 'The search has failed.'
-                : 'Nothing fits. Try the start of a name, an e-mail address or an id.'}
+                ? 'The search failed.'
+                : 'Nothing matches. Try the start of a name, an e-mail address or an id.'}
           </Command.Empty>
           <Ids text={text} onClose={onClose} />
           <Tenants tenants={tenants ?? []} onClose={onClose} />

@@ -279,7 +279,7 @@ export function Acts({ text, onClose }: Part) {
     { name: 'My keys', icon: <Fingerprint />, run: () => void navigate(paths.keys()) },
     { name: 'Use the light theme', icon: <Moon />, run: () => setTheme('light') },
     { name: 'Use the dark theme', icon: <Moon />, run: () => setTheme('dark') },
-    { name: 'Show the keys', icon: <Keyboard />, run: () => openOverlay({ kind: 'keys' }), isOver: true },
+    { name: 'Show keyboard shortcuts', icon: <Keyboard />, run: () => openOverlay({ kind: 'keys' }), isOver: true },
     { name: 'Sign out', icon: <LogOut />, run: () => leave(me), isOver: true },
   ].filter((act) => fits(text, act.name))
   if (acts.length === 0) return null

@@ -59,7 +59,7 @@ export function Rail() {
       <div className={clsx('flex px-2 pb-2 max-xl:hidden', isNarrow ? 'justify-center' : 'justify-end')}>
         {isView ? null : (
           <IconButton
-            label={isNarrow ? 'Widen the rail' : 'Narrow the rail'}
+            label={isNarrow ? 'Expand the sidebar' : 'Collapse the sidebar'}
             icon={isNarrow ? <PanelLeftOpen /> : <PanelLeftClose />}
             onClick={toggle}
           />

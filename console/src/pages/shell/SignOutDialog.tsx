@@ -47,7 +47,7 @@ export function SignOutDialog({ onClose }: { onClose: () => void }) {
           <input type="checkbox" checked={ends} onChange={(event) => setEnds(event.target.checked)} />
           End them now
         </label>
-        {ends ? null : <p className="text-warn">Whoever has their tokens can use them until they end by themselves.</p>}
+        {ends ? null : <p className="text-warn">Anyone who has their tokens can use them until they end by themselves.</p>}
       </div>
     </Dialog>
   )

@@ -37,12 +37,12 @@ export function DirectoryNotes({ directory: { trouble, unreadable }, synced_at }
       {synced_at === null && trouble === null ? (
         <Note>
           <p className="font-medium">The tenants are being read for the first time.</p>
-          <p className="text-soft">They appear here by themselves. The data of the example product takes some seconds to make.</p>
+          <p className="text-soft">They appear here by themselves. The example product takes a few seconds to make its data.</p>
         </Note>
       ) : null}
       {trouble === null ? null : (
         <Note>
-          <p className="font-medium">The directory could not be read the last time.</p>
+          <p className="font-medium">The last attempt to read the directory failed.</p>
           <p className="text-soft">
             The list is as it was before. It is tried again; <code className="id">countersign connector check</code> says more.
           </p>

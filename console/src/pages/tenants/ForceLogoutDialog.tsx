@@ -36,7 +36,7 @@ export function ForceLogoutDialog({ tenant, onClose }: Props) {
             <>
               {tenant.user_count === null ? 'All users' : `All ${plural(tenant.user_count, 'user')}`} of{' '}
               <Inert text={tenant.name} className="font-medium text-ink" /> are signed out everywhere at once and must sign in again. No
-              other tenant is touched.
+              other tenant is affected.
             </>
           }
           onClose={onClose}

@@ -71,7 +71,7 @@ export const detailFacts = ({ authorizers, seats_used, seats_total, sso, sso_req
 ]
 
 function Authorizers({ people }: { people: readonly Authorizer[] }) {
-  if (people.length === 0) return <span className="text-faint">the product names nobody</span>
+  if (people.length === 0) return <span className="text-faint">the product reports nobody</span>
   return (
     <ul className="flex flex-col gap-1">
       {people.map(({ id, name, email, role }) => (

@@ -63,7 +63,7 @@ const whyEmpty = ({ signals }: TenantHealth, window: Window): string => {
 function Routes({ routes }: Pick<TenantHealth, 'routes'>) {
   return (
     <Card title="Top failing routes">
-      {routes.length === 0 ? <p className="text-faint text-sm">No route failed, or the source names none.</p> : null}
+      {routes.length === 0 ? <p className="text-faint text-sm">No route failed, or the source reports none.</p> : null}
       {routes.length > 0 ? (
         <table className="w-full table-fixed text-sm">
           <thead className="text-faint text-xs">
@@ -109,7 +109,7 @@ function History({ history }: Pick<TenantHealth, 'history'>) {
   const more = history.length - historyMaximum
   return (
     <Card title="How its health changed" aside={<span className="text-faint text-xs">90 days</span>}>
-      {history.length === 0 ? <p className="text-faint text-sm">It has not changed as far as is known.</p> : null}
+      {history.length === 0 ? <p className="text-faint text-sm">No change is known.</p> : null}
       <ol className="flex flex-col gap-2 text-sm">
         {history.slice(0, historyMaximum).map(({ at, status, cause }) => (
           <li

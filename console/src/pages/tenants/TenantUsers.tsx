@@ -159,13 +159,13 @@ export function TenantUsers({ tenant }: { tenant: Tenant }) {
         more={{ has: list.hasNextPage, isLoading: list.isFetchingNextPage, load: () => void list.fetchNextPage() }}
         empty={
           isNarrowed ? (
-            <Empty icon={Users} title="No user of this tenant fits">
+            <Empty icon={Users} title="No user of this tenant matches">
               <Button className="mt-3" onClick={clear}>
                 Show all its users
               </Button>
             </Empty>
           ) : (
-            <Empty icon={Users} title="The product names no users of this tenant">
+            <Empty icon={Users} title="The product reports no users of this tenant">
               They appear here once it does.
             </Empty>
           )

@@ -92,7 +92,7 @@ function State({ first, search }: { first: Overview | undefined; search: Tenants
 function Nothing({ first, search, onClear }: { first: Overview | undefined; search: TenantsSearch; onClear: () => void }) {
   if (isFiltered(search))
     return (
-      <Empty icon={Building2} title="No tenant fits">
+      <Empty icon={Building2} title="No tenant matches">
         <Button className="mt-3" onClick={onClear}>
           Show all tenants
         </Button>
@@ -101,7 +101,7 @@ function Nothing({ first, search, onClear }: { first: Overview | undefined; sear
   if (first?.directory.trouble)
     return (
       <Empty icon={Building2} title="The directory cannot be reached">
-        Every tenant of the product appears here once it answers. It is asked again all the time.
+        Every tenant of the product appears here once it answers. Countersign keeps asking.
       </Empty>
     )
   return (

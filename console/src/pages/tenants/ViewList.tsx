@@ -22,7 +22,7 @@ export function ViewList({ search, onOpen }: ViewsProps) {
   return (
     <div className="flex flex-col gap-2">
       {views.length === 0 ? (
-        <p className="px-1 text-faint text-xs">Filter or sort the tenants, then keep that here under a name. It stays in this browser.</p>
+        <p className="px-1 text-faint text-xs">Filter or sort the tenants, then save that here under a name. It stays in this browser.</p>
       ) : (
         <ul aria-label="Saved views">
           {views.map((view) => (
@@ -45,13 +45,7 @@ export function ViewList({ search, onOpen }: ViewsProps) {
           <label htmlFor={id} className="sr-only">
             Name of the view
           </label>
-          <Input
-            id={id}
-            value={name}
-            maxLength={60}
-            placeholder="Name of what you see now"
-            onChange={(event) => setName(event.target.value)}
-          />
+          <Input id={id} value={name} maxLength={60} placeholder="Name for this view" onChange={(event) => setName(event.target.value)} />
           <Button submit disabled={name.trim() === '' || isFull}>
             Save
           </Button>

@@ -63,11 +63,7 @@ function Unknown({ why }: { why: string }) {
 const unknown = <span className="text-faint">unknown</span>
 
 export function Rate({ of }: { of: number | null }) {
-  return of === null ? (
-    <Unknown why="Too few calls in the last 24 hours to speak of a rate" />
-  ) : (
-    <span className="nums">{formatRate(of)}</span>
-  )
+  return of === null ? <Unknown why="Too few calls in the last 24 hours for a rate" /> : <span className="nums">{formatRate(of)}</span>
 }
 
 export const columns: readonly Column<Row>[] = [

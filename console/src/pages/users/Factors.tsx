@@ -31,7 +31,7 @@ type Props = { factors: readonly Factor[]; unreadable: Unreadable; onAct: (actio
 export function Factors({ factors, unreadable, onAct }: Props) {
   return (
     <Card title="Factors" flush={factors.length > 0} aside={<span className="text-faint text-xs nums">{factors.length}</span>}>
-      {factors.length + unreadable.count === 0 ? <p className="text-faint text-sm">The product names no factor of this user.</p> : null}
+      {factors.length + unreadable.count === 0 ? <p className="text-faint text-sm">The product reports no factors for this user.</p> : null}
       <ul className="divide-y divide-line">
         {factors.map((factor) => {
           const { icon: Icon, words } = looks[factor.kind]

@@ -100,7 +100,7 @@ function WhichSession({
   onChoose: (id: string) => void
 }) {
   const name = useId()
-  if (sessions.length === 0) return <p className="text-faint text-sm">The product names no session of this user that is live now.</p>
+  if (sessions.length === 0) return <p className="text-faint text-sm">The product reports no live session of this user.</p>
   return (
     <fieldset className="flex flex-col gap-1 text-sm">
       <legend className="mb-1 font-medium">Session</legend>

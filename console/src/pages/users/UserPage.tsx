@@ -48,7 +48,7 @@ export function UserPage() {
   return <Pane pane={pane} error={error} />
 }
 
-const roleMissing = 'your roles do not open sessions'
+const roleMissing = 'your roles cannot open sessions'
 
 function Pane({ pane, error }: { pane: UserPane; error: unknown }) {
   const { user, factors, sessions, unreadable } = pane

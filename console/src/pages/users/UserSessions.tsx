@@ -17,9 +17,7 @@ export function UserSessions({ sessions, unreadable, onRevoke }: Props) {
       flush={sessions.length > 0}
       aside={<span className="text-faint text-xs nums">{sessions.length}</span>}
     >
-      {sessions.length + unreadable.count === 0 ? (
-        <p className="text-faint text-sm">The product names no session that is live now.</p>
-      ) : null}
+      {sessions.length + unreadable.count === 0 ? <p className="text-faint text-sm">The product reports no live session.</p> : null}
       <ul className="divide-y divide-line">
         {sessions.map((session) => (
           <li key={session.id} className="flex items-center gap-3 px-4 py-2 text-sm">

@@ -144,7 +144,7 @@ export function UsersPage() {
             error={error}
             onRetry={() => void refetch()}
             empty={
-              <Empty icon={UserSearch} title={`Nobody fits “${text.length > 40 ? `${text.slice(0, 40)}…` : text}”`}>
+              <Empty icon={UserSearch} title={`Nobody matches “${text.length > 40 ? `${text.slice(0, 40)}…` : text}”`}>
                 Try the start of the e-mail address, of the name, or the whole id. Small typing errors are forgiven.
               </Empty>
             }

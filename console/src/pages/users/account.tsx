@@ -20,7 +20,7 @@ function Invitation({ at, by, until }: { at: string; by: string | null | undefin
       ) : null}
       {until ? (
         <>
-          , good until <Instant at={until} />
+          , valid until <Instant at={until} />
         </>
       ) : null}
     </>

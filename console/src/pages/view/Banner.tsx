@@ -71,7 +71,7 @@ function Idle({ session: { idle_at, expires_at } }: { session: Session }) {
   const left = secondsLeft(idle_at, useNow(1))
   if (left > endsSoonSeconds || Date.parse(idle_at) >= Date.parse(expires_at)) return null
   return (
-    <Tag tone="amber" tip="A session ends when nobody does anything in it. Whatever you open or send counts.">
+    <Tag tone="amber" tip="A session ends when nobody does anything in it. Anything you open or send counts.">
       idle, ends in {formatCountdown(left)}
     </Tag>
   )

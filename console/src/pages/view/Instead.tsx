@@ -40,11 +40,11 @@ const backTo = (session: Session) => (
 
 const endings: Record<EndedBy, string> = {
   opener: 'You ended the session',
-  staff: 'Somebody of your staff revoked the session',
+  staff: 'A staff member revoked the session',
   tenant: 'The tenant revoked the session',
   system: 'The program ended the session',
   expiry: 'The session has expired',
-  idle: 'The session has ended: nobody did anything in it',
+  idle: 'The session has ended: it was idle for too long',
   tenant_gone: 'The session has ended: its tenant was deleted',
   role_lost: 'The session has ended: you lost the role that it needs',
   frozen: 'The session has ended: your account was disabled',
@@ -62,7 +62,7 @@ export function Ended({ session }: { session: Session }) {
   const title = session.ended_by === null ? (whyUnusable(session)?.short ?? 'The session is over') : endings[session.ended_by]
   return (
     <Instead icon={session.ended_by === 'expiry' ? Timer : SquareX} title={title} acts={<After session={session} />}>
-      <p className="text-soft">{whyUnusable(session)?.sentence ?? 'The product is closed here, and nothing reaches it any more.'}</p>
+      <p className="text-soft">{whyUnusable(session)?.sentence ?? 'The product is closed here, and no more requests reach it.'}</p>
       <Facts
         facts={[
           session.ended_at !== null && ['Ended', <Instant key="at" at={session.ended_at} />],
@@ -160,8 +160,8 @@ export function NotShown({ session, error, onAgain }: { session: Session; error:
     return (
       <Instead icon={PlugZap} title="The gateway does not answer in this browser" acts={again}>
         <p className="text-soft">
-          The page that lets you in did not load. A proxy, a blocker of ads or a missing DNS record may be in the way. The session still
-          runs, and its token works.
+          The page that admits this browser did not load. A proxy, an ad blocker or a missing DNS record may be in the way. The session
+          still runs, and its token works.
         </p>
       </Instead>
     )
@@ -170,8 +170,8 @@ export function NotShown({ session, error, onAgain }: { session: Session; error:
       <Instead icon={CookieIcon} title="This browser keeps no cookies for the product’s frame" acts={again}>
         <p className="text-soft">
           The product is on an address of its own, and its session is one cookie that only this page and that address share. Allow cookies
-          in frames for this console: they are partitioned, so that nobody is followed by them. A private window or a blocker may refuse
-          them.
+          in frames for this console: they are partitioned, so they cannot be used to track anybody. A private window or a blocker may
+          refuse them.
         </p>
         <p className="id text-faint text-xs">{code}</p>
       </Instead>

@@ -11,7 +11,7 @@ const silent = () =>
     status: 0,
     code: 'gateway_silent',
     title: 'The gateway does not answer in this browser.',
-    hint: 'Try again. If it stays so, ask whoever runs this whether this browser reaches gateway.browser_origin.',
+    hint: 'Try again. If that does not help, ask your administrator whether this browser can reach gateway.browser_origin.',
   })
 
 type Listen<T> = (done: (value: T) => void, fail: (error: unknown) => void) => () => void

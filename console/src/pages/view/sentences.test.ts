@@ -38,7 +38,7 @@ it.each([
     'The page tried to GET /v1/notifications/7: that route is declared for another upstream, which has an origin of its own.',
   ],
   [{ ...row, method: 'POST', code: 'other_tenant' }, 'The page tried to POST /v1/notifications/:id: that belongs to another tenant.'],
-  [{ ...row, route: null, code: 'body_refused' }, 'The page tried to mark a notification as read: it sent a body where none may be.'],
+  [{ ...row, route: null, code: 'body_refused' }, 'The page tried to mark a notification as read: it sent a body where none is allowed.'],
   [{ ...row, route: null, path: null, code: 'sink_blocked' }, /^The page tried to GET a path that was erased: no support session may/],
   [{ ...row, via: 'token' as const }, 'A request with the token tried to mark a notification as read: not in this session’s scopes.'],
   [{ ...row, code: 'a_code_of_tomorrow' }, 'The page tried to mark a notification as read: it was refused.'],

@@ -22,7 +22,7 @@ export const confirmPasskey = verb({
   run: ({ principal, ...base }: Ctx<StaffPrincipal>, id: string): Promise<Passkey> =>
     transact(base, async (tx) => {
       const { staff_id, name } = await requirePasskey(tx, id)
-      if (staff_id === principal.id) throw denyPasskey(principal, 'own_passkey', 'nobody confirms a key of their own')
+      if (staff_id === principal.id) throw denyPasskey(principal, 'own_passkey', 'a key cannot be confirmed by its owner')
       const confirmed = await tx
         .insertInto('staff_passkey_confirmations')
         .values({ passkey_id: id, staff_id, confirmed_by: principal.id })

@@ -85,7 +85,7 @@ export const findBinaries = (owner: Owner | undefined): Binaries => {
   } catch (cause) {
     throw new Trouble(
       `The programs of the database cannot be copied to ${dataHome()}: ${(cause as Error).message}`,
-      `Make room or rights there. ${withDatabaseUrl}`,
+      `Free disk space there, or grant the rights to it. ${withDatabaseUrl}`,
       cause,
     )
   }

@@ -14,7 +14,7 @@ export const explain = (said: string, cluster: string, source: string): Trouble 
   if (/No space left on device|ENOSPC/i.test(said)) {
     return new Trouble(
       `The disk under ${cluster} is full.`,
-      'Make room there, then start again. What was acknowledged is still stored.',
+      'Free some space there, then start again. What was acknowledged is still stored.',
       cause,
     )
   }
@@ -26,7 +26,7 @@ export const explain = (said: string, cluster: string, source: string): Trouble 
     )
   }
   if (/Address already in use|could not create any (TCP\/IP|Unix-domain) socket/i.test(said)) {
-    return new Trouble(`The address of the database is taken: ${line}`, 'End the program that has it, then start again.', cause)
+    return new Trouble(`The address of the database is taken: ${line}`, 'Stop the program that uses it, then start again.', cause)
   }
   if (/already exists|still in use/i.test(said)) {
     return new Trouble(`Another PostgreSQL server still uses ${cluster}.`, 'Stop it, then start again.', cause)

@@ -84,8 +84,8 @@ export const isInitialised = (place: Place, binaries: Binaries): boolean => {
   if (!existsSync(cluster)) {
     if (!existsSync(marker(place))) return false
     throw new Trouble(
-      `The database of ${dataDir} is gone: there is no ${cluster} any more.`,
-      `Restore it from a backup. To give up what was in it and begin anew, remove ${marker(place)} yourself.`,
+      `The database of ${dataDir} is gone: ${cluster} no longer exists.`,
+      `Restore it from a backup. To give up its contents and start over, remove ${marker(place)} yourself.`,
     )
   }
   let major: string

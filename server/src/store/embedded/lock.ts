@@ -47,6 +47,6 @@ export const inUse = ({ dataDir, home }: Pick<Place, 'dataDir' | 'home'>): Troub
   const pid = existsSync(note) ? readFileSync(note, 'utf8').trim() : ''
   return new Trouble(
     `The data folder ${dataDir} is in use by another running instance (pid ${pid || 'not known yet'}).`,
-    'Stop that one first, or give this one a folder of its own with COUNTERSIGN_DATA_DIR.',
+    'Stop that one first, or give this one its own folder with COUNTERSIGN_DATA_DIR.',
   )
 }

@@ -102,7 +102,7 @@ export const requireRoom = (folder: string, needed = neededBytes): void => {
   if (bavail * bsize >= needed) return
   throw new Trouble(
     `The disk under ${folder} is full: ${Math.floor((bavail * bsize) / 1024 ** 2)} MB are left.`,
-    'Make room there, then start again. What was acknowledged is still stored.',
+    'Free some space there, then start again. What was acknowledged is still stored.',
   )
 }
 
