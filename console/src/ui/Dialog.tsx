@@ -1,42 +1,26 @@
 import { X } from 'lucide-react'
-import { type ReactNode, useId, useRef, useState } from 'react'
-import { Button, IconButton } from './Button.tsx'
+import { type ReactNode, useId } from 'react'
+import { IconButton } from './Button.tsx'
+import { Discard, useUnsaved } from './Unsaved.tsx'
 import { useModal } from './useModal.ts'
 
 type Props = { title: ReactNode; onClose: () => void; children: ReactNode; footer?: ReactNode; wide?: boolean }
 
-/** What a person types into. A box that is ticked again in a second is not lost by a key. */
-const written = 'textarea, input:not([type=checkbox], [type=radio], [type=search])'
-const holdsText = (dialog: Element | null): boolean =>
-  [...(dialog?.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>(written) ?? [])].some(
-    ({ type, value }) => type !== 'number' && value.trim() !== '',
-  )
-
-/**
- * The browser's own modal dialog: it keeps the focus, hides the rest and gives the focus back. Mounted means open. What somebody has
- * written into it is not thrown away by Escape or a slip of the mouse: it asks first.
- */
+/** The browser's own modal dialog: it keeps the focus, hides the rest and gives the focus back. Mounted means open. */
 export function Dialog({ title, onClose, children, footer, wide = false }: Props) {
   const element = useModal()
   const titleId = useId()
-  const hasWritten = useRef(false)
-  const [isAsking, setAsking] = useState(false)
-  const leave = () => {
-    if (hasWritten.current && holdsText(element.current)) setAsking(true)
-    else onClose()
-  }
+  const { isAsking, keep, discard, leave, onInput } = useUnsaved(element, onClose)
   return (
     <dialog
       ref={element}
       aria-labelledby={titleId}
-      onInput={() => {
-        hasWritten.current = true
-      }}
+      onInput={onInput}
       // The key is taken before the browser has it: a second Escape would close the dialog whatever we say.
       onKeyDown={(event) => {
         if (event.key !== 'Escape' || event.defaultPrevented) return
         event.preventDefault()
-        if (isAsking) setAsking(false)
+        if (isAsking) keep()
         else leave()
       }}
       onCancel={(event) => {
@@ -53,28 +37,10 @@ export function Dialog({ title, onClose, children, footer, wide = false }: Props
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto wrap-anywhere px-5 py-4">{children}</div>
       {isAsking ? (
-        <Discard onKeep={() => setAsking(false)} onDiscard={onClose} />
+        <Discard onKeep={keep} onDiscard={discard} className="px-5 py-3" />
       ) : footer ? (
-        <footer className={footerClass}>{footer}</footer>
+        <footer className="flex flex-wrap items-center justify-end gap-2 border-line border-t bg-page px-5 py-3">{footer}</footer>
       ) : null}
     </dialog>
-  )
-}
-
-const footerClass = 'flex flex-wrap items-center justify-end gap-2 border-line border-t bg-page px-5 py-3'
-
-function Discard({ onKeep, onDiscard }: { onKeep: () => void; onDiscard: () => void }) {
-  return (
-    <footer className={footerClass}>
-      <span role="alert" className="mr-auto text-sm text-warn">
-        What you wrote would be lost
-      </span>
-      <Button autoFocus onClick={onKeep}>
-        Keep writing
-      </Button>
-      <Button kind="danger" onClick={onDiscard}>
-        Discard
-      </Button>
-    </footer>
   )
 }

@@ -1,6 +1,7 @@
 import { X } from 'lucide-react'
 import { type ReactNode, useEffect, useLayoutEffect, useRef } from 'react'
 import { IconButton } from './Button.tsx'
+import { useFocusBack } from './focus.ts'
 import { isTaken } from './keys.ts'
 
 /** The grid of a table and the panel beside it. */
@@ -13,6 +14,7 @@ type Props = { label: string; title: ReactNode; state?: ReactNode; closeLabel: s
 /** What was chosen in a table: at its side, and over the page alone where there is no room at the side. Escape closes it. */
 export function SidePanel({ label, title, state, closeLabel, onClose, children }: Props) {
   const panel = useRef<HTMLElement>(null)
+  useFocusBack(panel)
   useEffect(() => {
     const onKey = (key: KeyboardEvent) => key.key === 'Escape' && !isTaken(key) && onClose()
     window.addEventListener('keydown', onKey)

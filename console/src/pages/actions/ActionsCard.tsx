@@ -6,6 +6,7 @@ import { Fragment, type ReactNode, useEffect, useRef } from 'react'
 import { actionTableQuery } from '../../api/actions.ts'
 import { RiskBadge } from '../../ui/Badge.tsx'
 import { Card } from '../../ui/Card.tsx'
+import { useFocusBack } from '../../ui/focus.ts'
 import { FailureNote, Loading } from '../../ui/States.tsx'
 import { actionWords } from './words.ts'
 
@@ -95,6 +96,7 @@ function Row({ row, isOpen, onToggle }: { row: ActionRow; isOpen: boolean; onTog
 /** The place below a row. It comes into sight with its first input in hand. */
 function Opened({ children }: { children: ReactNode }) {
   const place = useRef<HTMLTableRowElement>(null)
+  useFocusBack(place)
   useEffect(() => {
     const row = place.current
     if (!row) return

@@ -31,7 +31,13 @@ export function ChoiceList({ label, groups, choice, onChoose }: Props) {
           <label htmlFor={id} className="sr-only">
             Find in {label}
           </label>
-          <Input id={id} value={sought} placeholder={`Find ${label.toLowerCase()}`} onChange={(event) => setSought(event.target.value)} />
+          <Input
+            id={id}
+            type="search"
+            value={sought}
+            placeholder={`Find ${label.toLowerCase()}`}
+            onChange={(event) => setSought(event.target.value)}
+          />
         </>
       ) : null}
       <div className={clsx('flex flex-col gap-1 overflow-y-auto', isLong && 'max-h-80')}>

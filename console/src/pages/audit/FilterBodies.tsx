@@ -141,6 +141,7 @@ export function TimeBody({ search, onSet }: FilterProps) {
   const [to, setTo] = useState(toField(search.to))
   const id = useId()
   const isBackwards = from !== '' && to !== '' && from >= to
+  const isInForce = from === toField(search.from) && to === toField(search.to)
   const submit = (event: FormEvent) => {
     event.preventDefault()
     onSet({ last: undefined, from: fromField(from), to: fromField(to) })
@@ -164,7 +165,7 @@ export function TimeBody({ search, onSet }: FilterProps) {
           </Button>
         ))}
       </div>
-      <form onSubmit={submit} className="flex flex-col gap-2">
+      <form onSubmit={submit} data-in-force={isInForce} className="flex flex-col gap-2">
         <Field label="From" htmlFor={`${id}-from`}>
           <Input id={`${id}-from`} type="datetime-local" value={from} onChange={(event) => setFrom(event.target.value)} />
         </Field>

@@ -10,14 +10,19 @@ import { FailureNote } from '../../ui/States.tsx'
 /** Names the ticket of a session of mine that was opened without one. */
 export function AddTicket({ session }: { session: Session }) {
   const [isOpen, setOpen] = useState(false)
+  const [hasLeft, setLeft] = useState(false)
   const [text, setText] = useState('')
   const id = useId()
   const add = useAddTicket()
   const why = useNoConnection()
   const parsed = TicketName.safeParse(text)
+  const leave = () => {
+    setOpen(false)
+    setLeft(true)
+  }
   if (!isOpen)
     return (
-      <Button size="small" onClick={() => setOpen(true)}>
+      <Button size="small" autoFocus={hasLeft} onClick={() => setOpen(true)}>
         Add a ticket
       </Button>
     )
@@ -45,7 +50,7 @@ export function AddTicket({ session }: { session: Session }) {
         <Button submit size="small" kind="main" disabled={!parsed.success || why !== undefined || add.isPending}>
           Save
         </Button>
-        <Button size="small" onClick={() => setOpen(false)}>
+        <Button size="small" onClick={leave}>
           Cancel
         </Button>
       </span>

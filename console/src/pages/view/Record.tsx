@@ -3,9 +3,11 @@ import type { AccessLogFile, AccessLogRow } from '@countersign/contract/sessions
 import { Link } from '@tanstack/react-router'
 import clsx from 'clsx'
 import { ArrowUpRight, CornerUpLeft, Waypoints, X } from 'lucide-react'
+import { useRef } from 'react'
 import type { StreamState } from '../../api/stream.ts'
 import { paths } from '../../paths.ts'
 import { IconButton } from '../../ui/Button.tsx'
+import { useFocusBack } from '../../ui/focus.ts'
 import { formatBytes, formatDuration, plural } from '../../ui/format.ts'
 import { Inert } from '../../ui/Inert.tsx'
 import { LivePill } from '../../ui/LivePill.tsx'
@@ -29,8 +31,11 @@ type Props = {
 
 /** Every request of the session as it is made, beside the page that makes it. What was refused is said in words. */
 export function Record({ sessionId, rows, error, live, catalogue, onOpen, onClose }: Props) {
+  const place = useRef<HTMLElement>(null)
+  useFocusBack(place)
   return (
     <aside
+      ref={place}
       id="view-record"
       aria-label="Record"
       className="flex min-h-0 min-w-0 flex-col border-line border-l bg-page max-lg:absolute max-lg:inset-0 max-lg:z-20 max-lg:border-l-0"
