@@ -2,7 +2,7 @@ import { type ReactNode, useEffect } from 'react'
 import { useNow } from '../api/clock.ts'
 import { useStaleSince } from '../api/connection.ts'
 import { Tag } from './Badge.tsx'
-import { formatTimeOfDay } from './format.ts'
+import { Clock } from './Time.tsx'
 
 type Props = {
   title: string
@@ -43,7 +43,11 @@ export function Page({ title, heading, state, acts, above, below, readAt, childr
 
 function Stale() {
   const since = useStaleSince()
-  return since === null ? null : <Tag tone="amber">stale · as of {formatTimeOfDay(since)}</Tag>
+  return since === null ? null : (
+    <Tag tone="amber">
+      stale · as of <Clock at={since} />
+    </Tag>
+  )
 }
 
 const freshMs = 60_000
@@ -53,5 +57,9 @@ function ReadAt({ at }: { at: number }) {
   const isLost = useStaleSince() !== null
   useNow(5)
   if (isLost || Date.now() - at < freshMs) return null
-  return <span className="text-faint text-xs nums">as of {formatTimeOfDay(at)}</span>
+  return (
+    <span className="text-faint text-xs nums">
+      as of <Clock at={at} />
+    </span>
+  )
 }

@@ -2,8 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual'
 import clsx from 'clsx'
 import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { isPassing } from '../api/client.ts'
-import { useStaleSince } from '../api/connection.ts'
-import { formatTimeOfDay } from './format.ts'
+import { Old } from './Old.tsx'
 import { FailureNote } from './States.tsx'
 import { HeadCell, type Sort, type SortKey } from './TableHead.tsx'
 import { BodyRow, Divider, dividerHeight, SkeletonRows, Spacer } from './TableRows.tsx'
@@ -90,12 +89,13 @@ export function Table<Row>(props: TableProps<Row>) {
     onHold,
   } = props
   const width = useWidth()
-  useZone()
+  const zone = useZone()
   const rowHeight = twoLines ? twoLinesHeight : lineHeight
   const isPhone = width === 'phone'
   const shown = useMemo(() => columns.filter((column) => isAtLeast(width, column.from ?? 'phone')), [columns, width])
   const rowKeys = rows.map(keyOf)
-  const lines = useMemo(() => toLines(rows, divide), [rows, divide])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: days begin at other times in another zone
+  const lines = useMemo(() => toLines(rows, divide), [rows, divide, zone])
   const body = useRef<HTMLTableElement>(null)
   const [margin, setMargin] = useState(0)
 
@@ -146,10 +146,16 @@ export function Table<Row>(props: TableProps<Row>) {
     if (nearEnd && more?.has && !more.isLoading && !error) more.load()
   }, [nearEnd, more, error])
 
+  // Rows that could not be read again stay, and say how old they are.
+  const isOld = rows.length > 0 && readAt !== undefined && isPassing(error)
   const isEmpty = rows.length === 0 && !isLoading && !error
   return (
     <div className="min-w-0">
-      {error && rows.length > 0 && readAt ? <OldRows readAt={readAt} /> : null}
+      {isOld ? (
+        <div className="pb-2">
+          <Old error={error} readAt={readAt ?? 0} what="This list" />
+        </div>
+      ) : null}
       <table
         ref={body}
         aria-label={label}
@@ -207,7 +213,7 @@ export function Table<Row>(props: TableProps<Row>) {
           {below > 0 ? <Spacer height={below} /> : null}
         </tbody>
       </table>
-      {error && !(rows.length > 0 && readAt && isPassing(error)) ? (
+      {error && !isOld ? (
         <div className="p-3">
           <FailureNote error={error} onRetry={onRetry} />
         </div>
@@ -219,17 +225,5 @@ export function Table<Row>(props: TableProps<Row>) {
         </p>
       ) : null}
     </div>
-  )
-}
-
-/** Rows that could not be read again stay, and say how old they are. */
-function OldRows({ readAt }: { readAt: number }) {
-  const isLost = useStaleSince() !== null
-  // Where nothing at all is heard of the server, the page itself says so.
-  if (isLost) return null
-  return (
-    <p role="status" className="pb-2 text-sm text-warn">
-      These rows could not be refreshed: they are as of {formatTimeOfDay(readAt)}. The console keeps trying.
-    </p>
   )
 }

@@ -16,6 +16,7 @@ export function Time({ at, className }: { at: string; className?: string }) {
 
 /** The same inside something that has a tip of its own. */
 export function Since({ at }: { at: string }) {
+  useZone()
   const now = useNow(5)
   return (
     <time dateTime={at} className="whitespace-nowrap nums">
@@ -32,6 +33,12 @@ export function TimeOfDay({ at }: { at: string }) {
       {formatTimeOfDay(at)}
     </time>
   )
+}
+
+/** The same within a sentence, of an instant that this browser has noted. */
+export function Clock({ at }: { at: number }) {
+  useZone()
+  return <span className="nums">{formatTimeOfDay(at)}</span>
 }
 
 /** The absolute instant alone, of what will not happen any more. */

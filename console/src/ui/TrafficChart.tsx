@@ -4,6 +4,7 @@ import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { formatNumber, formatShortDay, formatTimeOfDay, plural } from './format.ts'
 import { useScheme } from './theme.ts'
+import { useZone } from './zone.ts'
 
 type Series = TenantHealth['series']
 const chartHeight = 200
@@ -61,11 +62,12 @@ export function TrafficChart({ series }: { series: Series }) {
   const plot = useRef<uPlot>(undefined)
   const [hovered, setHovered] = useState<number | null>(null)
   const scheme = useScheme()
+  const zone = useZone()
   const shape = `${series.step_seconds} ${series.points.length}`
   const now = useRef(series)
   now.current = series
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: drawn anew in other colours, or over another span
+  // biome-ignore lint/correctness/useExhaustiveDependencies: drawn anew in other colors, in another zone, or over another span
   useEffect(() => {
     const element = place.current
     if (!element) return
@@ -78,7 +80,7 @@ export function TrafficChart({ series }: { series: Series }) {
       drawn.destroy()
       plot.current = undefined
     }
-  }, [scheme, shape])
+  }, [scheme, zone, shape])
 
   useEffect(() => plot.current?.setData(dataOf(series)), [series])
 

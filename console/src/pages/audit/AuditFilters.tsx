@@ -10,6 +10,7 @@ import { Inert } from '../../ui/Inert.tsx'
 import { Popover } from '../../ui/Popover.tsx'
 import { Search } from '../../ui/Search.tsx'
 import { useWidth } from '../../ui/width.ts'
+import { useZone } from '../../ui/zone.ts'
 import { knownActors } from './actors.ts'
 import { type FilterProps, ListBody, TimeBody } from './FilterBodies.tsx'
 import { fields } from './fields.ts'
@@ -214,6 +215,7 @@ function Reads({ search, onSet }: FilterProps) {
 /** Everything in force, in the words of the rows. */
 function Chips({ search, onSet, onClear }: Omit<Props, 'count'>) {
   const me = useMe()
+  useZone()
   if (countFilters(search) === 0) return null
   const actors = knownActors(client)
   const wordsFor = (name: ListName, value: string): string => {

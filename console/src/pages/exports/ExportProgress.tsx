@@ -9,6 +9,7 @@ import { Code } from '../../ui/Code.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { formatBytes, formatNumber, formatRelative, plural } from '../../ui/format.ts'
 import { FailureNote, Loading } from '../../ui/States.tsx'
+import { useZone } from '../../ui/zone.ts'
 
 type Props = { id: string; onClose: () => void; onAgain: () => void }
 
@@ -16,6 +17,7 @@ type Props = { id: string; onClose: () => void; onAgain: () => void }
 export function ExportProgress({ id, onClose, onAgain }: Props) {
   const { data: made, error, refetch } = useQuery(exportQuery(id))
   const now = useNow(5)
+  useZone()
   const isOver = made !== undefined && (made.state === 'expired' || Date.parse(made.expires_at) <= now)
   const isReady = made?.state === 'ready' && !isOver
   return (

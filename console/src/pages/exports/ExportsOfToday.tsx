@@ -4,6 +4,7 @@ import { useNow } from '../../api/clock.ts'
 import { exportsQuery } from '../../api/exports.ts'
 import { Button } from '../../ui/Button.tsx'
 import { formatBytes, formatRelative, plural } from '../../ui/format.ts'
+import { useZone } from '../../ui/zone.ts'
 import { DownloadLink } from './ExportProgress.tsx'
 
 const stateWords: Record<Export['state'], string> = {
@@ -17,6 +18,7 @@ const stateWords: Record<Export['state'], string> = {
 export function ExportsOfToday({ onOpen }: { onOpen: (id: string) => void }) {
   const { data: made = [] } = useQuery(exportsQuery)
   const now = useNow(5)
+  useZone()
   if (made.length === 0) return null
   return (
     <section aria-label="Your exports of the last day" className="flex flex-col gap-2 border-line border-t pt-4">

@@ -7,6 +7,7 @@ import { type InsightSpan, insightSpans } from '../../paths.ts'
 import { Bars } from '../../ui/Bars.tsx'
 import { Card } from '../../ui/Card.tsx'
 import { formatNumber } from '../../ui/format.ts'
+import { Old } from '../../ui/Old.tsx'
 import { Page } from '../../ui/Page.tsx'
 import { Segments } from '../../ui/Segments.tsx'
 import { Empty, FailureNote, Loading } from '../../ui/States.tsx'
@@ -36,7 +37,8 @@ export function InsightsPage() {
         />
       }
     >
-      {error ? <FailureNote error={error} onRetry={() => void refetch()} /> : null}
+      {error && !data ? <FailureNote error={error} onRetry={() => void refetch()} /> : null}
+      {data ? <Old error={error} readAt={dataUpdatedAt} onRetry={() => void refetch()} /> : null}
       {!data && !error ? <Loading lines={6} /> : null}
       {data ? <Shown of={data} /> : null}
     </Page>

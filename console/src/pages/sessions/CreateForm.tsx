@@ -26,6 +26,7 @@ import { Inert } from '../../ui/Inert.tsx'
 import { isSubmit, submitKey } from '../../ui/keys.ts'
 import { ReasonCounter } from '../../ui/ReasonCounter.tsx'
 import { Segments } from '../../ui/Segments.tsx'
+import { useZone } from '../../ui/zone.ts'
 import { SigningFailure } from '../keys/SigningFailure.tsx'
 import { BeforeCreating } from './BeforeCreating.tsx'
 import type { CreateTarget } from './CreateDialog.tsx'
@@ -252,6 +253,7 @@ type WhatProps = Pick<CreateTarget, 'tenant' | 'user'> & { changing: ScopeCatalo
 
 function What({ tenant, user, changing, minutes }: WhatProps) {
   const now = useNow(5)
+  useZone()
   return (
     <Consequence>
       You get a token that reaches{' '}

@@ -14,6 +14,7 @@ import { Inert } from '../../ui/Inert.tsx'
 import { ReasonField } from '../../ui/ReasonField.tsx'
 import { FailureNote, Loading } from '../../ui/States.tsx'
 import { toast } from '../../ui/Toasts.tsx'
+import { useZone } from '../../ui/zone.ts'
 import { GateWords } from '../actions/GateWords.tsx'
 import { Outcome } from '../actions/Outcome.tsx'
 import { useGates, wellFormed } from '../actions/useGates.ts'
@@ -57,6 +58,7 @@ export function ExtendDialog({ session, onClose }: { session: Session; onClose: 
       },
     )
   }
+  useZone()
   const asked = extend.data !== undefined && 'requester' in extend.data ? extend.data : undefined
   return (
     <Dialog

@@ -6,9 +6,9 @@ import { useNow } from '../../api/clock.ts'
 import { useStaleSince } from '../../api/connection.ts'
 import { signalsQuery } from '../../api/health.ts'
 import { canUseConsole, meQuery, useMe } from '../../api/me.ts'
-import { formatCountdown, formatTimeOfDay } from '../../ui/format.ts'
+import { formatCountdown } from '../../ui/format.ts'
 import { lazyPart } from '../../ui/lazyPart.tsx'
-import { Since } from '../../ui/Time.tsx'
+import { Clock, Since } from '../../ui/Time.tsx'
 import { EndsSoon } from './EndsSoon.tsx'
 
 /** What is true of the whole console: example data, a lost connection, a promise that the log broke, sources that are silent, a sign-in or a session that is about to end. */
@@ -65,7 +65,7 @@ function LostLine() {
       className="flex shrink-0 items-center justify-center gap-2 border-bad-edge border-b bg-bad-wash px-4 py-1 font-medium text-bad text-xs"
     >
       <CloudOff aria-hidden="true" className="size-3.5 shrink-0" />
-      The server does not answer. What you see is from {formatTimeOfDay(since)} and may be stale.
+      The server does not answer. What you see is from <Clock at={since} /> and may be stale.
       <button type="button" disabled={isTrying} className="min-h-6 shrink-0 underline underline-offset-2" onClick={tryNow}>
         {isTrying ? 'Trying' : 'Try now'}
       </button>

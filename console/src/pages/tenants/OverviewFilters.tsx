@@ -1,15 +1,24 @@
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import { Button } from '../../ui/Button.tsx'
 import { Chip } from '../../ui/Chip.tsx'
 import { FilterMenu } from '../../ui/FilterMenu.tsx'
 import { Inert } from '../../ui/Inert.tsx'
+import { lazyPart } from '../../ui/lazyPart.tsx'
 import { Search } from '../../ui/Search.tsx'
 import { useWidth } from '../../ui/width.ts'
 import { Csv, changeOf, chosenIn, type Filter, type FilterProps, filtersOf } from './filters.tsx'
 import { SavedViews } from './SavedViews.tsx'
 import type { TenantsSearch } from './search.ts'
 
-const OverviewSheet = lazy(() => import('./OverviewSheet.tsx').then((part) => ({ default: part.OverviewSheet })))
+/** Where it cannot be fetched yet, the button says so. */
+const OverviewSheet = lazyPart(
+  async () => (await import('./OverviewSheet.tsx')).OverviewSheet,
+  () => (
+    <Button disabled data-tip="Not loaded yet: it comes by itself once the server answers">
+      Filters
+    </Button>
+  ),
+)
 
 /** Search and filters, which combine and live in the address; on a phone the filters are one sheet. */
 export function OverviewFilters({ search, first, onSet, onOpen, children }: FilterProps) {

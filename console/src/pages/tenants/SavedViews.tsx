@@ -1,15 +1,15 @@
 import { Bookmark, ChevronDown } from 'lucide-react'
 import { Suspense } from 'react'
 import { buttonClass } from '../../ui/Button.tsx'
-import { lazyPart } from '../../ui/lazyPart.tsx'
+import { lazyPart, notLoaded } from '../../ui/lazyPart.tsx'
 import { Popover } from '../../ui/Popover.tsx'
-import { Loading } from '../../ui/States.tsx'
+import { FailureNote, Loading } from '../../ui/States.tsx'
 import type { ViewsProps } from './ViewList.tsx'
 
 /** What reads the views that are kept needs schemas: with the first look at them. */
 export const ViewList = lazyPart(
   async () => (await import('./ViewList.tsx')).ViewList,
-  () => <Loading lines={2} />,
+  ({ onRetry }) => <FailureNote error={notLoaded()} onRetry={onRetry} />,
 )
 
 /** Filters and order that somebody comes back to, under a name. */

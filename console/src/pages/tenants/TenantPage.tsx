@@ -13,6 +13,7 @@ import { Button } from '../../ui/Button.tsx'
 import { Crumbs } from '../../ui/Crumbs.tsx'
 import { IdChip } from '../../ui/IdChip.tsx'
 import { Inert, inertLine } from '../../ui/Inert.tsx'
+import { Old } from '../../ui/Old.tsx'
 import { openOverlay } from '../../ui/overlay.ts'
 import { Page } from '../../ui/Page.tsx'
 import { FailedPage, FailureNote, Loading } from '../../ui/States.tsx'
@@ -35,7 +36,7 @@ export function TenantPage() {
   const navigate = useNavigate({ from: '/tenants/$tenantId' })
   const { data: tenant, dataUpdatedAt, error, refetch } = useQuery(tenantQuery(tenantId))
   const health = useQuery({ ...tenantHealthQuery(tenantId, window), enabled: tenant !== undefined })
-  if (error) return <FailedPage title="Tenant" above={<Crumbs to="Tenants" />} error={error} onRetry={() => void refetch()} />
+  if (error && !tenant) return <FailedPage title="Tenant" above={<Crumbs to="Tenants" />} error={error} onRetry={() => void refetch()} />
   if (!tenant)
     return (
       <Page title="Tenant">
@@ -52,7 +53,11 @@ export function TenantPage() {
       below={<IdChip id={tenant.id} what="tenant id" className="text-faint" />}
       acts={<SupportActions tenant={tenant} />}
     >
-      {health.error ? <FailureNote error={health.error} onRetry={() => void health.refetch()} /> : null}
+      <Old error={error} readAt={dataUpdatedAt} onRetry={() => void refetch()} />
+      {health.error && !health.data ? <FailureNote error={health.error} onRetry={() => void health.refetch()} /> : null}
+      {health.data ? (
+        <Old error={health.error} readAt={health.dataUpdatedAt} what="The health of the tenant" onRetry={() => void health.refetch()} />
+      ) : null}
       <TenantHealthCards of={health.data} failed={health.isError} />
       <Tabs
         label="Parts of the tenant"

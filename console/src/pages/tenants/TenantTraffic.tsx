@@ -1,13 +1,19 @@
 import type { TenantHealth } from '@countersign/contract/health.ts'
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import { HealthBadge } from '../../ui/Badge.tsx'
 import { Card } from '../../ui/Card.tsx'
 import { formatDuration, formatNumber, formatShortDay, formatTimeOfDay } from '../../ui/format.ts'
 import { Inert } from '../../ui/Inert.tsx'
+import { lazyPart, notLoaded } from '../../ui/lazyPart.tsx'
 import { Segments } from '../../ui/Segments.tsx'
+import { FailureNote } from '../../ui/States.tsx'
+import { useZone } from '../../ui/zone.ts'
 import { formatRate } from './rate.ts'
 
-const TrafficChart = lazy(() => import('../../ui/TrafficChart.tsx').then((part) => ({ default: part.TrafficChart })))
+const TrafficChart = lazyPart(
+  async () => (await import('../../ui/TrafficChart.tsx')).TrafficChart,
+  ({ onRetry }) => <FailureNote error={notLoaded()} onRetry={onRetry} />,
+)
 
 export type Window = '24h' | '7d'
 type Props = { of: TenantHealth; window: Window; onWindow: (window: Window) => void }
@@ -106,6 +112,7 @@ function Routes({ routes }: Pick<TenantHealth, 'routes'>) {
 const historyMaximum = 8
 
 function History({ history }: Pick<TenantHealth, 'history'>) {
+  useZone()
   const more = history.length - historyMaximum
   return (
     <Card title="How its health changed" aside={<span className="text-faint text-xs">90 days</span>}>

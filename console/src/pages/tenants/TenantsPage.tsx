@@ -60,6 +60,7 @@ export function TenantsPage() {
           }}
           isLoading={list.isPending}
           error={list.error}
+          readAt={list.dataUpdatedAt}
           onRetry={() => void list.refetch()}
           more={{ has: list.hasNextPage, isLoading: list.isFetchingNextPage, load: () => void list.fetchNextPage() }}
           onHold={live.onHold}

@@ -9,6 +9,7 @@ import { countChanges, isInPlace } from './changes.ts'
 const gatherMs = 400
 /** What follows the tenants is fetched once they are there: the first page does not wait for it. */
 const beginMs = 300
+const afreshMs = 5_000
 /** Time passes where nothing happens: a call of a day ago leaves the last 24 hours. */
 const againMs = 60_000
 /** Pages that are read again when something has changed; those below them are when they are scrolled to. */
@@ -61,7 +62,19 @@ export const useOverview = (filters: OverviewFilters) => {
       const { followOverview } = await import('../../api/stream.ts')
       if (!isOver) stop = followOverview(gather, setState)
     }
-    const beginning = setTimeout(() => void begin().catch(() => setState('lost')), beginMs)
+    let beginning: ReturnType<typeof setTimeout>
+    // What cannot be fetched is fetched again: the page must not stay without its stream for that.
+    const beginIn = (ms: number) => {
+      beginning = setTimeout(
+        () =>
+          void begin().catch(() => {
+            setState('lost')
+            if (!isOver) beginIn(afreshMs)
+          }),
+        ms,
+      )
+    }
+    beginIn(beginMs)
     const again = setInterval(gather, againMs)
     return () => {
       isOver = true
