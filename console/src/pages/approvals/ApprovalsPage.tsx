@@ -13,6 +13,7 @@ import { Person } from '../../ui/Person.tsx'
 import { Empty } from '../../ui/States.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
 import { Tabs } from '../../ui/Tabs.tsx'
+import { Ticket } from '../../ui/Ticket.tsx'
 import { Time } from '../../ui/Time.tsx'
 import { actionWords, stateWords } from '../actions/words.ts'
 
@@ -21,33 +22,37 @@ const none = <span className="text-faint">–</span>
 const columns: readonly Column<ActionRequest>[] = [
   {
     id: 'what',
-    header: 'What',
-    width: '19%',
+    header: 'What and why',
     cell: (request) => (
-      <span className="flex min-w-0 items-center gap-2">
-        <Link {...paths.approval(request.id)} className="min-w-0 truncate font-medium hover:text-accent">
-          {actionWords[request.action].title}
-        </Link>
-        <RiskBadge risk={request.risk} />
+      <span className="flex min-w-0 flex-col gap-0.5">
+        <span className="flex min-w-0 items-center gap-2">
+          <Link {...paths.approval(request.id)} className="min-w-0 truncate font-medium hover:text-accent">
+            {actionWords[request.action].title}
+          </Link>
+          <RiskBadge risk={request.risk} />
+        </span>
+        <InertLine text={request.reason} className="text-soft text-xs" />
       </span>
     ),
   },
-  { id: 'whom', header: 'Target', width: '15%', cell: (request) => <InertLine text={request.target.label} /> },
   {
-    id: 'tenant',
-    header: 'Tenant',
-    width: '9%',
-    from: 'xl',
-    cell: (request) => <InertLine text={request.tenant_name ?? request.tenant_id} className="text-soft" />,
+    id: 'whom',
+    header: 'Target',
+    width: '21%',
+    cell: (request) => (
+      <span className="flex min-w-0 flex-col gap-0.5">
+        <InertLine text={request.target.label} />
+        <InertLine text={request.tenant_name ?? request.tenant_id} className="text-soft text-xs" />
+      </span>
+    ),
   },
-  { id: 'who', header: 'Requester', width: '15%', cell: (request) => <Person email={request.requester.email} kind="staff" /> },
-  { id: 'reason', header: 'Reason', from: 'lg', cell: (request) => <InertLine text={request.reason} className="text-soft" /> },
+  { id: 'who', header: 'Requester', width: '20%', cell: (request) => <Person email={request.requester.email} kind="staff" /> },
   {
     id: 'ticket',
     header: 'Ticket',
-    width: '92px',
+    width: '112px',
     from: 'lg',
-    cell: (request) => (request.ticket ? <InertLine text={request.ticket} /> : none),
+    cell: (request) => (request.ticket ? <Ticket id={request.ticket} /> : none),
   },
   { id: 'age', header: 'Age', width: '88px', from: 'lg', cell: (request) => <Time at={request.created_at} className="text-soft" /> },
   {
@@ -85,6 +90,11 @@ function PhoneRequest({ request }: { request: ActionRequest }) {
       <Inert text={request.reason} className={`${inertLine} text-faint text-xs`} />
       <span className="flex min-w-0 items-center gap-2 text-soft text-xs">
         <span className="min-w-0 truncate">{request.requester.email}</span>
+        {request.ticket ? (
+          <span className="max-w-28 shrink-0">
+            <Ticket id={request.ticket} />
+          </span>
+        ) : null}
         <span className="ml-auto shrink-0">
           <Time at={request.created_at} />
         </span>
@@ -137,11 +147,13 @@ function Requests({ tab }: { tab: ApprovalsTab }) {
       columns={shown}
       rows={requests}
       keyOf={(request) => request.id}
+      twoLines
       phone={(request) => <PhoneRequest request={request} />}
       phoneHeight={104}
       onOpen={(request) => void navigate(paths.approval(request.id))}
       isLoading={list.isPending}
-      error={list.data ? null : list.error}
+      error={list.error}
+      readAt={list.dataUpdatedAt}
       onRetry={() => void list.refetch()}
       more={{ has: list.hasNextPage, isLoading: list.isFetchingNextPage, load: () => void list.fetchNextPage() }}
       empty={

@@ -2,8 +2,9 @@ import type { ActionRequest } from '@countersign/contract/action-requests.ts'
 import { only } from '@countersign/contract/choice.ts'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import { isOver, requestQuery } from '../../api/actions.ts'
-import { canOpenPane, canUseConsole, useMe } from '../../api/me.ts'
+import { canOpenPane, canReadSessions, canUseConsole, useMe } from '../../api/me.ts'
 import { parseSigned } from '../../api/signed.ts'
 import { paths } from '../../paths.ts'
 import { RequestBadge, RiskBadge } from '../../ui/Badge.tsx'
@@ -12,6 +13,7 @@ import { Card, Facts } from '../../ui/Card.tsx'
 import { Crumbs } from '../../ui/Crumbs.tsx'
 import { IdChip } from '../../ui/IdChip.tsx'
 import { Inert, inertLine } from '../../ui/Inert.tsx'
+import { Old } from '../../ui/Old.tsx'
 import { Page } from '../../ui/Page.tsx'
 import { Person } from '../../ui/Person.tsx'
 import { FailedPage, Loading } from '../../ui/States.tsx'
@@ -25,7 +27,7 @@ import { Sheet, Unreadable } from './Sheet.tsx'
 
 export function RequestPage() {
   const { requestId } = useParams({ from: '/shell/approvals/$requestId' })
-  const { data: request, error, refetch } = useQuery(requestQuery(requestId))
+  const { data: request, dataUpdatedAt, error, refetch } = useQuery(requestQuery(requestId))
   if (error && !request)
     return <FailedPage title="Request" above={<Crumbs to="Approvals" />} error={error} onRetry={() => void refetch()} />
   if (!request)
@@ -34,7 +36,8 @@ export function RequestPage() {
         <Loading />
       </Page>
     )
-  return <Request key={request.id} request={request} />
+  const old = <Old error={error} readAt={dataUpdatedAt} onRetry={() => void refetch()} />
+  return <Request key={request.id} request={request} old={old} />
 }
 
 /** What is signed must speak of what the page says it does: else there is nothing to decide on here. */
@@ -45,7 +48,7 @@ const readSigned = (request: ActionRequest) => {
 }
 
 /** The countersign sheet, and the same page live for whoever asked. */
-function Request({ request }: { request: ActionRequest }) {
+function Request({ request, old }: { request: ActionRequest; old: ReactNode }) {
   const me = useMe()
   const signed = readSigned(request)
   const isMine = request.requester.id === me.staff.id
@@ -68,6 +71,7 @@ function Request({ request }: { request: ActionRequest }) {
       below={<IdChip id={request.id} what="request id" className="text-faint" />}
       acts={<ToTarget request={request} />}
     >
+      {old}
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         {signed ? <Sheet signed={signed} bytes={request.signed} /> : <Unreadable bytes={request.signed} />}
         <div className="flex min-w-0 flex-col gap-4">
@@ -96,6 +100,16 @@ function ToTarget({ request: { target, ticket } }: { request: ActionRequest }) {
   )
 }
 
+/** For whom sessions are not open, their id alone. */
+function SessionLink({ id }: { id: string }) {
+  if (!canReadSessions(useMe())) return <IdChip id={id} what="session id" />
+  return (
+    <Link {...paths.session(id)} className="id break-all text-accent hover:underline">
+      {id}
+    </Link>
+  )
+}
+
 function State({ request }: { request: ActionRequest }) {
   const { approvals, approvals_needed: needed } = request
   return (
@@ -120,12 +134,7 @@ function State({ request }: { request: ActionRequest }) {
             ),
             request.outcome !== null && ['Outcome', <Instant key="outcome" at={request.outcome.at} />],
             !isOver(request) && ['Expires', <Instant key="expires" at={request.expires_at} />],
-            request.session_id !== null && [
-              'Session',
-              <Link key="session" {...paths.session(request.session_id)} className="id break-all text-accent hover:underline">
-                {request.session_id}
-              </Link>,
-            ],
+            request.session_id !== null && ['Session', <SessionLink key="session" id={request.session_id} />],
           ]}
         />
       </div>

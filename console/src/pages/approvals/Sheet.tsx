@@ -5,6 +5,7 @@ import { Card, Facts } from '../../ui/Card.tsx'
 import { IdChip } from '../../ui/IdChip.tsx'
 import { Inert } from '../../ui/Inert.tsx'
 import { Person } from '../../ui/Person.tsx'
+import { Ticket } from '../../ui/Ticket.tsx'
 import { Instant } from '../../ui/Time.tsx'
 import { actionWords } from '../actions/words.ts'
 
@@ -51,7 +52,7 @@ export function Sheet({ signed, bytes }: { signed: SignedRequest; bytes: string 
             </span>,
           ],
           ['Reason', <Inert key="reason" text={signed.reason} className="whitespace-pre-line font-medium" />],
-          ['Ticket', signed.ticket === null ? <NoTicket key="ticket" /> : <Inert key="ticket" text={signed.ticket} />],
+          ['Ticket', signed.ticket === null ? <NoTicket key="ticket" /> : <Ticket key="ticket" id={signed.ticket} />],
           ['Requested', <Instant key="created" at={signed.created_at} />],
           ['Valid until', <Instant key="expires" at={signed.expires_at} />],
           ['Policy', <IdChip key="policy" id={signed.policy} what="SHA-256 of the policy" />],

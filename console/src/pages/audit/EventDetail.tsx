@@ -13,6 +13,7 @@ import { formatBytes, formatDuration, formatNumber } from '../../ui/format.ts'
 import { IdChip } from '../../ui/IdChip.tsx'
 import { Inert } from '../../ui/Inert.tsx'
 import { SidePanel } from '../../ui/SidePanel.tsx'
+import { Ticket } from '../../ui/Ticket.tsx'
 import { Instant, TimeOfDay } from '../../ui/Time.tsx'
 import { describeLeaf } from './leaf.ts'
 import type { AuditSearch } from './search.ts'
@@ -174,7 +175,7 @@ function EventFacts({ event, onFilter }: Pick<Props, 'event' | 'onFilter'>) {
         ticket !== undefined && [
           'Ticket',
           <Filterable key="ticket" label="Events with the same ticket" onFilter={() => onFilter({ ticket: only(ticket) })}>
-            {ticket}
+            <Ticket id={ticket} />
           </Filterable>,
         ],
         event.reason !== undefined && ['Reason', <Inert key="reason" text={event.reason} className="whitespace-pre-line" />],

@@ -1,17 +1,17 @@
 import type { DestinationState } from '@countersign/contract/feed.ts'
-import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
+import { useNoConnection } from '../../api/connection.ts'
 import { useTestDestination } from '../../api/delivery.ts'
 import { useMe } from '../../api/me.ts'
-import { paths } from '../../paths.ts'
 import { DeliveryBadge } from '../../ui/Badge.tsx'
 import { Button } from '../../ui/Button.tsx'
 import { Card, Facts } from '../../ui/Card.tsx'
 import { formatNumber } from '../../ui/format.ts'
 import { FailureNote } from '../../ui/States.tsx'
+import { TenantLink } from '../../ui/TenantLink.tsx'
 import { Time } from '../../ui/Time.tsx'
 import { ReplayDialog } from './ReplayDialog.tsx'
-import { contentWords, filterWords, typeWord } from './words.ts'
+import { contentWords, filterWords, mayDeliver, typeWord } from './words.ts'
 
 export function DestinationCard({ destination }: { destination: DestinationState }) {
   const { name, state, address, tenant_id: tenantId, delivered, delivered_at: deliveredAt, next_index: next, log_size: size } = destination
@@ -43,12 +43,7 @@ export function DestinationCard({ destination }: { destination: DestinationState
                 {filterWords(destination)}
               </span>,
             ],
-            tenantId !== undefined && [
-              'Only of',
-              <Link key="tenant" {...paths.tenant(tenantId)} className="id text-accent hover:underline">
-                {tenantId}
-              </Link>,
-            ],
+            tenantId !== undefined && ['Only of', <TenantLink key="tenant" id={tenantId} name={null} className="id" />],
             [
               'Taken',
               <span key="taken" className="nums">
@@ -143,15 +138,28 @@ function Parked({ destination: { parked, parked_count: count } }: { destination:
 
 function Acts({ destination }: { destination: DestinationState }) {
   const me = useMe()
+  const noConnection = useNoConnection()
   const [isReplaying, setReplaying] = useState(false)
   const test = useTestDestination(destination.name)
-  if (!me.staff.roles.includes('super_admin')) return null
+  if (!mayDeliver(me)) return null
   return (
     <>
-      <Button size="small" disabled={test.isPending} onClick={() => test.mutate()} aria-label={`Test ${destination.name}`}>
+      <Button
+        size="small"
+        disabled={test.isPending || noConnection !== undefined}
+        data-tip={noConnection}
+        onClick={() => test.mutate()}
+        aria-label={`Test ${destination.name}`}
+      >
         {test.isPending ? 'Testing' : 'Test'}
       </Button>
-      <Button size="small" onClick={() => setReplaying(true)} aria-label={`Replay to ${destination.name}`}>
+      <Button
+        size="small"
+        disabled={noConnection !== undefined}
+        data-tip={noConnection}
+        onClick={() => setReplaying(true)}
+        aria-label={`Replay to ${destination.name}`}
+      >
         Replay
       </Button>
       {test.data || test.error ? (

@@ -1,4 +1,5 @@
 import type { DestinationState } from '@countersign/contract/feed.ts'
+import type { Me } from '@countersign/contract/staff.ts'
 
 const types: Record<string, string> = {
   webhook: 'Webhook',
@@ -31,3 +32,6 @@ export const filterWords = ({ filter, content }: DestinationState): string | und
   const parts = Object.entries(filter).flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`]))
   return parts.length === 0 ? undefined : parts.join(' · ')
 }
+
+/** Who may test a destination and replay to it; others see how it goes. */
+export const mayDeliver = (me: Me): boolean => me.staff.roles.includes('super_admin')

@@ -1,16 +1,9 @@
-import { Link } from '@tanstack/react-router'
-import { KeyRound, TriangleAlert } from 'lucide-react'
-import type { ReactNode } from 'react'
-import { useNow } from '../../api/clock.ts'
-import { useMe } from '../../api/me.ts'
-import { paths } from '../../paths.ts'
+import { TriangleAlert } from 'lucide-react'
 import { Lifecycle } from '../../ui/Badge.tsx'
-import { secondsLeft } from '../../ui/Countdown.tsx'
-import { formatLeft } from '../../ui/format.ts'
 import { ShortId } from '../../ui/IdChip.tsx'
-import { Inert, InertLine } from '../../ui/Inert.tsx'
-import { useMyOpenSessions } from '../shell/useMyOpenSessions.ts'
+import { Inert } from '../../ui/Inert.tsx'
 import type { CreateTarget } from './CreateDialog.tsx'
+import { Notice, OpenAlready } from './OpenAlready.tsx'
 
 type Props = Pick<CreateTarget, 'tenant' | 'user'> & { onLeave: () => void }
 
@@ -35,37 +28,7 @@ export function BeforeCreating({ tenant, user, onLeave }: Props) {
           <Inert text={tenant.name} className="font-medium" /> is {tenant.status}: make sure that this is the tenant you mean.
         </Notice>
       ) : null}
-      <OpenAlready tenant={tenant} user={user} onLeave={onLeave} />
+      <OpenAlready tenantId={tenant.id} userId={user?.id} onLeave={onLeave} />
     </div>
-  )
-}
-
-function Notice({ icon, children }: { icon: ReactNode; children: ReactNode }) {
-  return (
-    <p role="status" className="flex items-start gap-2.5 rounded-md border border-warn-edge bg-warn-wash px-3 py-2 text-sm">
-      {icon}
-      <span className="min-w-0 flex-1">{children}</span>
-    </p>
-  )
-}
-
-/** The one that ends last, of those that reach the same. */
-function OpenAlready({ tenant, user, onLeave }: Props) {
-  const mine = useMyOpenSessions(useMe())
-  const now = useNow(1)
-  const same = mine.filter(({ tenant_id: id, target_user_id: on }) => id === tenant.id && (on === null || on === user?.id))
-  const last = same.at(-1)
-  if (!last) return null
-  return (
-    <Notice icon={<KeyRound aria-hidden="true" className="mt-0.5 size-4 shrink-0 text-warn" />}>
-      <span className="flex min-w-0 flex-wrap gap-x-1.5">
-        <span>
-          You have {same.length === 1 ? 'one' : same.length} here already, {formatLeft(secondsLeft(last.expires_at, now))} left:
-        </span>
-        <Link {...paths.session(last.id)} onClick={onLeave} className="min-w-0 max-w-full flex-1 font-medium text-accent hover:underline">
-          <InertLine text={last.reason ?? 'open it'} />
-        </Link>
-      </span>
-    </Notice>
   )
 }

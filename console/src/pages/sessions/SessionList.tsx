@@ -14,6 +14,7 @@ import { Person } from '../../ui/Person.tsx'
 import { Empty } from '../../ui/States.tsx'
 import { type Column, Table } from '../../ui/Table.tsx'
 import { TenantLink } from '../../ui/TenantLink.tsx'
+import { Ticket } from '../../ui/Ticket.tsx'
 import { Since, Time } from '../../ui/Time.tsx'
 import { endOf } from './end.ts'
 import { Left } from './Left.tsx'
@@ -52,15 +53,23 @@ function Requests({ session }: { session: Session }) {
 
 const tenant: Column<Session> = {
   id: 'tenant',
-  header: 'Tenant',
-  width: '14%',
-  cell: (session) => <TenantLink id={session.tenant_id} name={session.tenant_name} className="font-medium" />,
+  header: 'Tenant and user',
+  width: '17%',
+  cell: (session) => (
+    <span className="flex min-w-0 flex-col gap-0.5">
+      <TenantLink id={session.tenant_id} name={session.tenant_name} className="font-medium" />
+      <span className="min-w-0 text-soft text-xs">
+        <OnUser session={session} />
+      </span>
+    </span>
+  ),
 }
+const user: Column<Session> = { id: 'user', header: 'On user', width: '17%', cell: (session) => <OnUser session={session} /> }
 const before: readonly Column<Session>[] = [
   {
     id: 'status',
     header: 'Status',
-    width: '136px',
+    width: '128px',
     cell: (session) => (
       <span className="flex min-w-0 flex-col items-start gap-0.5">
         <StatusLink session={session} />
@@ -72,8 +81,7 @@ const before: readonly Column<Session>[] = [
   },
 ]
 const after: readonly Column<Session>[] = [
-  { id: 'user', header: 'On user', width: '11%', from: 'lg', cell: (session) => <OnUser session={session} /> },
-  { id: 'staff', header: 'Staff', width: '15%', cell: (session) => <Person email={session.staff_email} kind="staff" /> },
+  { id: 'staff', header: 'Staff', width: '19%', cell: (session) => <Person email={session.staff_email} kind="staff" /> },
   {
     id: 'reason',
     header: 'Reason and scopes',
@@ -89,16 +97,16 @@ const after: readonly Column<Session>[] = [
   {
     id: 'ticket',
     header: 'Ticket',
-    width: '92px',
+    width: '104px',
     from: 'lg',
-    cell: (session) => (session.ticket ? <InertLine text={session.ticket} /> : <span className="text-faint">none</span>),
+    cell: (session) => (session.ticket ? <Ticket id={session.ticket} /> : <span className="text-faint">none</span>),
   },
   { id: 'requests', header: 'Requests', width: '80px', from: 'lg', end: true, cell: (session) => <Requests session={session} /> },
   { id: 'issued', header: 'Issued', width: '88px', from: 'lg', cell: (session) => <Time at={session.issued_at} className="text-soft" /> },
   { id: 'acts', header: '', width: '48px', end: true, cell: (session) => <RevokeIcon session={session} /> },
 ]
 const withTenant = [...before, tenant, ...after]
-const withoutTenant = [...before, ...after]
+const withoutTenant = [...before, user, ...after]
 
 function Expires({ session }: { session: Session }) {
   if (session.status === 'ACTIVE') return <Left session={session} />
@@ -129,7 +137,11 @@ function PhoneSession({ session }: { session: Session }) {
           {session.staff_email}
           {session.target_user_id ? <> on {session.target_user_label ?? shortId(session.target_user_id)}</> : null}
         </span>
-        {session.ticket ? <Inert text={session.ticket} className="max-w-24 shrink-0 truncate" /> : null}
+        {session.ticket ? (
+          <span className="max-w-28 shrink-0">
+            <Ticket id={session.ticket} />
+          </span>
+        ) : null}
         <span className="nums shrink-0">{session.requests === 1 ? '1 request' : `${requestWords(session.requests)} requests`}</span>
       </span>
       <span className="flex min-w-0 text-xs">

@@ -12,6 +12,7 @@ import { Crumbs } from '../../ui/Crumbs.tsx'
 import { IdChip } from '../../ui/IdChip.tsx'
 import { Inert } from '../../ui/Inert.tsx'
 import { lazyPart, notLoaded } from '../../ui/lazyPart.tsx'
+import { Old } from '../../ui/Old.tsx'
 import { Page } from '../../ui/Page.tsx'
 import { Person } from '../../ui/Person.tsx'
 import { FailedPage, FailureNote, Loading } from '../../ui/States.tsx'
@@ -42,7 +43,7 @@ export function SessionPage() {
   const { tab = 'access' } = useSearch({ from: '/shell/sessions/$sessionId' })
   const me = useMe()
   const navigate = useNavigate({ from: '/sessions/$sessionId' })
-  const { data: session, error, refetch } = useQuery(sessionQuery(sessionId))
+  const { data: session, dataUpdatedAt, error, refetch } = useQuery(sessionQuery(sessionId))
   if (error && !session) return <FailedPage title="Session" above={<Crumbs to="Sessions" />} error={error} onRetry={() => void refetch()} />
   if (!session)
     return (
@@ -70,13 +71,16 @@ export function SessionPage() {
         </>
       }
     >
+      <Old error={error} readAt={dataUpdatedAt} onRetry={() => void refetch()} />
       <Card title="Session" aside={isUsable ? <Remaining session={session} /> : null}>
         <div className="grid items-start gap-x-10 gap-y-2 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
           <Details session={session} />
-          <Timing session={session} />
+          <div className="flex min-w-0 flex-col gap-4">
+            <Timing session={session} />
+            {isUsable && session.staff_id === me.staff.id ? <Example session={session} /> : null}
+          </div>
         </div>
       </Card>
-      {isUsable && session.staff_id === me.staff.id ? <Example session={session} /> : null}
       {session.ended_at === null ? null : <SummaryCard session={session} />}
       <Tabs
         label="Records of the session"
@@ -162,11 +166,9 @@ function Example({ session }: { session: Session }) {
   const route = catalogue && exampleRoute(catalogue, session.scopes, { tenantId: session.tenant_id, userId: session.target_user_id })
   if (!route) return null
   return (
-    <Card title="Make a request">
-      <div className="flex flex-col gap-2">
-        <Code what="curl command" text={formatCurl(gatewayUrl, route.path, '$TOKEN')} />
-        <p className="text-faint text-xs">The token was shown once, when the session was created. If it is lost, create a new session.</p>
-      </div>
-    </Card>
+    <section aria-label="Make a request" className="flex min-w-0 flex-col gap-1.5">
+      <Code what="curl command" text={formatCurl(gatewayUrl, route.path, '$TOKEN')} />
+      <p className="text-faint text-xs">The token was shown once, when the session was created. If it is lost, create a new session.</p>
+    </section>
   )
 }

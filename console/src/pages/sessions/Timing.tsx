@@ -1,4 +1,4 @@
-import { endedWords, type Session } from '@countersign/contract/sessions.ts'
+import type { Session } from '@countersign/contract/sessions.ts'
 import clsx from 'clsx'
 import { useEffect } from 'react'
 import { client } from '../../api/client.ts'
@@ -7,7 +7,7 @@ import { useMe } from '../../api/me.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Facts } from '../../ui/Card.tsx'
 import { Countdown, endsSoonSeconds, secondsLeft } from '../../ui/Countdown.tsx'
-import { formatCountdown, formatDuration } from '../../ui/format.ts'
+import { formatCountdown } from '../../ui/format.ts'
 import { Inert } from '../../ui/Inert.tsx'
 import { openOverlay } from '../../ui/overlay.ts'
 import { At, Instant } from '../../ui/Time.tsx'
@@ -30,8 +30,6 @@ export function Timing({ session }: { session: Session }) {
           'Reason given',
           <Inert key="why" text={session.revocation_reason} className="whitespace-pre-line" />,
         ],
-        session.ended_by !== null && ['How it ended', endedWords[session.ended_by]],
-        session.ended_at !== null && ['Lasted', formatDuration(Date.parse(session.ended_at) - Date.parse(session.issued_at))],
       ]}
     />
   )

@@ -2,7 +2,7 @@ import { only } from '@countersign/contract/choice.ts'
 import type { Authorizer, Tenant, TenantDetails } from '@countersign/contract/tenants.ts'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { sessionsQuery } from '../../api/sessions.ts'
 import { tenantDetailsQuery } from '../../api/tenants.ts'
 import { paths } from '../../paths.ts'
@@ -10,6 +10,7 @@ import { Card, type Fact, Facts } from '../../ui/Card.tsx'
 import { formatNumber } from '../../ui/format.ts'
 import { given } from '../../ui/given.tsx'
 import { Inert, InertLine } from '../../ui/Inert.tsx'
+import { Old } from '../../ui/Old.tsx'
 import { Person } from '../../ui/Person.tsx'
 import { FailureNote, Loading } from '../../ui/States.tsx'
 import { Instant, TimeThere } from '../../ui/Time.tsx'
@@ -70,11 +71,18 @@ export const detailFacts = ({ authorizers, seats_used, seats_total, sso, sso_req
   ...given(time_zone, 'Time zone', (name) => <TimeThere zone={name} />),
 ]
 
+/** So many are read at a glance; all of some would push everything else off the page. */
+const fewPeople = 5
+
 function Authorizers({ people }: { people: readonly Authorizer[] }) {
+  const [isWhole, setWhole] = useState(false)
   if (people.length === 0) return <span className="text-faint">the product reports nobody</span>
+  const rest = people.length - fewPeople
+  // One more line would say no less than the button does.
+  const isCut = rest > 1 && !isWhole
   return (
     <ul className="flex flex-col gap-1">
-      {people.map(({ id, name, email, role }) => (
+      {(isCut ? people.slice(0, fewPeople) : people).map(({ id, name, email, role }) => (
         <li key={`${id} ${email}`} className="flex min-w-0 flex-wrap items-baseline gap-x-2">
           {id === null ? (
             <Inert text={email} />
@@ -87,16 +95,29 @@ function Authorizers({ people }: { people: readonly Authorizer[] }) {
           {role === null ? null : <Inert text={role} className="text-faint text-xs" />}
         </li>
       ))}
+      {rest > 1 ? (
+        <li>
+          <button
+            type="button"
+            aria-expanded={isWhole}
+            onClick={() => setWhole(!isWhole)}
+            className="min-h-6 text-accent text-xs hover:underline pointer-coarse:min-h-10"
+          >
+            {isWhole ? 'Fewer' : `${formatNumber(rest)} more`}
+          </button>
+        </li>
+      ) : null}
     </ul>
   )
 }
 
 function OpenSessions({ tenant }: { tenant: Tenant }) {
-  const { data, error } = useInfiniteQuery(sessionsQuery({ tenant_id: tenant.id, status: 'ACTIVE' }))
+  const { data, dataUpdatedAt, error } = useInfiniteQuery(sessionsQuery({ tenant_id: tenant.id, status: 'ACTIVE' }))
   const sessions = data?.pages.flatMap((page) => page.items)
   return (
     <Card title="Open sessions" flush={(sessions?.length ?? 0) > 0}>
-      {error ? <FailureNote error={error} /> : null}
+      {error && !sessions ? <FailureNote error={error} /> : null}
+      {sessions ? <Old error={error} readAt={dataUpdatedAt} what="This list" /> : null}
       {!sessions && !error ? <Loading lines={2} /> : null}
       {sessions?.length === 0 ? <p className="text-faint text-sm">Nobody has access to this tenant now.</p> : null}
       {sessions && sessions.length > 0 ? (

@@ -11,6 +11,7 @@ import { paths } from '../../paths.ts'
 import { Button } from '../../ui/Button.tsx'
 import { Inert } from '../../ui/Inert.tsx'
 import { SigningFailure } from '../keys/SigningFailure.tsx'
+import { OpenAlready } from '../sessions/OpenAlready.tsx'
 import { defaultScopes, namedScopes } from '../sessions/presets.ts'
 import { useSessionGates } from '../sessions/useSessionGates.ts'
 import { openImpersonate, reasonOf } from './impersonate.ts'
@@ -61,6 +62,7 @@ export function StepInBar({ pane }: { pane: UserPane }) {
     )
   return (
     <div ref={place} className="flex flex-col gap-2 rounded-lg border border-accent-edge bg-accent-wash px-4 py-3">
+      <OpenAlready tenantId={user.tenant_id} userId={user.id} />
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <p className="min-w-0 flex-1 basis-80 text-sm">
           See the product as <Inert text={user.email} className="font-medium" /> does, read-only, for {minutes} min, because: “{reason}”.{' '}

@@ -3,21 +3,23 @@ import { only } from '@countersign/contract/choice.ts'
 import { Ticket as TicketName } from '@countersign/contract/text.ts'
 import type { UserPane } from '@countersign/contract/users.ts'
 import { useQuery } from '@tanstack/react-query'
-import { Link, useLocation, useParams, useSearch } from '@tanstack/react-router'
+import { useLocation, useParams, useSearch } from '@tanstack/react-router'
 import { KeyRound, Lock, LockOpen } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { actionTableQuery } from '../../api/actions.ts'
 import { useNoConnection } from '../../api/connection.ts'
 import { canUseConsole, useMe } from '../../api/me.ts'
 import { userPaneQuery } from '../../api/users.ts'
-import { paths } from '../../paths.ts'
 import { Tag, UserStatusWord } from '../../ui/Badge.tsx'
 import { Button } from '../../ui/Button.tsx'
 import { Card, type Fact, Facts } from '../../ui/Card.tsx'
 import { Crumbs } from '../../ui/Crumbs.tsx'
 import { IdChip } from '../../ui/IdChip.tsx'
 import { Inert, inertLine } from '../../ui/Inert.tsx'
+import { Old } from '../../ui/Old.tsx'
 import { Page } from '../../ui/Page.tsx'
-import { FailedPage, FailureNote, Loading } from '../../ui/States.tsx'
+import { FailedPage, Loading } from '../../ui/States.tsx'
+import { TenantLink } from '../../ui/TenantLink.tsx'
 import { Ticket } from '../../ui/Ticket.tsx'
 import { Instant, Time } from '../../ui/Time.tsx'
 import { Unknown } from '../../ui/Unknown.tsx'
@@ -37,7 +39,7 @@ import { useUserActs } from './useUserActs.tsx'
 export function UserPage() {
   const { userId } = useParams({ from: '/shell/users/$userId' })
   const { data: ticket } = TicketName.safeParse(useSearch({ from: '/shell/users/$userId' }).ticket)
-  const { data: pane, error, refetch } = useQuery(userPaneQuery(userId, ticket))
+  const { data: pane, dataUpdatedAt, error, refetch } = useQuery(userPaneQuery(userId, ticket))
   if (error && !pane) return <FailedPage title="User" above={<Crumbs to="Users" />} error={error} onRetry={() => void refetch()} />
   if (!pane)
     return (
@@ -45,12 +47,13 @@ export function UserPage() {
         <Loading />
       </Page>
     )
-  return <Pane pane={pane} error={error} />
+  const old = <Old error={error} readAt={dataUpdatedAt} onRetry={() => void refetch()} />
+  return <Pane pane={pane} old={old} readAt={dataUpdatedAt} />
 }
 
 const roleMissing = 'your roles cannot open sessions'
 
-function Pane({ pane, error }: { pane: UserPane; error: unknown }) {
+function Pane({ pane, old, readAt }: { pane: UserPane; old: ReactNode; readAt: number }) {
   const { user, factors, sessions, unreadable } = pane
   const { data: table } = useQuery(actionTableQuery({ kind: 'user', id: user.id }))
   const highRisk = table?.items.filter(({ risk }) => risk === 'high').map(({ action }) => action) ?? []
@@ -65,6 +68,7 @@ function Pane({ pane, error }: { pane: UserPane; error: unknown }) {
       heading={<Inert text={user.email} className={inertLine} />}
       above={<Crumbs to="Users" />}
       state={user.status === 'active' ? null : <UserStatusWord status={user.status} />}
+      readAt={readAt}
       below={<Opened pane={pane} breaking={breaking} />}
       acts={
         <>
@@ -75,14 +79,14 @@ function Pane({ pane, error }: { pane: UserPane; error: unknown }) {
         </>
       }
     >
-      {error ? <FailureNote error={error} /> : null}
+      {old}
       {isFromTicket && why === undefined ? <StepInBar pane={pane} /> : null}
-      <div className="grid items-start gap-4 lg:grid-cols-2 xl:grid-cols-[minmax(0,7fr)_minmax(0,9fr)_minmax(0,11fr)]">
+      <div className="grid items-start gap-4 lg:grid-cols-2 lg:grid-rows-[auto_1fr] xl:grid-cols-[minmax(0,7fr)_minmax(0,9fr)_minmax(0,11fr)] xl:grid-rows-none">
         <Card title="For the call">
           <Facts facts={factsOf(pane)} />
           <LeftOut unreadable={unreadable.account} of="account" className="mt-3" />
         </Card>
-        <div className="flex min-w-0 flex-col gap-4">
+        <div className="flex min-w-0 flex-col gap-4 lg:row-span-2 xl:row-span-1">
           <Factors factors={factors} unreadable={unreadable.factors} onAct={(action) => setAct({ action })} />
           <UserSessions
             sessions={sessions}
@@ -90,7 +94,7 @@ function Pane({ pane, error }: { pane: UserPane; error: unknown }) {
             onRevoke={(sessionId) => setAct({ action: 'revoke_session', sessionId })}
           />
         </div>
-        <div className="min-w-0 lg:col-span-2 xl:col-span-1">
+        <div className="min-w-0">
           <ActionsCard
             target={{ kind: 'user', id: user.id }}
             opened={act?.action ?? null}
@@ -139,9 +143,7 @@ const factsOf = (pane: UserPane): Fact[] => {
 function TenantOf({ pane: { user, tenant } }: { pane: UserPane }) {
   return (
     <span>
-      <Link {...paths.tenant(user.tenant_id)} className="text-accent hover:underline">
-        <Inert text={tenant?.name ?? user.tenant_id} />
-      </Link>
+      <TenantLink id={user.tenant_id} name={tenant?.name ?? null} className="!inline-block max-w-full align-bottom text-accent" />
       {tenant?.plan ? (
         <span className="text-soft">
           {' '}

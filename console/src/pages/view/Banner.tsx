@@ -4,6 +4,7 @@ import clsx from 'clsx'
 import { ChevronLeft, CircleX, Eye, PenLine } from 'lucide-react'
 import { useState } from 'react'
 import { useNow } from '../../api/clock.ts'
+import { useNoConnection } from '../../api/connection.ts'
 import { useRevokeSession } from '../../api/sessions.ts'
 import { paths } from '../../paths.ts'
 import { Tag } from '../../ui/Badge.tsx'
@@ -27,6 +28,7 @@ export const subjectOf = (session: Session): { who: string; isUser: boolean } =>
 export function Banner({ session, isOver }: { session: Session; isOver: boolean }) {
   const revoke = useRevokeSession()
   const changes = session.scopes.some(isChanging)
+  const noConnection = useNoConnection()
   return (
     <section
       aria-label="Stepped in"
@@ -49,7 +51,8 @@ export function Banner({ session, isOver }: { session: Session; isOver: boolean 
             kind="danger"
             size="small"
             icon={<CircleX />}
-            disabled={isOver || revoke.isPending}
+            disabled={isOver || revoke.isPending || noConnection !== undefined}
+            data-tip={noConnection}
             onClick={() => revoke.mutate({ id: session.id, reason: undefined })}
           >
             {revoke.isPending ? 'Ending' : 'End now'}
