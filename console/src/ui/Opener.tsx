@@ -1,6 +1,12 @@
-import { type ReactNode, type Ref, Suspense, useId, useImperativeHandle, useRef, useState } from 'react'
+import { type ReactNode, type Ref, type RefObject, Suspense, useId, useImperativeHandle, useRef, useState } from 'react'
 
-export type Opened = { button: HTMLButtonElement; isOpen: boolean; onOpen: (open: boolean) => void }
+export type Opened = {
+  button: HTMLButtonElement
+  isOpen: boolean
+  onOpen: (open: boolean) => void
+  /** How it is closed by the button, where that takes more than closing. */
+  closing: RefObject<(() => void) | null>
+}
 type Props = {
   popup: 'menu' | 'dialog'
   className: string
@@ -17,6 +23,7 @@ export function Opener({ popup, className, children, popped, onNear }: Props) {
   const button = useRef<HTMLButtonElement>(null)
   const [isOpen, setOpen] = useState(false)
   const [isNear, setNear] = useState(false)
+  const closing = useRef<() => void>(null)
   const approach = () => {
     setNear(true)
     onNear?.()
@@ -34,7 +41,8 @@ export function Opener({ popup, className, children, popped, onNear }: Props) {
         onFocus={approach}
         onClick={() => {
           approach()
-          setOpen(!isOpen)
+          if (isOpen && closing.current) closing.current()
+          else setOpen(!isOpen)
         }}
         onKeyDown={(event) => {
           if (popup !== 'menu' || event.key !== 'ArrowDown') return
@@ -44,7 +52,7 @@ export function Opener({ popup, className, children, popped, onNear }: Props) {
       >
         {children}
       </button>
-      {isNear && button.current ? <Suspense>{popped({ button: button.current, isOpen, onOpen: setOpen })}</Suspense> : null}
+      {isNear && button.current ? <Suspense>{popped({ button: button.current, isOpen, onOpen: setOpen, closing })}</Suspense> : null}
     </>
   )
 }

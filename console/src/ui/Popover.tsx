@@ -1,12 +1,10 @@
 import type { ReactNode } from 'react'
 import { lazyPart } from './lazyPart.tsx'
+import { PopupNotLoaded } from './NotLoaded.tsx'
 import { Opener } from './Opener.tsx'
 import type { PopoverLook } from './PopoverBox.tsx'
 
-export const PopoverBox = lazyPart(
-  async () => (await import('./PopoverBox.tsx')).PopoverBox,
-  () => null,
-)
+export const PopoverBox = lazyPart(async () => (await import('./PopoverBox.tsx')).PopoverBox, PopupNotLoaded)
 
 type Props = PopoverLook & {
   /** The button's own look and words. */

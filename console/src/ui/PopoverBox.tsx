@@ -1,14 +1,15 @@
 import { Popover as Radix } from 'radix-ui'
-import { type ReactNode, useRef } from 'react'
+import { type ReactNode, useImperativeHandle, useRef } from 'react'
 import { ButtonRef, type Opened } from './Opener.tsx'
 import { Discard, useUnsaved } from './Unsaved.tsx'
 
 export type PopoverLook = { label: string; align?: 'start' | 'end'; className?: string }
 
 export function PopoverBox(props: PopoverLook & Opened & { children: ReactNode }) {
-  const { button, isOpen, onOpen, label, align = 'start', className = 'w-72 p-3', children } = props
+  const { button, isOpen, onOpen, closing, label, align = 'start', className = 'w-72 p-3', children } = props
   const content = useRef<HTMLDivElement>(null)
   const { isAsking, keep, discard, leave, onInput } = useUnsaved(content, () => onOpen(false))
+  useImperativeHandle(closing, () => leave)
   return (
     <Radix.Root open={isOpen} onOpenChange={(next) => (next ? onOpen(true) : leave())}>
       <Radix.Trigger asChild>

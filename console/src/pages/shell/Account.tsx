@@ -1,12 +1,10 @@
 import type { Me } from '@countersign/contract/staff.ts'
 import { lazyPart } from '../../ui/lazyPart.tsx'
+import { PopupNotLoaded } from '../../ui/NotLoaded.tsx'
 import { Opener } from '../../ui/Opener.tsx'
 import { Avatar } from '../../ui/Person.tsx'
 
-export const AccountMenu = lazyPart(
-  async () => (await import('./AccountMenu.tsx')).AccountMenu,
-  () => null,
-)
+export const AccountMenu = lazyPart(async () => (await import('./AccountMenu.tsx')).AccountMenu, PopupNotLoaded)
 
 /** Who I am, with roles, theme and the way out. */
 export function Account({ me }: { me: Me }) {

@@ -8,15 +8,13 @@ import { buttonClass } from '../../ui/Button.tsx'
 import { Countdown, endsSoonSeconds, secondsLeft } from '../../ui/Countdown.tsx'
 import { Inert } from '../../ui/Inert.tsx'
 import { lazyPart } from '../../ui/lazyPart.tsx'
+import { PopupNotLoaded } from '../../ui/NotLoaded.tsx'
 import { Opener } from '../../ui/Opener.tsx'
 import { isAtLeast, useWidth } from '../../ui/width.ts'
 import { tellApart } from './tell.ts'
 import { nameOf, useMyOpenSessions } from './useMyOpenSessions.ts'
 
-const MySessionsMenu = lazyPart(
-  async () => (await import('./MySessionsMenu.tsx')).MySessionsMenu,
-  () => null,
-)
+const MySessionsMenu = lazyPart(async () => (await import('./MySessionsMenu.tsx')).MySessionsMenu, PopupNotLoaded)
 
 /** My open sessions, each with what is left of it. */
 export function MySessions({ me }: { me: Me }) {

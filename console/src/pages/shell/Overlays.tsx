@@ -2,30 +2,20 @@ import { useRouter } from '@tanstack/react-router'
 import { Suspense, useEffect } from 'react'
 import { loadAnswers } from '../../api/call.ts'
 import { client } from '../../api/client.ts'
-import { Button } from '../../ui/Button.tsx'
-import { Dialog } from '../../ui/Dialog.tsx'
 import { ChoiceMenu } from '../../ui/FilterMenu.tsx'
-import { lazyPart, notLoaded } from '../../ui/lazyPart.tsx'
+import { lazyPart } from '../../ui/lazyPart.tsx'
+import { DialogNotLoaded } from '../../ui/NotLoaded.tsx'
 import { closeOverlay, useOverlay } from '../../ui/overlay.ts'
 import { PopoverBox } from '../../ui/Popover.tsx'
-import { FailureNote } from '../../ui/States.tsx'
 import { AccountMenu } from './Account.tsx'
 
-function Absent({ onRetry, onClose }: { onRetry: () => void; onClose: () => void }) {
-  return (
-    <Dialog title="Not loaded yet" onClose={onClose} footer={<Button onClick={onClose}>Close</Button>}>
-      <FailureNote error={notLoaded()} onRetry={onRetry} />
-    </Dialog>
-  )
-}
-
-const Keys = lazyPart(async () => (await import('./Keys.tsx')).Keys, Absent)
-const CreateDialog = lazyPart(async () => (await import('../sessions/CreateDialog.tsx')).CreateDialog, Absent)
-const Palette = lazyPart(async () => (await import('./Palette.tsx')).Palette, Absent)
-const RevokeDialog = lazyPart(async () => (await import('../sessions/RevokeDialog.tsx')).RevokeDialog, Absent)
-const ForceLogoutDialog = lazyPart(async () => (await import('../tenants/ForceLogoutDialog.tsx')).ForceLogoutDialog, Absent)
-const ExtendDialog = lazyPart(async () => (await import('../sessions/ExtendDialog.tsx')).ExtendDialog, Absent)
-const SignOutDialog = lazyPart(async () => (await import('./SignOutDialog.tsx')).SignOutDialog, Absent)
+const Keys = lazyPart(async () => (await import('./Keys.tsx')).Keys, DialogNotLoaded)
+const CreateDialog = lazyPart(async () => (await import('../sessions/CreateDialog.tsx')).CreateDialog, DialogNotLoaded)
+const Palette = lazyPart(async () => (await import('./Palette.tsx')).Palette, DialogNotLoaded)
+const RevokeDialog = lazyPart(async () => (await import('../sessions/RevokeDialog.tsx')).RevokeDialog, DialogNotLoaded)
+const ForceLogoutDialog = lazyPart(async () => (await import('../tenants/ForceLogoutDialog.tsx')).ForceLogoutDialog, DialogNotLoaded)
+const ExtendDialog = lazyPart(async () => (await import('../sessions/ExtendDialog.tsx')).ExtendDialog, DialogNotLoaded)
+const SignOutDialog = lazyPart(async () => (await import('./SignOutDialog.tsx')).SignOutDialog, DialogNotLoaded)
 
 /** So many times in a row nothing is on its way. */
 const quietFor = 4
