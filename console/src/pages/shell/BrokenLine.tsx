@@ -1,5 +1,6 @@
 import { FileWarning } from 'lucide-react'
-import { formatTimeOfDay, plural } from '../../ui/format.ts'
+import { plural } from '../../ui/format.ts'
+import { Clock } from '../../ui/Time.tsx'
 import { useBrokenPromises } from './useBrokenPromises.ts'
 
 const download = (text: string): void => {
@@ -23,7 +24,7 @@ export function BrokenLine() {
     >
       <FileWarning aria-hidden="true" className="size-3.5 shrink-0" />
       <span>
-        The log broke a promise: {plural(count, 'event')} of {formatTimeOfDay(Date.parse(first.at))} that this browser caused{' '}
+        The log broke a promise: {plural(count, 'event')} of <Clock at={Date.parse(first.at)} /> that this browser caused{' '}
         {count === 1 ? 'is' : 'are'} missing from it. Keep the proof, and tell whoever looks after security.
       </span>
       <button
