@@ -175,7 +175,7 @@ describe('M18 the evidence pack', () => {
   it('nothing is overwritten, and times are checked', async () => {
     const opened = { ...rig.database, config: rig.config } as unknown as Opened
     await expect(runEvidence(opened, { from: day(0), to: day(86_400_000), out: join(folder, 'all.zip') }, () => {})).rejects.toThrow(
-      'exists already',
+      'already exists',
     )
     await expect(runEvidence(opened, { from: day(0), to: day(0), out: join(folder, 'x.zip') }, () => {})).rejects.toThrow(
       '--from is not before --to',

@@ -9,6 +9,8 @@ export const signInAs = async (page: Page, consoleUrl: string, login: string): P
 
 /** Goes to another page without loading the console again, and waits until it has what it shows. */
 export const goTo = async (page: Page, path: string): Promise<void> => {
+  // A console that only begins would lead to its own first page after it.
+  await settle(page)
   await page.evaluate((to) => history.pushState(null, '', to), path)
   await settle(page)
 }

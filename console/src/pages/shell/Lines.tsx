@@ -65,7 +65,9 @@ function LostLine() {
       className="flex shrink-0 items-center justify-center gap-2 border-bad-edge border-b bg-bad-wash px-4 py-1 font-medium text-bad text-xs"
     >
       <CloudOff aria-hidden="true" className="size-3.5 shrink-0" />
-      The server does not answer. What you see is from <Clock at={since} /> and may be stale.
+      <span>
+        The server does not answer. What you see is from <Clock at={since} /> and may be stale.
+      </span>
       <button type="button" disabled={isTrying} className="min-h-6 shrink-0 underline underline-offset-2" onClick={tryNow}>
         {isTrying ? 'Trying' : 'Try now'}
       </button>
