@@ -8,19 +8,20 @@ type Fields = Parameters<typeof tenantOf>[0]
 
 /**
  * Computes the tallies of a log from its entries, in their order, and compares their root with each that stands in it. What
- * replaces a tenant's tally is told beforehand: some of the new one's entries may stand before the entry that says so.
+ * replaces a tenant's tally is told beforehand: some of the new one's entries may stand before the entry that says so. `signed` is the
+ * size of the newest checkpoint, which the tallies of its tenants have to end. A running log has the next ones before they are signed.
  */
-export const createTallyCheck = (hash: Hash, upcoming: readonly Replacement[]) => {
+export const createTallyCheck = (hash: Hash, upcoming: readonly Replacement[], signed: number) => {
   const tallies = createTallies(hash)
   const drafts = upcoming.map((each) => ({ ...each, entries: [] as TallyEntry[] }))
   /** What came since the last root. */
   let waiting: (() => void)[] = []
   let sound = 0
-  let last = -1
+  let isEnded = signed === 0
   let departure: Finding | undefined
 
   const compare = (index: number, details: unknown): void => {
-    last = index
+    isEnded ||= index === signed - 1
     for (const add of waiting) add()
     waiting = []
     const { root, size } = (details ?? {}) as { root?: unknown; size?: unknown }
@@ -50,12 +51,12 @@ export const createTallyCheck = (hash: Hash, upcoming: readonly Replacement[]) =
         if (draft.tenant === tenant && index < draft.index && entry.occurred_at >= draft.since) draft.entries.push(entry)
       waiting.push(() => tallies.add(tenant, entry))
     },
-    /** What is wrong with the tallies of a log that was signed at this size, if anything is. */
-    finish(size: number): Finding[] {
+    /** What is wrong with the tallies of the log, if anything is. */
+    finish(): Finding[] {
       if (departure) return [departure]
-      if (size === 0 || last === size - 1) return []
+      if (isEnded) return []
       return [
-        { code: 'tally_mismatch', reason: `What was signed last has ${size} entries, and does not end with the tallies of its tenants.` },
+        { code: 'tally_mismatch', reason: `What was signed last has ${signed} entries, and does not end with the tallies of its tenants.` },
       ]
     },
   }

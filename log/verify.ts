@@ -147,7 +147,7 @@ export const verifyLog = async (
   const verifier = createVerifier(hash, heads)
   const tiles = source.readTile && compareTiles(source.readTile, checkpoint.size)
   const beside = judgeBeside(hash, source, findings)
-  const tallies = createTallyCheck(hash, source.replacements ?? [])
+  const tallies = createTallyCheck(hash, source.replacements ?? [], checkpoint.size)
   for await (const batch of source.entries) {
     for (const entry of batch) {
       const index = verifier.size()
@@ -180,7 +180,7 @@ export const verifyLog = async (
   }
   const disclosed = beside?.finish()
   // In a log that is not what was signed, tallies that do not fit say nothing more.
-  if (departures.length === 0) findings.push(...tallies.finish(checkpoint.size))
+  if (departures.length === 0) findings.push(...tallies.finish())
   const entries = verifier.size()
   // Where all entries are those of the signed tiles, what is missing is what follows them.
   const isCutOff = isExact && tiles?.changed.length === 0

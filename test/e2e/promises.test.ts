@@ -67,7 +67,8 @@ it('AU-13 says nothing of what another log promised at this address, and tells w
   const [download] = await Promise.all([page.waitForEvent('download'), line().getByRole('button', { name: 'Download the proof' }).click()])
   const lines: string[] = []
   const source = { store: rig.database.store, keys: rig.database.keys }
-  expect(await runVerify({ source, promises: await download.path(), print: (text) => lines.push(text) })).toBe(3)
+  const code = await runVerify({ source, promises: await download.path(), print: (text) => lines.push(text) })
+  expect(code, lines.join('\n')).toBe(3)
   expect(lines.join('\n')).toMatch(/promises +0 redeemed, 0 not due, 1 broken/)
   // It is told again after the page was loaded anew, until a person says that it is known.
   await page.reload()

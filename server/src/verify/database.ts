@@ -196,13 +196,14 @@ const verifyTables = async (store: Pick<Store, 'db'>, needs: Needs, findings: Fi
       const said = await tx.selectFrom('log_sequencer').select(['origin', 'size', 'root']).executeTakeFirstOrThrow()
       const heads = await readHeads(tx, needs, findings)
       const own: ExpectedHead = { name: 'the sequencer', kind: 'said', size: Number(said.size), root: said.root }
+      const signed = Math.max(0, ...heads.map((head) => head.size))
       const holes: Hole[] = []
       const seen = createSeen()
       const full: FullTile[] = []
       const tiles = createStoredTiles(tx)
       const beside = createBeside(tx, add)
       const approvals = createApprovals()
-      const tallies = createTallyCheck(sha256, await findReplacements(tx))
+      const tallies = createTallyCheck(sha256, await findReplacements(tx), signed)
       const verifier = createVerifier(sha256, [...heads, own], (tile) => full.push(tile))
       if (heads.length === 0 && own.size > 0) add({ code: 'unsigned', reason: 'There is no signed checkpoint of this log.' })
       for await (const rows of readAllRows(tx)) {
@@ -231,9 +232,8 @@ const verifyTables = async (store: Pick<Store, 'db'>, needs: Needs, findings: Fi
       const departure = departures.find(({ code }) => code === 'root_mismatch')
       findings.push(...(await tiles.finish(verifier.departed())))
       findings.push(...holes.map((hole) => tellHole(hole, verifier.sound(), departure)), ...departures)
-      const signed = Math.max(0, ...heads.map((head) => head.size))
       // In a log that is not what was signed, tallies that do not fit say nothing more.
-      if (departures.length === 0) findings.push(...tallies.finish(signed), ...(await compareKept(tx, tallies.kept())))
+      if (departures.length === 0) findings.push(...tallies.finish(), ...(await compareKept(tx, tallies.kept())))
       findings.push(...(await findMovedMarks(tx)), ...(await findStrays(tx, needs.eventKey)))
       const size = verifier.size()
       const disclosed = await beside.finish()
