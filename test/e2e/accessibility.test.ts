@@ -7,7 +7,7 @@ import { signIn, type Visitor } from '../support/browser.ts'
 import type { Chromium } from '../support/chromium.ts'
 import { newPerson, newTenant } from '../support/directory.ts'
 import { isLong } from '../support/long.ts'
-import { focused, goTo, rowsOf, settle, signInAs, tabTo } from '../support/person.ts'
+import { arrive, focused, goTo, rowsOf, settle, signInAs, tabTo } from '../support/person.ts'
 import { openProfile } from '../support/profile.ts'
 import { type Rig, startRig } from '../support/rig.ts'
 
@@ -365,7 +365,7 @@ describe('M21 the whole story by keyboard alone', () => {
     // What is typed into a dialog that is about to close goes to the dialog.
     await page.getByRole('dialog').waitFor({ state: 'detached' })
     await press('g', 'a')
-    await page.waitForURL(`${rig.console_url}/audit`)
+    await arrive(page, '/audit')
     await rowsOf(page, 'Events').nth(3).waitFor()
     // What arrives moves the rows on, unless somebody points at them.
     await rowsOf(page, 'Events').nth(3).hover()
@@ -394,7 +394,7 @@ describe('M21 the whole story by keyboard alone', () => {
     const { page } = own
     const account = page.getByRole('button', { name: /Account of/ })
     await press('g', 't')
-    await page.waitForURL(/\/tenants/)
+    await arrive(page, '/tenants')
     await settle(page)
     await tab(/Account of/, { back: true })
     // What opens is there from when the button has the focus.
@@ -429,7 +429,7 @@ describe('M21 the whole story by keyboard alone', () => {
   it('goes everywhere by the palette, and comes back to where it was', async () => {
     const { page } = own
     await press('g', 's')
-    await page.waitForURL(/\/sessions/)
+    await arrive(page, '/sessions')
     await settle(page)
     await tab(/^Whose$/)
     const { name } = await focused(page)

@@ -20,6 +20,12 @@ export const settle = async (page: Page): Promise<void> => {
   await page.waitForFunction(() => document.querySelector('h1') && !document.querySelector('[aria-busy=true], .skeleton'))
 }
 
+/** Waits until a page that was gone to has taken the focus, which it does after its address is there. */
+export const arrive = async (page: Page, path: string): Promise<void> => {
+  await page.waitForURL((url) => url.pathname === path)
+  await page.waitForFunction(() => document.activeElement?.id === 'main')
+}
+
 /** What has the focus, as a person is told: its role, its name, and whether it can be seen to have it. */
 export const focused = (page: Page): Promise<{ tag: string; name: string; isVisible: boolean }> =>
   page.evaluate(() => {
