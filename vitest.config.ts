@@ -34,7 +34,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts', 'log/*.test.ts', 'console/src/**/*.test.{ts,tsx}'],
           exclude: ['**/node_modules/**', ...alone],
           // They wait for each other's answers more than they compute.
-          maxWorkers: 4,
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
         },
       },
