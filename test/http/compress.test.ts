@@ -5,6 +5,7 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { newTenant } from '../support/directory.ts'
 import { type Rig, startRig } from '../support/rig.ts'
+import { until } from '../support/until.ts'
 
 let rig: Rig
 let staff: Awaited<ReturnType<Rig['visitorWith']>>
@@ -15,6 +16,8 @@ beforeAll(async () => {
   cookie = [...staff.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
   const tenant_id = await rig.knownTenant()
   for (let n = 0; n < 6; n++) await staff.send('POST', '/api/sessions', { tenant_id, reason: `looking at report number ${n}` })
+  // What is in the list is in the tree.
+  await until(async () => (await (await staff.get('/api/audit')).text()).length > 4_096)
 })
 afterAll(() => rig?.close())
 
