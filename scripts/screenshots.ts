@@ -168,6 +168,7 @@ type Picture = {
   act?: (page: Page) => Promise<unknown>
   /** Shown while it still loads. */
   isLoading?: boolean
+  isFailed?: boolean
 }
 
 const listOfTenants = /\/api\/overview\?/
@@ -264,6 +265,8 @@ const sendRequest = async (page: Page) => {
   await page.getByLabel('Route').selectOption('GET /v1/attestations')
   await page.getByRole('button', { name: /^Send/ }).click()
   await page.getByRole('table').first().waitFor()
+  // A narrow page shows where the focus is.
+  await page.getByRole('button', { name: /^Send/ }).focus()
 }
 
 /** A passkey in software, in the browser itself. */
@@ -299,6 +302,7 @@ const pictures = ({ session, revoked, user, request }: Made): Picture[] => [
   { name: 'tenants-loading', path: '/tenants', before: (page) => page.route(listOfTenants, () => {}), isLoading: true },
   {
     name: 'tenants-failed',
+    isFailed: true,
     path: '/tenants',
     before: (page) =>
       page.route(listOfTenants, (route) => {
@@ -360,7 +364,7 @@ const pictures = ({ session, revoked, user, request }: Made): Picture[] => [
       await page.getByRole('button', { name: 'Force Logout All Sessions' }).click()
       await dialog(page).getByLabel('Reason').fill('Their identity provider was breached')
       await dialog(page)
-        .getByRole('button', { name: /^Force the logout/, disabled: false })
+        .getByRole('button', { name: /^Force logout of/, disabled: false })
         .waitFor()
     },
   },
@@ -446,6 +450,15 @@ const shoot = async (page: Page, name: string): Promise<void> => {
   }
 }
 
+/** Everything is there, and the page follows what happens. */
+const settled = async (page: Page): Promise<void> => {
+  await settle(page)
+  await page
+    .getByText(/^connecting\b/)
+    .first()
+    .waitFor({ state: 'detached' })
+}
+
 const take = async (context: BrowserContext, page: Page, program: Program, all: Picture[]): Promise<void> => {
   let signedIn = ''
   for (const picture of all) {
@@ -458,11 +471,9 @@ const take = async (context: BrowserContext, page: Page, program: Program, all: 
     await picture.before?.(page)
     if (picture.path && who !== 'eve' && who !== 'nobody') {
       await page.goto(`${program.console}${picture.path}`)
-      await (picture.isLoading ? page.locator('.skeleton').first().waitFor() : settle(page))
-      await page
-        .getByText(/^connecting\b/)
-        .first()
-        .waitFor({ state: 'detached' })
+      if (picture.isLoading) await page.locator('.skeleton').first().waitFor()
+      // What has no list yet follows nothing.
+      else await (picture.isFailed ? settle(page) : settled(page))
     }
     if (who === 'nobody') await page.getByRole('link', { name: /rob@vendor\.example/ }).waitFor()
     await picture.act?.(page)
