@@ -76,6 +76,21 @@ const serversOf = (folder: string): string[] =>
         }
       })
 
+/** A program that begins to start. */
+const spawnStart = (folder: string, options: readonly string[] = []) =>
+  spawn(process.execPath, [mainFile, ...options, 'start', '--json'], {
+    cwd: repository,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      DATABASE_URL: '',
+      COUNTERSIGN_PORT: '0',
+      COUNTERSIGN_GATEWAY_PORT: '0',
+      COUNTERSIGN_EXAMPLE_PORT: '0',
+      COUNTERSIGN_DATA_DIR: folder,
+    },
+  })
+
 /** Waits until the program has ended by itself. */
 const exitOf = async ({ running: { child } }: Held): Promise<number | null> => {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
@@ -166,11 +181,7 @@ describe('told to end (SIGTERM, CR-12)', () => {
     'ends in good order while the first start says %s, and leaves no database server behind',
     async (line) => {
       const fresh = newFolder()
-      const child = spawn(process.execPath, [mainFile, '--config', config, 'start', '--json'], {
-        cwd: repository,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, DATABASE_URL: '', COUNTERSIGN_PORT: '0', COUNTERSIGN_GATEWAY_PORT: '0', COUNTERSIGN_DATA_DIR: fresh.path },
-      })
+      const child = spawnStart(fresh.path, ['--config', config])
       const exit = once(child, 'exit')
       await heard(child, line)
       // As soon as there is a server, which is not ready yet: unless it is, and the program has gone on.
@@ -185,18 +196,7 @@ describe('told to end (SIGTERM, CR-12)', () => {
 
   it('ends in good order while the doors are open and the example is still being made', async () => {
     const fresh = newFolder()
-    const child = spawn(process.execPath, [mainFile, 'start', '--json'], {
-      cwd: repository,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        DATABASE_URL: '',
-        COUNTERSIGN_PORT: '0',
-        COUNTERSIGN_GATEWAY_PORT: '0',
-        COUNTERSIGN_EXAMPLE_PORT: '0',
-        COUNTERSIGN_DATA_DIR: fresh.path,
-      },
-    })
+    const child = spawnStart(fresh.path)
     const exit = once(child, 'exit')
     await heard(child, /data is still being made/)
     child.kill('SIGTERM')
@@ -221,17 +221,7 @@ describe('told to end (SIGTERM, CR-12)', () => {
   })
 
   it('ends in good order while it is still starting, and leaves no database server behind', async () => {
-    const child = spawn(process.execPath, [mainFile, '--config', config, 'start', '--json'], {
-      cwd: repository,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        DATABASE_URL: '',
-        COUNTERSIGN_PORT: '0',
-        COUNTERSIGN_GATEWAY_PORT: '0',
-        COUNTERSIGN_DATA_DIR: dataDir.path,
-      },
-    })
+    const child = spawnStart(dataDir.path, ['--config', config])
     const exit = once(child, 'exit')
     await heard(child, /Opening the doors/)
     child.kill('SIGTERM')

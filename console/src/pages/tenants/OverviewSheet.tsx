@@ -1,11 +1,9 @@
-import { Suspense } from 'react'
 import { Button } from '../../ui/Button.tsx'
 import { FilterSheet } from '../../ui/FilterSheet.tsx'
 import { formatNumber } from '../../ui/format.ts'
 import { Options } from '../../ui/Options.tsx'
-import { Loading } from '../../ui/States.tsx'
 import { Csv, changeOf, chosenIn, type Filter, type FilterProps } from './filters.tsx'
-import { ViewList } from './SavedViews.tsx'
+import { ViewsWithin } from './SavedViews.tsx'
 import type { TenantsSearch } from './search.ts'
 
 const orders = [
@@ -56,15 +54,7 @@ export function OverviewSheet({ search, filters, first, onSet, onOpen }: SheetPr
           />
           <section aria-label="Views" className="flex flex-col gap-1.5">
             <h3 className="font-medium text-sm">Views</h3>
-            <Suspense fallback={<Loading lines={2} />}>
-              <ViewList
-                search={search}
-                onOpen={(chosen) => {
-                  close()
-                  onOpen(chosen)
-                }}
-              />
-            </Suspense>
+            <ViewsWithin search={search} onOpen={onOpen} close={close} />
           </section>
         </div>
       )}

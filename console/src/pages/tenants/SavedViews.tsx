@@ -7,10 +7,25 @@ import { FailureNote, Loading } from '../../ui/States.tsx'
 import type { ViewsProps } from './ViewList.tsx'
 
 /** What reads the views that are kept needs schemas: with the first look at them. */
-export const ViewList = lazyPart(
+const ViewList = lazyPart(
   async () => (await import('./ViewList.tsx')).ViewList,
   ({ onRetry }) => <FailureNote error={notLoaded()} onRetry={onRetry} />,
 )
+
+/** The views that are kept, in what closes as one of them is opened. */
+export function ViewsWithin({ search, onOpen, close }: ViewsProps & { close: () => void }) {
+  return (
+    <Suspense fallback={<Loading lines={2} />}>
+      <ViewList
+        search={search}
+        onOpen={(chosen) => {
+          close()
+          onOpen(chosen)
+        }}
+      />
+    </Suspense>
+  )
+}
 
 /** Filters and order that somebody comes back to, under a name. */
 export function SavedViews({ search, onOpen }: ViewsProps) {
@@ -30,17 +45,7 @@ export function SavedViews({ search, onOpen }: ViewsProps) {
         ),
       }}
     >
-      {(close) => (
-        <Suspense fallback={<Loading lines={2} />}>
-          <ViewList
-            search={search}
-            onOpen={(chosen) => {
-              close()
-              onOpen(chosen)
-            }}
-          />
-        </Suspense>
-      )}
+      {(close) => <ViewsWithin search={search} onOpen={onOpen} close={close} />}
     </Popover>
   )
 }
